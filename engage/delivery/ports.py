@@ -1,0 +1,173 @@
+"""What the conductor needs: rows under a lease, channels, a renderer. It sees these ports only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, final
+
+from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Intent, Receipt, Rendered
+from engage.model.history import Touch
+from engage.rules.expressions import Lookup
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A batch in hand. `id` is the fencing token: whoever writes with a lease that has ended writes nothing (LeaseLost).
+
+    `careful`: the rows were in a batch that crashed; each is told to the store (`take_in_hand`) before it is rendered and
+    handed over, so that the next crash has one suspect.
+    """
+
+    id: int
+    owner: str
+    delivery_ids: tuple[int, ...]
+    careful: bool = False
+
+
+class LeaseLost(Exception):
+    """The lease has ended: the rows are somebody else's now, nothing was written."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A delivery with all that the decision asks. `on_unknown` is the row's own: `resend` or `hold`."""
+
+    intent: Intent
+    facts: Facts
+    on_unknown: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clearance:
+    """A delivery that the clearing transaction lets go: the row becomes `sending`, by this channel, to this address."""
+
+    delivery_id: int
+    channel: str
+    address: str
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of one delivery, applied with its touch in one transaction. A final state stays final.
+
+    WAITING goes back into the queue at `due_at` (business clock) and, where `retry_in` is set, not before so many seconds of
+    the machine clock; `hold` says which people it waits for. `attempt` counts one try of the provider against it; `resend`
+    counts a repeated hand-off after an unknown outcome. `tried` adds a channel whose provider refused the address.
+    A final settlement makes the run of the delivery due, at the touch's moment, and with the state as its outcome.
+    """
+
+    delivery_id: int
+    state: DeliveryState
+    touch: Touch | None = None
+    due_at: datetime | None = None
+    retry_in: float | None = None
+    hold: str | None = None
+    attempt: bool = False
+    resend: bool = False
+    tried: str | None = None
+    suppress_address: str | None = None  # reason: the address goes on the suppression list in the same transaction
+
+
+class Clearing(Protocol):
+    """The clearing transaction, open: the contacts are locked, so that two sends cannot both pass a limit of one."""
+
+    def candidates(self) -> Sequence[Candidate]:
+        """The slice's deliveries that are still in hand, with fresh facts, in the order of the slice."""
+        ...
+
+    def hand_off(self, cleared: Sequence[Clearance], *, now: datetime) -> None:
+        """Write `sending` for these."""
+        ...
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write what became of the others."""
+        ...
+
+
+class Deliveries(Protocol):
+    """Delivery rows by RELIABILITY's rules. Leases go by the database's clock; every write checks the lease.
+
+    Implementers must ensure that no two live leases hold one row, that a final state is never left, and that an outcome and
+    its touch are committed together.
+    """
+
+    def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
+        """Take up to `limit` due rows (higher priority first, then older), or None. Suspects come alone, in small careful batches."""
+        ...
+
+    def load(self, lease: Lease, *, now: datetime) -> Sequence[Candidate]:
+        """The lease's rows with their facts, in a few set-based queries."""
+        ...
+
+    def renew(self, lease: Lease, *, by: timedelta) -> None:
+        """Prolong the lease. Raises LeaseLost."""
+        ...
+
+    def take_in_hand(self, lease: Lease, delivery_id: int) -> None:
+        """Remember, committed, that this row is about to be rendered or handed over (careful batches only)."""
+        ...
+
+    def clearing(self, lease: Lease, delivery_ids: Sequence[int], *, now: datetime) -> AbstractContextManager[Clearing]:
+        """The clearing transaction over a slice. Raises LeaseLost."""
+        ...
+
+    def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
+        """Write outcomes and touches in one transaction. Raises LeaseLost."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
+        ...
+
+    def sweep(self, *, now: datetime) -> int:
+        """Settle what ended leases left: WAITING rows go back (a suspect is marked); `sending` ones become UNKNOWN, or WAITING
+        where the row says `resend` and it was not resent before, in both cases with the touch `unknown`. The number of rows."""
+        ...
+
+    def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
+        """Answers the questions of expressions about one contact, outside any transaction."""
+        ...
+
+    def waiting(self, *, now: datetime) -> Mapping[str, int]:
+        """How many rows are due now and in nobody's hand, by queue."""
+        ...
+
+
+class Renderer(Protocol):
+    """`Approved -> Rendered`. Raises RenderError."""
+
+    def render(self, approved: Approved, *, now: datetime, lookup: Lookup | None = None) -> Rendered:
+        """Render the message in the contact's language for the channel that was chosen."""
+        ...
+
+
+class Channel(Protocol):
+    """One provider, spoken to through one adapter.
+
+    Implementers must raise nothing but the three SendErrors, log no address, and be safe to call from many tasks of one loop.
+    """
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        """Hand the message over. Raises Rejected, Unavailable or Unconfirmed."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; no message is in flight."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What sending came to: the receipt, or one of the three errors."""
+
+    cleared: Cleared
+    receipt: Receipt | None = None
+    error: Exception | None = field(default=None, compare=False)

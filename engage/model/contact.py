@@ -1,0 +1,128 @@
+"""A person: what we know, where they can be reached, and what they allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import final
+
+from engage.model.time import Zones
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An amount in a currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+
+
+Value = str | bool | int | float | Decimal | date | datetime | Money | tuple[str, ...] | None
+"""What an attribute or an event's field may hold. `None` is what is missing. `datetime` is aware and in UTC."""
+
+
+class AttributeKind(StrEnum):
+    """The types that `attributes:` and `events:` of engage.yaml may declare."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    DATETIME = "datetime"
+    LIST = "list"
+    MONEY = "money"
+
+
+BUILT_IN_ATTRIBUTES: Mapping[str, AttributeKind] = {
+    "external_id": AttributeKind.TEXT,
+    "first_name": AttributeKind.TEXT,
+    "last_name": AttributeKind.TEXT,
+    "email": AttributeKind.TEXT,
+    "phone": AttributeKind.TEXT,
+    "chat_id": AttributeKind.TEXT,
+    "locale": AttributeKind.TEXT,
+    "timezone": AttributeKind.TEXT,
+    "country": AttributeKind.TEXT,
+    "city": AttributeKind.TEXT,
+    "company": AttributeKind.TEXT,
+    "tags": AttributeKind.LIST,
+    "status": AttributeKind.TEXT,
+    "created_at": AttributeKind.DATETIME,
+    "preferred_channel": AttributeKind.TEXT,
+}
+"""What every contact has without being declared. `phone` is E.164, `locale` BCP 47, `country` ISO 3166-1 alpha-2."""
+
+
+class ChannelKind(StrEnum):
+    """The kinds of channel; consent goes by them, and so do addresses."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    CHAT = "chat"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """One person. `attributes` has every built-in and declared attribute that is present, each of its declared type."""
+
+    id: int
+    attributes: Mapping[str, Value]
+    zones: Zones
+    erased: bool = False
+
+    def text(self, name: str) -> str | None:
+        """The attribute as text, or None where it is missing or of another type."""
+        value = self.attributes.get(name)
+        return value if isinstance(value, str) and value else None
+
+    @property
+    def label(self) -> str:
+        """What people call this contact in logs and tables: the external id, else our own number; never an address."""
+        return self.text("external_id") or f"#{self.id}"
+
+    def address(self, kind: ChannelKind) -> str | None:
+        """Where this contact is reached by a kind of channel."""
+        match kind:
+            case ChannelKind.EMAIL:
+                return self.text("email")
+            case ChannelKind.SMS:
+                return self.text("phone")
+            case ChannelKind.CHAT:
+                return self.text("chat_id")
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One line of the ledger. `channel` None means all kinds of channel. `address_key` is set where it came through a message."""
+
+    contact_id: int
+    purpose: str
+    channel: ChannelKind | None
+    granted: bool
+    at: datetime
+    source: str
+    proof: str | None = None
+    address_key: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened outside: a ticket closed, an order placed, an answer given.
+
+    `contact_id` is None while the contact is not known (`contact_ref` then says who is meant) and for an event about nobody.
+    """
+
+    id: str
+    type: str
+    at: datetime
+    data: Mapping[str, Value]
+    contact_id: int | None = None
+    contact_ref: str | None = None
+    received_at: datetime | None = field(default=None, compare=False)

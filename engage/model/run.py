@@ -1,0 +1,47 @@
+"""One contact's passage through one campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import final
+
+
+class RunState(StrEnum):
+    """ACTIVE runs go on when `due_at` comes; the others are final. RETURNED gave back its key and its re-entry."""
+
+    ACTIVE = "active"
+    FINISHED = "finished"
+    EXITED = "exited"
+    RETURNED = "returned"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """UNIQUE by campaign, contact and key (a RETURNED run's key is free again).
+
+    `position` is the path of the step to take next, or that is being waited at. `due_at` is when to look again; None while
+    the run waits for its delivery to become final. `since` is when the step before was final: what a wait counts from.
+    `handed_off_at` is the last hand-off (for `wait_for`). `variables` are the names given by `as`; `trigger` what the trigger holds.
+    Both hold JSON values (dates and money as `engage.model.values` writes them).
+    `waiting_for` is the event type of a `wait_for` in progress.
+    """
+
+    id: int
+    campaign: str
+    version: str
+    contact_id: int
+    key: str
+    state: RunState
+    entered_at: datetime
+    intended_at: datetime
+    position: str
+    since: datetime
+    due_at: datetime | None
+    trigger: Mapping[str, object] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
+    handed_off_at: datetime | None = None
+    waiting_for: str | None = None

@@ -1,0 +1,63 @@
+"""Spans and wall times as people write them; what they come to in a zone is the work of `engage.policy`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, final
+
+
+class Clock(Protocol):
+    """The business clock: due times, quiet hours, expiry, "today". It can be moved; the machine clock never is."""
+
+    def now(self) -> datetime:
+        """The present business moment, aware, in UTC."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duration:
+    """`1mo` is a calendar month (clamped), `3d` and `2w` keep the wall clock, `30m` and `12h` are elapsed time.
+
+    May be negative (`-3d`). Months come first, then days, then seconds.
+    """
+
+    months: int = 0
+    days: int = 0
+    seconds: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.months}mo" if self.months else "", f"{self.days}d" if self.days else "", f"{self.seconds}s" if self.seconds else ""]
+        return "".join(parts) or "0d"
+
+
+class EndOfDay(StrEnum):
+    """The word that may stand for a duration in `expires`."""
+
+    END_OF_DAY = "end_of_day"
+
+
+class ZoneSource(StrEnum):
+    """Where a contact's time zone was taken from (LANGUAGE, section 4)."""
+
+    CONTACT = "contact"
+    PHONE = "phone"
+    COUNTRY = "country"
+    WORKSPACE = "workspace"
+    BROKEN = "broken"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zones:
+    """The IANA zones in which a contact may live: one where it is known, several where its country has several.
+
+    Empty where the contact's own zone has a name that does not exist (`source` is then BROKEN): nothing may be sent.
+    `key` stands for the whole set in the database: an IANA name, `*US` for all zones of a country, `!` for broken.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    source: ZoneSource

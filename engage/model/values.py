@@ -1,0 +1,80 @@
+"""How an attribute's or an event's value is written as JSON, and read back as its declared kind.
+
+Dates are ISO 8601 (`2026-02-28`), date-times ISO 8601 in UTC with six decimals (so that their text sorts as they do),
+money `{"amount": "12.30", "currency": "EUR"}`, decimals numbers, lists arrays of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from engage.model.contact import AttributeKind, Money, Value
+
+INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def to_json(value: Value) -> object:
+    """The value as JSON."""
+    match value:
+        case datetime():
+            return value.astimezone(UTC).strftime(INSTANT)
+        case date():
+            return value.isoformat()
+        case Money():
+            return {"amount": str(value.amount), "currency": value.currency}
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def from_json(raw: object, kind: AttributeKind) -> Value:
+    """The value of that kind, or None where `raw` is missing or not of it (what is wrongly typed counts as missing)."""
+    match kind, raw:
+        case AttributeKind.TEXT, str():
+            return raw
+        case AttributeKind.BOOLEAN, bool():
+            return raw
+        case AttributeKind.NUMBER, bool():
+            return None
+        case AttributeKind.NUMBER, int() | float():
+            return raw
+        case AttributeKind.LIST, list() | tuple():
+            return tuple(str(item) for item in raw)
+        case AttributeKind.DATE, str():
+            return _date(raw)
+        case AttributeKind.DATETIME, str():
+            return _datetime(raw)
+        case AttributeKind.MONEY, Mapping():
+            return _money(raw)
+        case _:
+            return None
+
+
+def _date(raw: str) -> date | None:
+    try:
+        return date.fromisoformat(raw)
+    except ValueError:
+        return None
+
+
+def _datetime(raw: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _money(raw: Mapping[object, object]) -> Money | None:
+    amount, currency = raw.get("amount"), raw.get("currency")
+    if not isinstance(currency, str) or len(currency) != 3 or isinstance(amount, bool) or not isinstance(amount, str | int | float):
+        return None
+    try:
+        return Money(amount=Decimal(str(amount)), currency=currency.upper())
+    except InvalidOperation:
+        return None

@@ -1,0 +1,129 @@
+"""The settings of engage.yaml, checked and frozen, and the whole of a workspace as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Literal, final
+
+from engage.model.campaign import Campaign, Limit, QuietHours, QuietHoursLayer
+from engage.model.contact import AttributeKind, ChannelKind
+from engage.model.errors import Place
+from engage.model.expression import Expression
+
+Files = Mapping[str, bytes]
+"""A workspace as texts: path relative to its root (with `/`) -> content. What is accepted is kept in the database so."""
+
+
+class Basis(StrEnum):
+    """What a purpose asks of a contact's consent."""
+
+    OPT_IN = "opt_in"
+    OPT_OUT = "opt_out"
+    NONE = "none"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    name: str
+    address: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """Why we write. `consent` has an entry for every kind of channel."""
+
+    name: str
+    title: str
+    consent: Mapping[ChannelKind, Basis]
+    limits: tuple[Limit, ...] = ()
+    quiet_hours: QuietHoursLayer = None
+    on_unknown: Literal["resend", "hold"] = "hold"
+    sender: str | None = None
+    company: Company | None = None
+    public_url: str | None = None
+
+    def is_transactional(self, kind: ChannelKind) -> bool:
+        """Whether this purpose asks no consent on that kind of channel; all others are promotional."""
+        return self.consent[kind] is Basis.NONE
+
+    @property
+    def queue(self) -> Literal["transactional", "bulk"]:
+        """Which queue its deliveries go by."""
+        return "transactional" if all(basis is Basis.NONE for basis in self.consent.values()) else "bulk"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A way to reach people through one adapter. `options` are the adapter's own keys, with the environment filled in.
+
+    `to` makes it a fixed recipient (staff): no consent, no limit, no quiet hours. `rate` is in messages a second.
+    """
+
+    name: str
+    kind: ChannelKind
+    adapter: str
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sender: str | None = None
+    to: str | None = None
+    rate: float | None = None
+    countries: frozenset[str] | None = None
+    place: Place | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """Against accidents. `only_to` holds addresses or whole domains (`@example.com`); empty means everyone."""
+
+    max_audience: int | None = None
+    only_to: frozenset[str] = frozenset()
+    placeholder_dates: frozenset[date] = frozenset({date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1)})
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """engage.yaml. `database` and `broker` may carry a password: they are never printed."""
+
+    company: Company
+    public_url: str
+    database: str = field(default="sqlite:///var/engage.db", repr=False)
+    broker: str = field(default="embedded", repr=False)
+    locale: str = "en"
+    timezone: str = "UTC"
+    attributes: Mapping[str, AttributeKind] = field(default_factory=dict)
+    events: Mapping[str, Mapping[str, AttributeKind]] = field(default_factory=dict)
+    purposes: Mapping[str, Purpose] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
+    quiet_hours: QuietHours | None = None
+    guards: Guards = field(default_factory=Guards)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A named audience: exactly one of `audience` and `members` (the external ids, emails or phones of a `list:`) is set."""
+
+    name: str
+    audience: Expression | None = None
+    members: frozenset[str] | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """All that a company wrote, checked. `hash` is that of all its files; `data` holds the small tables: name, row key, column."""
+
+    hash: str
+    files: Files = field(repr=False)
+    settings: Settings
+    campaigns: Mapping[str, Campaign]
+    segments: Mapping[str, Segment] = field(default_factory=dict)
+    data: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)

@@ -1,0 +1,229 @@
+"""What planning needs of a store: one short transaction, in which entries, runs and events are read and written.
+
+Implementers must ensure that what one `transaction()` writes is committed together or not at all; that rows returned by
+`due_runs` and `runs_of_contact` are locked against other transactions until it ends; and that everything is safe to repeat:
+entering twice under one key enters once, an event seen before is not stored again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol, final
+
+from engage.model.campaign import Campaign, QuietHoursLayer
+from engage.model.contact import Contact, Event
+from engage.model.expression import Expression
+from engage.model.history import Touch
+from engage.model.run import Run
+from engage.rules.expressions import Lookup
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residence:
+    """A zone key, and where asked for a country, in which at least one contact lives."""
+
+    zone_key: str
+    country: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateMatch:
+    """Which stored dates fall on a slot's day: `day` and, where set, `month` and `year`. `base_year` is the year to count from.
+
+    The trigger's `years` are `base_year` less the stored date's year, and at least `min_years`.
+    """
+
+    attribute: str
+    day: int
+    month: int | None
+    year: int | None
+    base_year: int
+    min_years: int
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One moment at which the contacts of one residence enter, under one key. `residence` None: everybody.
+
+    `trigger` is what the run's trigger holds (JSON values); with a `match` the store adds `years` to it.
+    `changed_since` restricts the slot to contacts changed after that moment (those imported or corrected late).
+    """
+
+    at: datetime
+    key: str
+    trigger: Mapping[str, object]
+    residence: Residence | None = None
+    match: DateMatch | None = None
+    changed_since: datetime | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Enter the campaign's audience at each slot: one run per contact and key, with its touch `entered`.
+
+    Contacts that are erased never enter. `re_entry` of the campaign is asked against the last run that was not returned;
+    who is kept out by it gets the touch `not_entered` with reason `re_entry`, once per key. `audience` is the campaign's, as
+    a whole. Runs are made with `position`, `due_at` = now, `intended_at` and `since` = the slot's moment.
+    """
+
+    campaign: Campaign
+    now: datetime
+    position: str
+    slots: tuple[Slot, ...]
+    excluded_dates: frozenset[date] = frozenset()
+    audience: Expression | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery to be made, WAITING, due at `due_at`. Made once per run, step and `intended_at`.
+
+    `send_key` names the occurrence where one copy an address goes out (schedules); None where each contact has its own.
+    """
+
+    run_id: int
+    campaign: str
+    version: str
+    step: str
+    message: str
+    purpose: str
+    contact_id: int
+    queue: str
+    channels: tuple[str, ...]
+    intended_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    priority: int
+    on_unknown: str
+    to: str | None = None
+    quiet_hours: tuple[QuietHoursLayer, ...] = ()
+    values: Mapping[str, object] = field(default_factory=dict)
+    send_key: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInHand:
+    """A run, locked, with its contact (None: gone) and the outcome of the delivery it waited for, where that is final now."""
+
+    run: Run
+    contact: Contact | None
+
+
+class Entries(Protocol):
+    """Entering: set-based, a handful of statements whatever the audience's size."""
+
+    def planned_until(self, campaign: str) -> datetime | None:
+        """Up to when the campaign's entries are planned; None where it was never live."""
+        ...
+
+    def went_live(self, campaign: str) -> datetime | None:
+        """When the campaign went live."""
+        ...
+
+    def move_planned_until(self, campaign: str, to: datetime) -> None:
+        """Remember it; the first call also remembers that the campaign went live then."""
+        ...
+
+    def residences(self, *, by_country: bool) -> Sequence[Residence]:
+        """Where contacts live."""
+        ...
+
+    def enter(self, entry: Entry) -> int:
+        """Enter all slots; the number of new runs."""
+        ...
+
+    def enter_one(self, entry: Entry, contact_id: int) -> int | None:
+        """Enter one contact at the entry's only slot, without asking the audience again; the new run's id, None where kept out.
+
+        A run under the same key that is there already, active or final, keeps it out without a touch.
+        """
+        ...
+
+    def require_approval(self, campaign: str) -> None:
+        """Hold the campaign until somebody approves it, unless it is approved."""
+        ...
+
+
+class Runs(Protocol):
+    """Journeys: what is due, what waits, and what they ask for next."""
+
+    def due_runs(self, *, now: datetime, limit: int) -> Sequence[RunInHand]:
+        """Active runs whose `due_at` has come, oldest first, locked, none that another transaction holds."""
+        ...
+
+    def runs_of_contact(self, contact_id: int) -> Sequence[RunInHand]:
+        """All active runs of the contact, locked; their contact row is locked first."""
+        ...
+
+    def save_runs(self, runs: Sequence[Run]) -> None:
+        """Write what changed. A RETURNED run frees its key."""
+        ...
+
+    def add_deliveries(self, deliveries: Sequence[NewDelivery]) -> None:
+        """Make the rows; one that is there already is left as it is."""
+        ...
+
+    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime) -> None:
+        """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
+        ...
+
+    def hand_off_started(self, run_id: int) -> bool:
+        """Whether any delivery of the run is or was in `sending`."""
+        ...
+
+
+class Happenings(Protocol):
+    """Events, and what has happened before."""
+
+    def add_event(self, event: Event) -> bool:
+        """Store it with its touch; False, and nothing written, where its id is known."""
+        ...
+
+    def events_of_contact(self, contact_id: int, *, types: Sequence[str], since: datetime) -> Sequence[Event]:
+        """The contact's events of these types with `at` not before `since`, in the order of `at`."""
+        ...
+
+    def find_contact(self, reference: str) -> Contact | None:
+        """By external id, else email, else phone; normalised as on import."""
+        ...
+
+    def contact(self, contact_id: int) -> Contact | None:
+        """The contact, locked."""
+        ...
+
+    def unmatched_events(self, *, since: datetime, limit: int) -> Sequence[Event]:
+        """Kept events received since then whose contact is known by now; they get its id. Each is returned once."""
+        ...
+
+    def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
+        """Answers the questions of expressions about one contact."""
+        ...
+
+    def add_touches(self, touches: Sequence[Touch]) -> None:
+        """Append to the history."""
+        ...
+
+
+class Transaction(Entries, Runs, Happenings, Protocol):
+    """All three, in one transaction."""
+
+
+class PlanningStore(Protocol):
+    """Where planning writes."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        ...
+
+    def next_due(self, *, after: datetime) -> datetime | None:
+        """The next business moment at which a run or a waiting delivery is due, `after` or earlier ones included."""
+        ...

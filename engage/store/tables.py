@@ -1,0 +1,265 @@
+"""The tables, alike on SQLite and PostgreSQL. The SQL database is the truth: every due time, lease and state stands here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    }
+)
+
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+Json = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC date-time: `timestamptz`, on SQLite text of fixed width (`2026-02-28T08:00:00.000000Z`) that sorts as it should."""
+
+    impl = sa.String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
+        return dialect.type_descriptor(sa.TIMESTAMP(timezone=True) if dialect.name == "postgresql" else sa.String(27))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        return moment.astimezone(UTC)
+
+
+meta = sa.Table(
+    "meta", metadata,
+    sa.Column("name", sa.String, primary_key=True),  # `secret` (signs links, keys hashes), `business_clock` (demo and tests)
+    sa.Column("value", sa.String, nullable=False),
+)
+
+snapshots = sa.Table(
+    "snapshots", metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("accepted_at", Instant, nullable=False),
+    sa.Column("files", Json, nullable=False),  # path -> base64 of the content
+    sqlite_autoincrement=True,
+)
+
+campaign_versions = sa.Table(
+    "campaign_versions", metadata,
+    sa.Column("campaign", sa.String, primary_key=True),
+    sa.Column("version", sa.String(64), primary_key=True),
+    sa.Column("snapshot_id", Id, sa.ForeignKey("snapshots.id"), nullable=False),  # the first snapshot that had it
+    sa.Column("accepted_at", Instant, nullable=False),
+)
+
+campaign_states = sa.Table(
+    "campaign_states", metadata,
+    sa.Column("campaign", sa.String, primary_key=True),
+    sa.Column("live_since", Instant),
+    sa.Column("planned_until", Instant),  # entries are planned up to here
+    sa.Column("needs_approval", sa.Boolean, nullable=False, default=False),
+    sa.Column("approved_at", Instant),
+    sa.Column("problem", sa.String),  # why the newest file was not taken
+)
+
+pauses = sa.Table(
+    "pauses", metadata,
+    sa.Column("scope", sa.String, primary_key=True),  # all | campaign | channel
+    sa.Column("name", sa.String, primary_key=True),  # "" for all
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("reason", sa.String),
+)
+
+contacts = sa.Table(
+    "contacts", metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("external_id", sa.String, unique=True),
+    sa.Column("email", sa.String),
+    sa.Column("phone", sa.String),
+    sa.Column("chat_id", sa.String),
+    sa.Column("first_name", sa.String),
+    sa.Column("last_name", sa.String),
+    sa.Column("locale", sa.String),
+    sa.Column("timezone", sa.String),
+    sa.Column("country", sa.String),
+    sa.Column("city", sa.String),
+    sa.Column("company", sa.String),
+    sa.Column("tags", Json),  # list of text
+    sa.Column("status", sa.String),
+    sa.Column("created_at", Instant),
+    sa.Column("preferred_channel", sa.String),
+    sa.Column("attributes", Json, nullable=False),  # the declared ones, as engage.model.values writes them
+    sa.Column("email_key", sa.String(64), index=True),  # keyed hashes of the normalised addresses
+    sa.Column("phone_key", sa.String(64), index=True),
+    sa.Column("chat_key", sa.String(64), index=True),
+    sa.Column("zone_key", sa.String, nullable=False, index=True),  # Zones.key
+    sa.Column("zone_source", sa.String, nullable=False),
+    sa.Column("known_at", Instant, nullable=False),  # when the row came to be
+    sa.Column("changed_at", Instant, nullable=False, index=True),  # last change that may make it enter a campaign (dates, zone); silent imports leave it
+    sa.Column("erased_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+contact_dates = sa.Table(
+    "contact_dates", metadata,
+    sa.Column("contact_id", Id, sa.ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("year", sa.Integer, nullable=False),
+    sa.Column("month", sa.Integer, nullable=False),
+    sa.Column("day", sa.Integer, nullable=False),
+    sa.Column("zone_key", sa.String, nullable=False),  # repeated here, so that "birthdays at nine, everywhere" reads only these rows
+    sa.Index("ix_contact_dates_recurs", "name", "month", "day", "zone_key", "contact_id", "year"),
+    sqlite_with_rowid=False,
+)
+
+consents = sa.Table(
+    "consents", metadata,  # append-only
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("contact_id", Id, nullable=False),
+    sa.Column("purpose", sa.String, nullable=False),
+    sa.Column("channel", sa.String),  # a kind of channel; NULL: all
+    sa.Column("granted", sa.Boolean, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("proof", sa.String),
+    sa.Column("address_key", sa.String(64), index=True),  # it came through a message: counts for all who share the address
+    sa.Index("ix_consents_contact", "contact_id", "purpose", "at"),
+    sqlite_autoincrement=True,
+)
+
+suppressions = sa.Table(
+    "suppressions", metadata,
+    sa.Column("address_key", sa.String(64), primary_key=True),
+    sa.Column("channel", sa.String, nullable=False),  # kind
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+events = sa.Table(
+    "events", metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("type", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("received_at", Instant, nullable=False),
+    sa.Column("contact_id", Id),
+    sa.Column("contact_ref", sa.String, index=True),  # who is meant, while not yet known
+    sa.Column("data", Json, nullable=False),
+    sa.Index("ix_events_contact", "contact_id", "type", "at"),
+)
+
+runs = sa.Table(
+    "runs", metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("campaign", sa.String, nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("contact_id", Id, nullable=False),
+    sa.Column("key", sa.String, nullable=False),  # a returned run's key gets "#" and its id behind it
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("entered_at", Instant, nullable=False),
+    sa.Column("intended_at", Instant, nullable=False),
+    sa.Column("position", sa.String, nullable=False),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("trigger", Json, nullable=False),
+    sa.Column("variables", Json, nullable=False),
+    sa.Column("handed_off_at", Instant),
+    sa.Column("waiting_for", sa.String),
+    sa.UniqueConstraint("campaign", "contact_id", "key"),
+    sa.Index("ix_runs_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")),
+    sa.Index("ix_runs_contact", "contact_id", "state"),
+    sqlite_autoincrement=True,
+)
+
+batches = sa.Table(
+    "batches", metadata,  # a lease over many deliveries; the row goes when all are settled
+    sa.Column("id", Id, primary_key=True, autoincrement=True),  # never used twice: it is the fencing token
+    sa.Column("owner", sa.String, nullable=False),
+    sa.Column("lease_until", Instant, nullable=False),  # by the database's clock
+    sa.Column("in_hand", Id),  # with careful batches: the delivery being rendered or handed over
+    sqlite_autoincrement=True,
+)
+
+deliveries = sa.Table(
+    "deliveries", metadata,
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("run_id", Id),
+    sa.Column("campaign", sa.String, nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("step", sa.String, nullable=False),
+    sa.Column("message", sa.String, nullable=False),
+    sa.Column("purpose", sa.String, nullable=False),
+    sa.Column("contact_id", Id, nullable=False),
+    sa.Column("queue", sa.String, nullable=False),  # transactional | bulk
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("intended_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),  # business clock
+    sa.Column("retry_at", Instant),  # machine clock: back-off after an error
+    sa.Column("expires_at", Instant, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("hold", sa.String),  # paused | approval | ramp | zone: waits for people; due_at is then its expiry
+    sa.Column("payload", Json, nullable=False),  # channels, to, with, quiet hours, on_unknown: what the row was made with
+    sa.Column("tried", Json, nullable=False),
+    sa.Column("channel", sa.String),  # chosen at clearing
+    sa.Column("address_key", sa.String(64)),  # of the address it goes to: finds duplicates
+    sa.Column("send_key", sa.String),  # occurrence, where one copy an address goes out (schedules)
+    sa.Column("sending_at", Instant),  # business clock, at clearing
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("resends", sa.Integer, nullable=False, default=0),
+    sa.Column("crashes", sa.Integer, nullable=False, default=0),
+    sa.Column("crashed_at", Instant),
+    sa.Column("batch_id", Id),
+    sa.Column("deferred_until", Instant),
+    sa.UniqueConstraint("run_id", "step", "intended_at"),
+    sa.Index(
+        "ix_deliveries_due", "queue", "due_at",
+        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"), postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
+    ),
+    sa.Index("ix_deliveries_batch", "batch_id", sqlite_where=sa.text("batch_id IS NOT NULL"), postgresql_where=sa.text("batch_id IS NOT NULL")),
+    sa.Index("ix_deliveries_run", "run_id"),
+    sa.Index("ix_deliveries_sending", "contact_id", sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'")),
+    sa.Index("ix_deliveries_copy", "send_key", "address_key", sqlite_where=sa.text("send_key IS NOT NULL"), postgresql_where=sa.text("send_key IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+touches = sa.Table(
+    "touches", metadata,  # append-only, nothing personal
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("contact_id", Id),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("campaign", sa.String),
+    sa.Column("version", sa.String(64)),
+    sa.Column("run_id", Id),
+    sa.Column("delivery_id", Id),
+    sa.Column("step", sa.String),
+    sa.Column("message", sa.String),
+    sa.Column("purpose", sa.String),
+    sa.Column("channel", sa.String),
+    sa.Column("provider", sa.String),
+    sa.Column("reason", sa.String),
+    sa.Column("locale", sa.String),
+    sa.Column("provider_id", sa.String),
+    sa.Column("detail", Json, nullable=False),
+    sa.Index("ix_touches_contact", "contact_id", "at"),
+    sqlite_autoincrement=True,
+)
+
+touch_details = sa.Table(
+    "touch_details", metadata,  # what is personal in a touch; may be erased or expire while the touch stays
+    sa.Column("touch_id", Id, sa.ForeignKey("touches.id"), primary_key=True),
+    sa.Column("private", Json, nullable=False),
+)
