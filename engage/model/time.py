@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, final
+
+
+_SPAN = re.compile(r"(?P<sign>[+-]?)(?P<parts>(?:\d{1,6}(?:mo|w|d|h|m|s))+)")
+_PART = re.compile(r"(\d+)(mo|w|d|h|m|s)")
 
 
 class Clock(Protocol):
@@ -27,6 +32,20 @@ class Duration:
     months: int = 0
     days: int = 0
     seconds: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """The span that `30m`, `12h`, `3d`, `2w`, `1mo`, `-3d` or `1d12h` means. Raises ValueError."""
+        match = _SPAN.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"`{text}` is not a duration; write it like 30m, 12h, 3d, 2w or 1mo")
+        sign = -1 if match["sign"] == "-" else 1
+        total = dict.fromkeys(("mo", "w", "d", "h", "m", "s"), 0)
+        for number, unit in _PART.findall(match["parts"]):
+            total[unit] += sign * int(number)
+        return cls(
+            months=total["mo"], days=total["w"] * 7 + total["d"], seconds=total["h"] * 3600 + total["m"] * 60 + total["s"],
+        )
 
     def __str__(self) -> str:
         parts = [f"{self.months}mo" if self.months else "", f"{self.days}d" if self.days else "", f"{self.seconds}s" if self.seconds else ""]
