@@ -131,6 +131,10 @@ class Deliveries(Protocol):
         where the row says `resend` and it was not resent before, in both cases with the touch `unknown`. The number of rows."""
         ...
 
+    def pause_channel(self, channel: str, *, now: datetime, reason: str) -> None:
+        """Pause a channel whose configuration the provider refuses, until people resume it."""
+        ...
+
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
         """Answers the questions of expressions about one contact, outside any transaction."""
         ...

@@ -27,7 +27,7 @@ class Run:
     the run waits for its delivery to become final. `since` is when the step before was final: what a wait counts from.
     `handed_off_at` is the last hand-off (for `wait_for`). `variables` are the names given by `as`; `trigger` what the trigger holds.
     Both hold JSON values (dates and money as `engage.model.values` writes them).
-    `waiting_for` is the event type of a `wait_for` in progress.
+    `waiting_for` is the event type of a `wait_for` in progress; `outcome` the state in which the awaited delivery ended, until it is read.
     """
 
     id: int
@@ -45,3 +45,4 @@ class Run:
     variables: Mapping[str, object] = field(default_factory=dict)
     handed_off_at: datetime | None = None
     waiting_for: str | None = None
+    outcome: str | None = None

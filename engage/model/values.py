@@ -78,3 +78,41 @@ def _money(raw: Mapping[object, object]) -> Money | None:
         return Money(amount=Decimal(str(amount)), currency=currency.upper())
     except InvalidOperation:
         return None
+
+
+def pack(value: object) -> object:
+    """Any value, or a mapping of them, as JSON that says itself what it is (`{"$date": "2026-02-28"}`)."""
+    match value:
+        case datetime():
+            return {"$at": to_json(value)}
+        case date():
+            return {"$date": value.isoformat()}
+        case Money():
+            return {"$money": to_json(value)}
+        case Decimal():
+            return {"$number": str(value)}
+        case Mapping():
+            return {str(key): pack(item) for key, item in value.items()}
+        case list() | tuple():
+            return [pack(item) for item in value]
+        case _:
+            return value
+
+
+def unpack(raw: object) -> object:
+    """What `pack` wrote, as it was (lists come back as tuples)."""
+    match raw:
+        case {"$at": moment}:
+            return from_json(moment, AttributeKind.DATETIME)
+        case {"$date": day}:
+            return from_json(day, AttributeKind.DATE)
+        case {"$money": amount}:
+            return from_json(amount, AttributeKind.MONEY)
+        case {"$number": text}:
+            return Decimal(str(text))
+        case Mapping():
+            return {key: unpack(item) for key, item in raw.items()}
+        case list() | tuple():
+            return tuple(unpack(item) for item in raw)
+        case _:
+            return raw

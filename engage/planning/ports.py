@@ -129,6 +129,10 @@ class Entries(Protocol):
         """When the campaign went live."""
         ...
 
+    def is_paused(self, campaign: str) -> bool:
+        """Whether people paused the campaign, or everything."""
+        ...
+
     def move_planned_until(self, campaign: str, to: datetime) -> None:
         """Remember it; the first call also remembers that the campaign went live then."""
         ...

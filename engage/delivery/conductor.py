@@ -1,0 +1,316 @@
+"""The conductor: claim, decide, render, clear, send, record, in batches. Calls in the right order, decides nothing itself.
+
+::
+
+    lease = claim due rows
+    decide each (policy), render what is approved (templates), settle the rest
+    for each slice, as much as can be handed over in half a second:
+        clear    one transaction asks everything again and commits `sending`
+        send     no transaction is open while the network is
+        record   outcome and touch, in one transaction, as the answers come
+    release the lease
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar, final
+
+import structlog
+
+from engage.delivery.health import Health
+from engage.delivery.ports import Candidate, Channel, Clearance, Clearing, Deliveries, Lease, LeaseLost, Outcome, Renderer, Settlement
+from engage.delivery.settling import settle_decision, settle_outcome, settle_render_error
+from engage.model.campaign import Campaign
+from engage.model.contact import ChannelKind
+from engage.model.delivery import Approved, Cleared, Decision, HandOff, Rendered
+from engage.model.errors import Rejected, RenderError, SendError, Unavailable, Unconfirmed
+from engage.model.time import Clock
+from engage.model.values import unpack
+from engage.model.workspace import Workspace
+from engage.policy import decide
+from engage.rules.scopes import trigger_kinds, typed
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+BATCH = 500
+LEASE = timedelta(seconds=30)
+RECORD_EVERY = 0.5
+"""Seconds after which the answers that have come are recorded, while others are awaited."""
+
+
+class Point(StrEnum):
+    """Named points of a delivery, at which tests stop, look and break things."""
+
+    CLAIMED = "claimed"
+    RENDERED = "rendered"
+    CLEARED = "cleared"
+    ANSWERED = "answered"
+    RECORDED = "recorded"
+
+
+class Loop(Protocol):
+    """Where coroutines run: one event loop for the process, so that connections are shared."""
+
+    def run(self, coroutine: Coroutine[object, object, T]) -> T:
+        """Run it on the loop's thread and wait for its result."""
+        ...
+
+
+class Identity(Protocol):
+    """What a delivery is called by others; fixed when the row is made, as it follows from the row's id alone."""
+
+    def message_id(self, delivery_id: int) -> str:
+        """Its Message-ID (RFC 5322), with the angle brackets."""
+        ...
+
+    def idempotency_key(self, delivery_id: int) -> str:
+        """Its Idempotency-Key."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What goes with one accepted workspace: replaced as a whole when a new one is accepted."""
+
+    workspace: Workspace
+    renderer: Renderer
+    channels: Mapping[str, Channel]
+
+
+@final
+class Conductor:
+    """Moves due deliveries through the stages. Safe to use from many threads, and in any number of processes."""
+
+    def __init__(
+        self, deliveries: Deliveries, *, equipment: Callable[[], Equipment], versions: Callable[[str, str], Campaign | None],
+        identity: Identity, clock: Clock, loop: Loop, health: Health, owner: str, reached: Callable[[Point], None] = lambda point: None,
+    ) -> None:
+        self._deliveries = deliveries
+        self._equipment = equipment
+        self._versions = versions
+        self._identity = identity
+        self._clock = clock
+        self._loop = loop
+        self._health = health
+        self._owner = owner
+        self._reached = reached
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Finish the slice in hand, record it, give back the rest."""
+        self._stopping = True
+
+    def drain(self, queue: str) -> int:
+        """Work until nothing of the queue is due; how many deliveries were taken in hand."""
+        total = 0
+        while not self._stopping and (taken := self.work(queue)):
+            total += taken
+        return total
+
+    def work(self, queue: str) -> int:
+        """Take one batch through all stages; its size, 0 where nothing is due."""
+        lease = self._deliveries.claim(now=self._clock.now(), queue=queue, limit=BATCH, owner=self._owner, lease=LEASE)
+        if lease is None:
+            return 0
+        self._reached(Point.CLAIMED)
+        try:
+            self._conduct(lease)
+        except LeaseLost:
+            log.warning("lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
+        finally:
+            self._deliveries.release(lease)
+        return len(lease.delivery_ids)
+
+    def _conduct(self, lease: Lease) -> None:
+        equipment = self._equipment()
+        now = self._clock.now()
+        settlements: list[Settlement] = []
+        rendered: list[Rendered] = []
+        for candidate in self._deliveries.load(lease, now=now):
+            decision = self._decide(candidate, equipment.workspace, now)
+            if isinstance(decision, Approved):
+                self._render(lease, equipment, decision, now, rendered, settlements)
+            else:
+                settlements.append(settle_decision(decision, now=now))
+        self._deliveries.settle(lease, settlements)
+        self._reached(Point.RENDERED)
+        for slice_ in self._slices(rendered, equipment.workspace, careful=lease.careful):
+            if self._stopping:
+                return
+            self._hand_over(lease, slice_, equipment)
+
+    def _decide(self, candidate: Candidate, workspace: Workspace, now: datetime) -> Decision:
+        facts = replace(candidate.facts, providers=self._health.states())
+        campaign = self._versions(candidate.intent.campaign, candidate.intent.version)
+        return decide(candidate.intent, facts, now=now, settings=workspace.settings, campaign=campaign)
+
+    def _render(
+        self, lease: Lease, equipment: Equipment, approved: Approved, now: datetime,
+        rendered: list[Rendered], settlements: list[Settlement],
+    ) -> None:
+        if lease.careful:
+            self._deliveries.take_in_hand(lease, approved.intent.id)
+        lookup = self._deliveries.lookup(approved.contact.id, now=now)
+        try:
+            rendered.append(equipment.renderer.render(self._with_values(approved, equipment.workspace), now=now, lookup=lookup))
+        except RenderError as error:
+            log.warning("render_failed", delivery_id=approved.intent.id, campaign=approved.intent.campaign, message=approved.intent.message)
+            settlements.append(settle_render_error(approved, error, now=now))
+
+    def _with_values(self, approved: Approved, workspace: Workspace) -> Approved:
+        """The approved with its trigger and values as their types, which the database holds as JSON."""
+        intent = approved.intent
+        campaign = self._versions(intent.campaign, intent.version)
+        trigger = typed(intent.trigger, trigger_kinds(campaign, workspace)) if campaign is not None else intent.trigger
+        values = {name: unpack(raw) for name, raw in intent.values.items()}
+        return replace(approved, intent=replace(intent, trigger=trigger, values=values))
+
+    def _slices(self, rendered: Sequence[Rendered], workspace: Workspace, *, careful: bool) -> Iterator[Sequence[Rendered]]:
+        by_channel: dict[str, list[Rendered]] = {}
+        for message in rendered:
+            by_channel.setdefault(message.approved.channel, []).append(message)
+        for name, messages in by_channel.items():
+            size = 1 if careful else self._health.slice_size(workspace.settings.channels[name])
+            yield from (messages[start : start + size] for start in range(0, len(messages), size))
+
+    def _hand_over(self, lease: Lease, slice_: Sequence[Rendered], equipment: Equipment) -> None:
+        self._deliveries.renew(lease, by=LEASE)
+        channel = slice_[0].approved.channel
+        pause = self._health.pay(equipment.workspace.settings.channels[channel], len(slice_))
+        if pause > 0:
+            self._loop.run(asyncio.sleep(pause))
+        if lease.careful:
+            self._deliveries.take_in_hand(lease, slice_[0].approved.intent.id)
+        cleared = self._clear(lease, slice_, equipment.workspace)
+        self._reached(Point.CLEARED)
+        if cleared:
+            self._loop.run(self._send(lease, cleared, equipment))
+        self._reached(Point.RECORDED)
+
+    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Mapping[int, tuple[Cleared, str]]:
+        """Ask everything again, in the transaction that commits `sending`; what to send by delivery, with its on_unknown."""
+        now = self._clock.now()
+        by_id = {message.approved.intent.id: message for message in slice_}
+        with self._deliveries.clearing(lease, list(by_id), now=now) as clearing:
+            going = _Going()
+            settlements: list[Settlement] = []
+            for candidate in clearing.candidates():
+                message = by_id[candidate.intent.id]
+                decision = self._decide(going.known_to(candidate), workspace, now)
+                if not isinstance(decision, Approved):
+                    settlements.append(settle_decision(decision, now=now))
+                elif _same(decision, message.approved):
+                    going.add(candidate, decision, self._cleared(message, workspace), now)
+                # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
+            self._write(clearing, going, settlements, now)
+        return going.cleared
+
+    @staticmethod
+    def _write(clearing: Clearing, going: _Going, settlements: Sequence[Settlement], now: datetime) -> None:
+        clearing.settle(settlements)
+        clearing.hand_off([going.clearance(cleared) for cleared, _ in going.cleared.values()], now=now)
+
+    def _cleared(self, message: Rendered, workspace: Workspace) -> Cleared:
+        approved = message.approved
+        purpose = workspace.settings.purposes[approved.intent.purpose]
+        return Cleared(
+            rendered=message, message_id=self._identity.message_id(approved.intent.id),
+            idempotency_key=self._identity.idempotency_key(approved.intent.id),
+            promotional=not purpose.is_transactional(approved.kind) and approved.intent.to is None,
+        )
+
+    async def _send(self, lease: Lease, cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment) -> None:
+        """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
+        pending = {asyncio.ensure_future(self._send_one(message, equipment.channels)) for message, _ in cleared.values()}
+        waited = 0.0
+        while pending:
+            done, pending = await asyncio.wait(pending, timeout=RECORD_EVERY)
+            if done:
+                self._reached(Point.ANSWERED)
+                outcomes = [task.result() for task in done]
+                await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
+            waited += RECORD_EVERY
+            if pending and waited >= LEASE.total_seconds() / 3:
+                await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
+                waited = 0.0
+
+    async def _send_one(self, cleared: Cleared, channels: Mapping[str, Channel]) -> Outcome:
+        name = cleared.rendered.approved.channel
+        try:
+            receipt = await channels[name].send(cleared)
+        except (Rejected, Unavailable, Unconfirmed) as error:
+            self._learn(name, error)
+            return Outcome(cleared=cleared, error=error)
+        except Exception as error:  # an adapter's own mistake: nobody can know what the provider has
+            log.exception("adapter_broke_its_contract", delivery_id=cleared.intent.id, channel=name)
+            return Outcome(cleared=cleared, error=Unconfirmed(type(error).__name__))
+        self._health.succeeded(name)
+        return Outcome(cleared=cleared, receipt=receipt)
+
+    def _learn(self, channel: str, error: SendError) -> None:
+        match error:
+            case Unavailable(retry_after=float() | int() as seconds, whole_provider=True):
+                self._health.wait(channel, seconds)
+            case Unavailable(configuration=True):
+                self._deliveries.pause_channel(channel, now=self._clock.now(), reason=error.detail)
+            case Unavailable() | Unconfirmed():
+                self._health.failed(channel)
+            case _:
+                self._health.succeeded(channel)
+
+    def _record(
+        self, lease: Lease, outcomes: Sequence[Outcome], cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment
+    ) -> None:
+        now = self._clock.now()
+        settlements = []
+        for outcome in outcomes:
+            intent, name = outcome.cleared.intent, outcome.cleared.rendered.approved.channel
+            idempotent = bool(getattr(equipment.channels[name], "IDEMPOTENT", False))
+            provider = equipment.workspace.settings.channels[name].adapter
+            settlements.append(
+                settle_outcome(outcome, now=now, provider=provider, idempotent=idempotent, on_unknown=cleared[intent.id][1])
+            )
+        self._deliveries.settle(lease, settlements)
+
+
+class _Going:
+    """What one clearing transaction lets go so far: the next candidate of the same contact, or to the same address, must know."""
+
+    def __init__(self) -> None:
+        self.cleared: dict[int, tuple[Cleared, str]] = {}
+        self._hand_offs: dict[int, list[HandOff]] = {}
+        self._copies: set[tuple[str, ChannelKind, str]] = set()
+
+    def known_to(self, candidate: Candidate) -> Candidate:
+        facts, intent = candidate.facts, candidate.intent
+        if facts.contact is None:
+            return candidate
+        addresses = {kind: facts.contact.address(kind) for kind in ChannelKind}
+        copies = {kind for kind, address in addresses.items() if (intent.send_key, kind, address) in self._copies}
+        earlier = tuple(self._hand_offs.get(intent.contact_id, ()))
+        return replace(candidate, facts=replace(facts, hand_offs=facts.hand_offs + earlier, duplicates=facts.duplicates | copies))
+
+    def add(self, candidate: Candidate, approved: Approved, cleared: Cleared, now: datetime) -> None:
+        intent = candidate.intent
+        self.cleared[intent.id] = (cleared, candidate.on_unknown)
+        hand_off = HandOff(at=now, campaign=intent.campaign, purpose=intent.purpose, delivery_id=intent.id)
+        self._hand_offs.setdefault(intent.contact_id, []).append(hand_off)
+        if intent.send_key:
+            self._copies.add((intent.send_key, approved.kind, approved.address))
+
+    @staticmethod
+    def clearance(cleared: Cleared) -> Clearance:
+        approved = cleared.rendered.approved
+        return Clearance(delivery_id=approved.intent.id, channel=approved.channel, address=approved.address)
+
+
+def _same(now: Approved, then: Approved) -> bool:
+    """Whether what was rendered is what may be sent: the same way, to the same address, about the same person."""
+    return (now.channel, now.address, now.contact) == (then.channel, then.address, then.contact)

@@ -1,0 +1,183 @@
+"""What a decision or an outcome comes to: the delivery's next state and its touch. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+
+from engage.delivery.ports import Outcome, Settlement
+from engage.delivery.retries import retry_in
+from engage.model.delivery import (
+    Approved,
+    ChatContent,
+    Cleared,
+    Content,
+    Deferred,
+    DeliveryState,
+    EmailContent,
+    Held,
+    Intent,
+    Refused,
+    SmsContent,
+    Trail,
+)
+from engage.model.errors import Rejected, Unavailable, Unconfirmed
+from engage.model.history import Kind, Touch
+
+KINDS = {
+    DeliveryState.SENT: Kind.SENT,
+    DeliveryState.FAILED: Kind.FAILED,
+    DeliveryState.SUPPRESSED: Kind.SUPPRESSED,
+    DeliveryState.EXPIRED: Kind.EXPIRED,
+    DeliveryState.CANCELLED: Kind.CANCELLED,
+    DeliveryState.UNKNOWN: Kind.UNKNOWN,
+}
+PROVIDER_REASONS = frozenset({"rate", "breaker"})
+
+
+def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Settlement:
+    """A delivery that is not handed over now."""
+    intent = decision.intent
+    match decision:
+        case Deferred(reason=reason, until=until) if reason in PROVIDER_REASONS:
+            pause = (until - now).total_seconds()
+            return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=pause)
+        case Deferred():
+            detail = {"until": decision.until.isoformat(), "trail": trail_detail(decision.trail)}
+            touch = touch_of(intent, Kind.DEFERRED, at=now, reason=decision.reason, channel=decision.channel, detail=detail)
+            return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=decision.until, touch=touch)
+        case Held():
+            return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.expires_at, hold=decision.reason)
+        case Refused():
+            touch = touch_of(
+                intent, KINDS[decision.state], at=now, reason=decision.reason, channel=decision.channel,
+                detail={"trail": trail_detail(decision.trail)},
+            )
+            return Settlement(delivery_id=intent.id, state=decision.state, touch=touch)
+        case _ as never:
+            assert_never(never)
+
+
+def settle_render_error(approved: Approved, error: Exception, *, now: datetime) -> Settlement:
+    """A message that cannot be rendered for this contact fails; it is never sent with a blank."""
+    touch = touch_of(approved.intent, Kind.FAILED, at=now, reason="render", channel=approved.channel, detail={"error": str(error)})
+    return Settlement(delivery_id=approved.intent.id, state=DeliveryState.FAILED, touch=touch)
+
+
+def settle_outcome(outcome: Outcome, *, now: datetime, provider: str, idempotent: bool, on_unknown: str) -> Settlement:
+    """What came of a hand-off. `idempotent`: the provider recognises a repeated key, so that a retry makes no copy."""
+    cleared = outcome.cleared
+    match outcome.error:
+        case None:
+            detail = dict(outcome.receipt.detail) if outcome.receipt is not None else {}
+            provider_id = outcome.receipt.provider_id if outcome.receipt is not None else None
+            touch = hand_off_touch(cleared, Kind.SENT, at=now, provider=provider, provider_id=provider_id, detail=detail)
+            return Settlement(delivery_id=cleared.intent.id, state=DeliveryState.SENT, touch=touch)
+        case Rejected() as error:
+            return _rejected(cleared, error, now=now, provider=provider)
+        case Unavailable() as error:
+            return _unavailable(cleared, error, now=now, provider=provider)
+        case Unconfirmed() as error if idempotent:
+            again = Unavailable(error.detail, code=error.code)
+            return _unavailable(cleared, again, now=now, provider=provider)
+        case _ as error:
+            return _unknown(cleared, error, now=now, provider=provider, on_unknown=on_unknown)
+
+
+def _rejected(cleared: Cleared, error: Rejected, *, now: datetime, provider: str) -> Settlement:
+    """The next channel is tried where the address was refused; else this was the last word."""
+    intent, channel = cleared.intent, cleared.rendered.approved.channel
+    suppress = "hard_bounce" if error.address_is_bad and intent.to is None else None
+    goes_on = suppress is not None and any(other not in {*intent.tried, channel} for other in intent.channels)
+    kind = Kind.BOUNCED if goes_on else Kind.FAILED
+    touch = hand_off_touch(cleared, kind, at=now, provider=provider, reason="rejected", detail=_error_detail(error))
+    if goes_on:
+        return Settlement(
+            delivery_id=intent.id, state=DeliveryState.WAITING, due_at=now, touch=touch, tried=channel, suppress_address=suppress
+        )
+    return Settlement(delivery_id=intent.id, state=DeliveryState.FAILED, touch=touch, suppress_address=suppress)
+
+
+def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provider: str) -> Settlement:
+    intent, approved = cleared.intent, cleared.rendered.approved
+    if error.configuration:
+        return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.expires_at, hold="paused")
+    attempts = intent.attempts + 1
+    pause = retry_in(approved.kind, attempts=attempts, delivery_id=intent.id, code=error.code, retry_after=error.retry_after)
+    detail = {**_error_detail(error), "attempt": attempts}
+    if pause is None:
+        touch = hand_off_touch(cleared, Kind.FAILED, at=now, provider=provider, reason="unavailable", detail=detail)
+        return Settlement(delivery_id=intent.id, state=DeliveryState.FAILED, touch=touch, attempt=True)
+    touch = hand_off_touch(cleared, Kind.DEFERRED, at=now, provider=provider, reason="unavailable", detail=detail)
+    return Settlement(
+        delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True
+    )
+
+
+def _unknown(cleared: Cleared, error: Exception, *, now: datetime, provider: str, on_unknown: str) -> Settlement:
+    """Nobody can know: one more copy where the purpose says so, once; else people decide."""
+    intent = cleared.intent
+    resend = on_unknown == "resend" and intent.resends == 0
+    detail = {**_error_detail(error), "resend": resend}
+    touch = hand_off_touch(cleared, Kind.UNKNOWN, at=now, provider=provider, reason="unconfirmed", detail=detail)
+    if resend:
+        return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=now, touch=touch, resend=True)
+    return Settlement(delivery_id=intent.id, state=DeliveryState.UNKNOWN, touch=touch)
+
+
+def hand_off_touch(
+    cleared: Cleared, kind: Kind, *, at: datetime, provider: str, reason: str | None = None,
+    provider_id: str | None = None, detail: Mapping[str, object] | None = None,
+) -> Touch:
+    """A touch about a message that was, or was to be, handed over: in which language, by which zone; its text stands apart."""
+    rendered = cleared.rendered
+    zones = rendered.approved.contact.zones
+    known = {"zone": zones.key, "zone_source": zones.source.value, "locale_source": rendered.locale_source.value}
+    return touch_of(
+        cleared.intent, kind, at=at, reason=reason, channel=rendered.approved.channel, provider=provider, provider_id=provider_id,
+        locale=rendered.locale, detail={**known, **(detail or {})},
+        private={"address": rendered.approved.address, **content_detail(rendered.content)} if kind in (Kind.SENT, Kind.UNKNOWN) else {},
+    )
+
+
+def touch_of(
+    intent: Intent, kind: Kind, *, at: datetime, reason: str | None = None, channel: str | None = None, provider: str | None = None,
+    provider_id: str | None = None, locale: str | None = None, detail: Mapping[str, object] | None = None,
+    private: Mapping[str, object] | None = None,
+) -> Touch:
+    """A touch about a delivery."""
+    return Touch(
+        at=at, contact_id=intent.contact_id, kind=kind, campaign=intent.campaign, version=intent.version, run_id=intent.run_id,
+        delivery_id=intent.id, step=intent.step, message=intent.message, purpose=intent.purpose, channel=channel, provider=provider,
+        reason=reason, locale=locale, provider_id=provider_id, detail=detail or {}, private=private or {},
+    )
+
+
+def content_detail(content: Content) -> Mapping[str, object]:
+    """The text as it was sent, for the history and for "view in browser"."""
+    match content:
+        case EmailContent():
+            return {"subject": content.subject, "text": content.text, "html": content.html}
+        case SmsContent():
+            return {"text": content.text, "segments": content.segments}
+        case ChatContent():
+            return {"text": content.text, "blocks": list(content.blocks)}
+        case _ as never:
+            assert_never(never)
+
+
+def trail_detail(trail: Trail) -> list[dict[str, object]]:
+    """The decision's trail as JSON."""
+    return [
+        {
+            "check": check.number, "name": check.name, "passed": check.passed, "why": check.why,
+            **({"channel": check.channel} if check.channel else {}),
+        }
+        for check in trail
+    ]
+
+
+def _error_detail(error: Exception) -> dict[str, object]:
+    code = getattr(error, "code", None)
+    return {"error": getattr(error, "detail", None) or type(error).__name__, **({"code": code} if code else {})}

@@ -1,0 +1,140 @@
+"""2c Happenings: an event -> runs that enter, exit or go on. All in one transaction with the event's own row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import final
+
+from engage.model.campaign import Again, Campaign, EventTrigger, ExitOnEvent
+from engage.model.contact import Contact, Event, Value
+from engage.model.run import Run, RunState
+from engage.model.workspace import Workspace
+from engage.planning.journeys import START, Journey, exits_on, leave
+from engage.planning.ports import Entry, RunInHand, Slot, Transaction
+from engage.planning.versions import Versions, live_campaigns
+from engage.rules.expressions import Scope, evaluate, holds
+from engage.rules.scopes import event_trigger, scope
+
+
+@final
+class Happenings:
+    """Matches events against what waits for them and what they trigger, inside one transaction."""
+
+    def __init__(self, transaction: Transaction, *, workspace: Workspace, versions: Versions, now: datetime) -> None:
+        self._tx = transaction
+        self._workspace = workspace
+        self._versions = versions
+        self._now = now
+
+    def happen(self, event: Event) -> bool:
+        """Store the event and do what it asks; False where its id was seen before (then nothing is written)."""
+        if not self._tx.add_event(event):
+            return False
+        self.match(event)
+        return True
+
+    def match(self, event: Event) -> None:
+        """Do what a stored event asks: exits first, then waits, then entries."""
+        if event.contact_id is not None:
+            self._match_contact(event, event.contact_id)
+        elif event.contact_ref is None:
+            for campaign, trigger in self._triggered(event):
+                self._enter_everybody(event, campaign, trigger)
+
+    def _match_contact(self, event: Event, contact_id: int) -> None:
+        in_hand = self._tx.runs_of_contact(contact_id)
+        contact = self._tx.contact(contact_id)
+        if contact is None or contact.erased:
+            return
+        for held in in_hand:
+            self._tell(held, contact, event)
+        for campaign, trigger in self._triggered(event):
+            self._enter(event, contact, campaign, trigger)
+
+    def _tell(self, held: RunInHand, contact: Contact, event: Event) -> None:
+        journey = self._journey(held.run, contact)
+        if journey is None:
+            return
+        if event.at >= held.run.intended_at and exits_on(event, held.run, journey):
+            self._exit(held.run, journey, reason=event.type)
+        elif held.run.waiting_for == event.type:
+            self._tx.save_runs([replace(held.run, due_at=self._now)])
+
+    def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:
+        progress = leave(run, journey, reason=reason)
+        left = progress.run if self._tx.hand_off_started(run.id) else replace(progress.run, state=RunState.RETURNED)
+        self._tx.save_runs([left])
+        self._tx.add_touches(progress.touches)
+        self._tx.recall_deliveries([run.id], now=self._now)
+
+    def _triggered(self, event: Event) -> Iterable[tuple[Campaign, EventTrigger]]:
+        for campaign in live_campaigns(self._workspace, self._now):
+            trigger = campaign.trigger
+            if isinstance(trigger, EventTrigger) and trigger.event == event.type and not self._tx.is_paused(campaign.name):
+                yield campaign, trigger
+
+    def _enter(self, event: Event, contact: Contact, campaign: Campaign, trigger: EventTrigger) -> None:
+        asked = self._scope(event, contact)
+        wanted = (trigger.where, campaign.audience)
+        if not all(expression is None or holds(expression, asked) for expression in wanted):
+            return
+        key = self._key(event, trigger, asked)
+        if trigger.again is Again.RESTART:
+            self._end_for_restart(campaign, contact, key)
+        run_id = self._tx.enter_one(self._entry(event, campaign, key), contact.id)
+        if run_id is not None:
+            self._exit_if_over_already(run_id, contact, event, campaign)
+
+    def _end_for_restart(self, campaign: Campaign, contact: Contact, key: str) -> None:
+        for held in self._tx.runs_of_contact(contact.id):
+            journey = self._journey(held.run, contact)
+            if journey is not None and (held.run.campaign, held.run.key) == (campaign.name, key):
+                progress = leave(held.run, journey, reason="restarted")
+                self._tx.save_runs([replace(progress.run, state=RunState.RETURNED)])
+                self._tx.add_touches(progress.touches)
+                self._tx.recall_deliveries([held.run.id], now=self._now)
+
+    def _exit_if_over_already(self, run_id: int, contact: Contact, event: Event, campaign: Campaign) -> None:
+        """A reopening that was posted before its closure still ends the run: events are ordered by `at`, not by arrival."""
+        types = [exit_.event for exit_ in campaign.exits if isinstance(exit_, ExitOnEvent)]
+        if not types:
+            return
+        run = next(held.run for held in self._tx.runs_of_contact(contact.id) if held.run.id == run_id)
+        journey = self._journey(run, contact)
+        for later in self._tx.events_of_contact(contact.id, types=types, since=event.at):
+            if later.id != event.id and journey is not None and exits_on(later, run, journey):
+                self._exit(run, journey, reason=later.type)
+                return
+
+    def _enter_everybody(self, event: Event, campaign: Campaign, trigger: EventTrigger) -> None:
+        asked = self._scope(event, None)
+        if trigger.where is not None and not holds(trigger.where, asked):
+            return
+        entry = self._entry(event, campaign, self._key(event, trigger, asked))
+        entered = self._tx.enter(replace(entry, audience=campaign.audience))
+        guard = self._workspace.settings.guards.max_audience
+        if guard is not None and entered > guard:
+            self._tx.require_approval(campaign.name)
+
+    def _entry(self, event: Event, campaign: Campaign, key: str) -> Entry:
+        slot = Slot(at=event.at, key=key, trigger=event_trigger(event))
+        return Entry(campaign=campaign, now=self._now, position=START, slots=(slot,))
+
+    def _key(self, event: Event, trigger: EventTrigger, asked: Scope) -> str:
+        value: Value = evaluate(trigger.key, asked) if trigger.key is not None else None
+        return event.id if value is None else str(value)
+
+    def _scope(self, event: Event, contact: Contact | None) -> Scope:
+        lookup = self._tx.lookup(contact.id, now=self._now) if contact is not None else None
+        return scope(self._workspace, contact=contact, now=self._now, lookup=lookup, event=event)
+
+    def _journey(self, run: Run, contact: Contact) -> Journey | None:
+        campaign = self._versions(run.campaign, run.version)
+        if campaign is None:
+            return None
+        return Journey(
+            workspace=self._workspace, campaign=campaign, contact=contact, now=self._now, lookup=self._tx.lookup(contact.id, now=self._now),
+            events_since=lambda type_, since: self._tx.events_of_contact(contact.id, types=[type_], since=since),
+        )

@@ -1,0 +1,158 @@
+"""2 Plan: triggers x people -> runs; due runs -> deliveries. Decides who and when, never whether a message may go out.
+
+Every method takes `now` of the business clock, works in short transactions, and is safe to repeat and to run in any number of
+processes at once: runs have UNIQUE keys, due runs are locked while they advance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import final
+
+from engage.model.campaign import Campaign, DateTrigger, EventTrigger, ScheduleTrigger
+from engage.model.contact import Contact, Event
+from engage.model.history import Kind
+from engage.model.run import Run, RunState
+from engage.model.workspace import Workspace
+from engage.planning.happenings import Happenings
+from engage.planning.journeys import START, Journey, Progress, advance, touch_of
+from engage.planning.occurrences import date_slots, late_date_slots, next_occurrence, schedule_slots
+from engage.planning.ports import Entry, PlanningStore, Residence, RunInHand, Slot, Transaction
+from engage.planning.versions import Versions, live_campaigns
+
+KEPT_FOR = timedelta(days=30)
+"""How long an event waits for its contact to become known."""
+
+BATCH = 500
+
+
+@final
+class Planner:
+    """Enters contacts into campaigns and moves their runs on."""
+
+    def __init__(
+        self, store: PlanningStore, *, workspace: Callable[[], Workspace], versions: Versions, zones_of: Callable[[str], tuple[str, ...]]
+    ) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._versions = versions
+        self._zones_of = zones_of
+
+    def happen(self, event: Event, *, now: datetime) -> bool:
+        """Take an event in: its row, its touch, and the runs it enters, ends or moves, in one transaction.
+
+        False where an event of that id was taken before. An event about a contact not yet known is kept for 30 days.
+        """
+        with self._store.transaction() as tx:
+            return self._happenings(tx, now).happen(self._with_contact(tx, event))
+
+    def tick(self, *, now: datetime) -> int:
+        """Enter everybody whose moment has come since the last tick; the number of new runs."""
+        workspace = self._workspace()
+        entered = sum(self._enter_due(workspace, campaign, now) for campaign in live_campaigns(workspace, now))
+        self._match_kept_events(now)
+        return entered
+
+    def advance(self, *, now: datetime) -> int:
+        """Move a batch of due runs on; how many (fewer than a batch: nothing more is due)."""
+        workspace = self._workspace()
+        with self._store.transaction() as tx:
+            in_hand = tx.due_runs(now=now, limit=BATCH)
+            results = [self._move(tx, workspace, held, now) for held in in_hand]
+            self._write(tx, results, now)
+        return len(results)
+
+    def next_moment(self, *, after: datetime) -> datetime | None:
+        """The next business moment at which anything may become due; None where nothing ever will."""
+        workspace = self._workspace()
+        moments = [self._store.next_due(after=after)]
+        with self._store.transaction() as tx:
+            moments.extend(self._next_occurrence(tx, campaign, after) for campaign in live_campaigns(workspace, after))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _happenings(self, tx: Transaction, now: datetime) -> Happenings:
+        return Happenings(tx, workspace=self._workspace(), versions=self._versions, now=now)
+
+    @staticmethod
+    def _with_contact(tx: Transaction, event: Event) -> Event:
+        if event.contact_id is not None or event.contact_ref is None:
+            return event
+        contact = tx.find_contact(event.contact_ref)
+        return event if contact is None else replace(event, contact_id=contact.id)
+
+    def _match_kept_events(self, now: datetime) -> None:
+        with self._store.transaction() as tx:
+            for event in tx.unmatched_events(since=now - KEPT_FOR, limit=BATCH):
+                self._happenings(tx, now).match(event)
+
+    def _enter_due(self, workspace: Workspace, campaign: Campaign, now: datetime) -> int:
+        if isinstance(campaign.trigger, EventTrigger):
+            return 0
+        with self._store.transaction() as tx:
+            if tx.is_paused(campaign.name):
+                return 0
+            planned_until = tx.planned_until(campaign.name)
+            slots = self._slots(tx, campaign, campaign.trigger, planned_until, now)
+            tx.move_planned_until(campaign.name, now)
+            return self._enter(tx, workspace, campaign, slots, now) if slots else 0
+
+    def _enter(self, tx: Transaction, workspace: Workspace, campaign: Campaign, slots: Sequence[Slot], now: datetime) -> int:
+        guards = workspace.settings.guards
+        entry = Entry(
+            campaign=campaign, now=now, position=START, slots=tuple(slots),
+            excluded_dates=guards.placeholder_dates, audience=campaign.audience,
+        )
+        entered = tx.enter(entry)
+        if guards.max_audience is not None and entered > guards.max_audience:
+            tx.require_approval(campaign.name)
+        return entered
+
+    def _slots(
+        self, tx: Transaction, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger, planned_until: datetime | None, now: datetime
+    ) -> Sequence[Slot]:
+        residences = tx.residences(by_country=trigger.day_off is not None)
+        after = planned_until or now
+        match trigger:
+            case DateTrigger():
+                due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of)
+                late = late_date_slots(trigger, residences=residences, changed_since=after, now=now, zones_of=self._zones_of)
+                return (*due, *late)
+            case ScheduleTrigger():
+                went_live = now if planned_until is None else None
+                return schedule_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, went_live=went_live)
+
+    def _next_occurrence(self, tx: Transaction, campaign: Campaign, after: datetime) -> datetime | None:
+        if isinstance(campaign.trigger, EventTrigger) or tx.is_paused(campaign.name):
+            return None
+        residences: Sequence[Residence] = tx.residences(by_country=campaign.trigger.day_off is not None)
+        return next_occurrence(campaign.trigger, residences=residences, after=after, zones_of=self._zones_of)
+
+    def _move(self, tx: Transaction, workspace: Workspace, held: RunInHand, now: datetime) -> Progress:
+        run, contact = held.run, held.contact
+        campaign = self._versions(run.campaign, run.version)
+        if contact is None or contact.erased or campaign is None:
+            return _gone(run, "ended" if campaign is None else "erased", now)
+        return advance(run, self._journey(tx, workspace, campaign, contact, now))
+
+    @staticmethod
+    def _journey(tx: Transaction, workspace: Workspace, campaign: Campaign, contact: Contact, now: datetime) -> Journey:
+        return Journey(
+            workspace=workspace, campaign=campaign, contact=contact, now=now, lookup=tx.lookup(contact.id, now=now),
+            events_since=lambda type_, since: tx.events_of_contact(contact.id, types=[type_], since=since),
+        )
+
+    @staticmethod
+    def _write(tx: Transaction, results: Sequence[Progress], now: datetime) -> None:
+        exited = [progress.run.id for progress in results if progress.run.state is RunState.EXITED]
+        returned = {run_id for run_id in exited if not tx.hand_off_started(run_id)}
+        tx.save_runs([replace(p.run, state=RunState.RETURNED) if p.run.id in returned else p.run for p in results])
+        tx.add_deliveries([delivery for progress in results for delivery in progress.deliveries])
+        tx.add_touches([touch for progress in results for touch in progress.touches])
+        tx.recall_deliveries(exited, now=now)
+
+
+def _gone(run: Run, reason: str, now: datetime) -> Progress:
+    left = replace(run, state=RunState.EXITED, due_at=None, waiting_for=None)
+    return Progress(run=left, touches=(touch_of(run, Kind.EXITED, at=now, reason=reason),), moving=False)
