@@ -1,0 +1,115 @@
+"""The columns of a file of contacts, and what the user says of them (`--map`) -> what each of them means.
+
+A column that means nothing here is refused before a row is read: an import never declares an attribute by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import final
+
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind
+from engage.model.errors import InputError, Place, Problem
+from engage.model.workspace import Settings
+
+IDENTITIES = ("external_id", "email", "phone")
+REFUSED_COLUMNS = ("refused_line", "refused_reason")  # of a `.refused.csv`, mended and imported again
+CONSENT_AT, CONSENT_SOURCE = "consent_at", "consent_source"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentColumn:
+    """`consent.<purpose>[.<channel>]`; without a channel it means all kinds."""
+
+    purpose: str
+    channel: ChannelKind | None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What the columns mean, by their name in the file. `targets` has the names after mapping, for the file of refused rows."""
+
+    attributes: Mapping[str, tuple[str, AttributeKind]]
+    consents: Mapping[str, ConsentColumn]
+    targets: Mapping[str, str]
+    consent_at: str | None = None
+    consent_source: str | None = None
+
+
+def kinds_of(settings: Settings) -> Mapping[str, AttributeKind]:
+    """All attributes that a contact can have in this workspace."""
+    return {**BUILT_IN_ATTRIBUTES, **settings.attributes}
+
+
+def is_known(name: str, settings: Settings) -> bool:
+    """Whether a column of that name would mean something."""
+    return name in kinds_of(settings) or name in (*REFUSED_COLUMNS, CONSENT_AT, CONSENT_SOURCE) or name.startswith("consent.")
+
+
+def understand(names: Iterable[str], mapping: Mapping[str, str], settings: Settings, *, file: str) -> Columns:
+    """What the columns mean. `mapping` gives a column another name; an empty one leaves the column out.
+
+    Raises InputError with everything that is wrong: unknown columns, purposes and channels, two columns of one meaning, a
+    mapping of a column that is not there, no column that tells people apart.
+    """
+    names = tuple(names)
+    troubles = [_problem(file, f"--map names the column {name!r}, which is not there", _near(name, names)) for name in mapping if name not in names]
+    targets = {name: mapping.get(name, name) for name in names}
+    kinds = kinds_of(settings)
+    attributes: dict[str, tuple[str, AttributeKind]] = {}
+    consents: dict[str, ConsentColumn] = {}
+    for name, target in targets.items():
+        if target in kinds:
+            attributes[name] = (target, kinds[target])
+        elif target.startswith("consent."):
+            found = _consent_column(target, settings, file)
+            if isinstance(found, Problem):
+                troubles.append(found)
+            else:
+                consents[name] = found
+        elif target and target not in (*REFUSED_COLUMNS, CONSENT_AT, CONSENT_SOURCE):
+            troubles.append(_problem(file, f"unknown column {target!r}", _meant(name, target, kinds)))
+    troubles += _clashes(targets, file)
+    if not troubles and not any(target in IDENTITIES for target in targets.values()):
+        troubles.append(_problem(file, "no column tells people apart: one of external_id, email and phone is needed", None))
+    if troubles:
+        raise InputError(troubles)
+    named = {target: name for name, target in targets.items()}
+    return Columns(
+        attributes=attributes, consents=consents, targets={name: target for name, target in targets.items() if target},
+        consent_at=named.get(CONSENT_AT), consent_source=named.get(CONSENT_SOURCE),
+    )
+
+
+def _consent_column(target: str, settings: Settings, file: str) -> ConsentColumn | Problem:
+    _, purpose, *rest = target.split(".")
+    if purpose not in settings.purposes:
+        return _problem(file, f"column {target!r}: there is no purpose {purpose!r}", _near(purpose, settings.purposes))
+    if len(rest) > 1 or (rest and rest[0] not in set(ChannelKind)):
+        return _problem(file, f"column {target!r}: after the purpose comes email, sms, chat or nothing", _near(rest[0], list(ChannelKind)))
+    return ConsentColumn(purpose=purpose, channel=ChannelKind(rest[0]) if rest else None)
+
+
+def _meant(name: str, target: str, kinds: Mapping[str, AttributeKind]) -> str:
+    """What to do about an unknown column: the attribute that it is nearly named after, else to declare it or to leave it out."""
+    near = _near(target.strip().casefold().replace(" ", "_"), (*kinds, CONSENT_AT, CONSENT_SOURCE))
+    if near:
+        return f"--map '{name}={near}'"
+    return f"to declare it under attributes: in engage.yaml, or to leave it out by --map '{name}='"
+
+
+def _clashes(targets: Mapping[str, str], file: str) -> list[Problem]:
+    meanings = [target for target in targets.values() if target]
+    return [_problem(file, f"two columns mean {target}", None) for target in sorted(set(meanings)) if meanings.count(target) > 1]
+
+
+def _near(name: str, known: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
+
+
+def _problem(file: str, what: str, suggestion: str | None) -> Problem:
+    return Problem(place=Place(file=file, line=1, column=1), what=what, suggestion=suggestion)
