@@ -1,0 +1,160 @@
+"""The queue: Dramatiq carries nudges and nothing else.
+
+A nudge says "look into this queue" or "move due runs on"; it names no person and no message, comes with no delay, is never
+retried, and may be lost: the rows in the database are the truth, and the sweep finds what was never nudged. No rule of
+business and no guard lives in a middleware, since Dramatiq goes on when one raises.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import final
+
+import dramatiq
+import redis
+import structlog
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.errors import BrokerError
+from dramatiq.middleware import AgeLimit, Middleware
+from pika.exceptions import AMQPError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from engage.model.errors import InputError
+from workers.embedded import Embedded, find_server
+
+QUEUES = ("transactional", "bulk")
+"""A ticket's reply never waits behind a newsletter."""
+
+PLANNING = "planning"
+
+WORKER_TIMEOUT = 50
+"""Milliseconds between two looks at an idle queue; Dramatiq's own second would show in every ticket's reply."""
+
+STALE_AFTER = 60_000
+"""Milliseconds after which a nudge is dropped unread: newer ones have been sent since. More than clocks of machines differ by."""
+
+CONNECT_WITHIN = 1.0
+ANSWER_WITHIN = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+def middleware() -> list[Middleware]:
+    """All the middleware there is: what is stale is dropped. Retries, time limits and pipelines are not the queue's business."""
+    return [AgeLimit(max_age=STALE_AFTER)]
+
+
+@final
+class Queue:
+    """A broker, and the embedded server behind it where that is ours to run. `shared` is false where only this process sees it."""
+
+    def __init__(self, broker: dramatiq.Broker, *, embedded: Embedded | None = None, shared: bool = True) -> None:
+        self.broker = broker
+        self.shared = shared
+        self._embedded = embedded
+
+    def close(self) -> None:
+        """Let go of connections, and end the server that this process runs."""
+        try:
+            self.broker.close()
+        except (BrokerError, AMQPError, redis.RedisError) as error:
+            log.info("broker.closed_badly", error=type(error).__name__)
+        if self._embedded is not None:
+            self._embedded.stop()
+
+
+def open_queue(setting: str, *, directory: Path, environment: Mapping[str, str]) -> Queue:
+    """The queue that engage.yaml's `broker` names; `directory` is where an embedded server keeps its file.
+
+    Nothing is connected yet, apart from the embedded server, which is started. Raises InputError for a setting that names none.
+    """
+    scheme = setting.partition(":")[0]
+    match scheme:
+        case "embedded":
+            return _embedded(directory, environment)
+        case "redis" | "rediss" | "unix":
+            return Queue(_redis(setting))
+        case "amqp" | "amqps":
+            return Queue(RabbitmqBroker(url=setting, middleware=middleware()))
+        case _:
+            raise InputError.of("broker is none of embedded, redis://, rediss://, unix:// and amqp://", file="engage.yaml")
+
+
+def _embedded(directory: Path, environment: Mapping[str, str]) -> Queue:
+    server = find_server(environment)
+    if server is None:
+        log.warning("broker.in_process", why="no Valkey fits this machine", then="the sweep finds what other processes plan")
+        return Queue(StubBroker(middleware=middleware()), shared=False)
+    embedded = Embedded(directory, server)
+    embedded.start()
+    return Queue(_redis(embedded.url), embedded=embedded)
+
+
+def _redis(url: str) -> RedisBroker:
+    # The library's ten silent repeats would send a nudge twice and hold a request for seconds.
+    client = redis.Redis.from_url(
+        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_WITHIN, socket_timeout=ANSWER_WITHIN,
+    )
+    return RedisBroker(client=client, middleware=middleware(), namespace="engage")
+
+
+@final
+class Nudges:
+    """The actors of one broker, and the sending of nudges to them.
+
+    `drain` and `advance` are what a worker does at a nudge; a process that only sends nudges never runs them.
+    """
+
+    def __init__(self, broker: dramatiq.Broker, *, drain: Callable[[str], object], advance: Callable[[], object]) -> None:
+        def declare(name: str, queue: str, work: Callable[[], object]) -> dramatiq.Actor[[], None]:
+            return dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(_guarded(name, work))
+
+        self._drains: Mapping[str, dramatiq.Actor[[], None]] = {
+            queue: declare(f"drain_{queue}", queue, partial(drain, queue)) for queue in QUEUES
+        }
+        self._advance = declare("advance", PLANNING, advance)
+        self._away = False
+
+    def drain(self, queue: str, *, times: int = 1) -> None:
+        """Ask for the queue's due deliveries to be sent, by up to `times` workers at once. Harmless where the broker is away."""
+        for _ in range(times):
+            self._send(self._drains[queue])
+
+    def advance(self) -> None:
+        """Ask for due runs to be moved on. Harmless where the broker is away."""
+        self._send(self._advance)
+
+    def _send(self, actor: dramatiq.Actor[[], None]) -> None:
+        try:
+            actor.send()
+        except (BrokerError, AMQPError, redis.RedisError, OSError) as error:
+            if not self._away:
+                log.warning("broker.away", error=type(error).__name__, then="the sweep goes on, slower")
+            self._away = True
+        else:
+            if self._away:
+                log.info("broker.back")
+            self._away = False
+
+
+def _guarded(name: str, work: Callable[[], object]) -> Callable[[], None]:
+    """The work, with what it raises logged by its kind and place alone: an error's text may hold an address."""
+
+    def actor() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  # a nudge must never take its worker down; the rows are still there
+            log.error("nudge.failed", actor=name, error=type(error).__name__, at=places(error))
+
+    return actor
+
+
+def places(error: BaseException) -> list[str]:
+    """Where an error came from, innermost last, without its text."""
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
