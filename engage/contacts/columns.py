@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import final
 
+from engage.contacts.identity import IDENTITIES
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind
 from engage.model.errors import InputError, Place, Problem
 from engage.model.workspace import Settings
 
-IDENTITIES = ("external_id", "email", "phone")
 REFUSED_COLUMNS = ("refused_line", "refused_reason")  # of a `.refused.csv`, mended and imported again
 CONSENT_AT, CONSENT_SOURCE = "consent_at", "consent_source"
 
@@ -57,7 +57,8 @@ def understand(names: Iterable[str], mapping: Mapping[str, str], settings: Setti
     mapping of a column that is not there, no column that tells people apart.
     """
     names = tuple(names)
-    troubles = [_problem(file, f"--map names the column {name!r}, which is not there", _near(name, names)) for name in mapping if name not in names]
+    strays = [name for name in mapping if name not in names]
+    troubles = [_problem(file, f"--map names the column {name!r}, which is not there", _near(name, names)) for name in strays]
     targets = {name: mapping.get(name, name) for name in names}
     kinds = kinds_of(settings)
     attributes: dict[str, tuple[str, AttributeKind]] = {}

@@ -1,0 +1,84 @@
+"""What the ledger's lines come to: lines of one contact -> the state of each purpose and kind of channel; and which new lines it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never, final
+
+from engage.contacts.ports import Permission
+from engage.model.contact import ChannelKind, Consent
+from engage.model.workspace import Basis, Purpose
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentState:
+    """Where a contact stands with one purpose by one kind of channel. `line` is the ledger's last word, None where it has none."""
+
+    purpose: str
+    channel: ChannelKind
+    basis: Basis
+    line: Consent | None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether consent allows a message (LANGUAGE, section 4, check 4)."""
+        match self.basis:
+            case Basis.NONE:
+                return True
+            case Basis.OPT_OUT:
+                return self.line is None or self.line.granted
+            case Basis.OPT_IN:
+                return self.line is not None and self.line.granted
+            case _:
+                assert_never(self.basis)
+
+
+def last_word(lines: Sequence[Consent], purpose: str, channel: ChannelKind, *, now: datetime) -> Consent | None:
+    """The latest line up to now about the purpose by that kind of channel; of several of one moment the last in the ledger.
+
+    A line without a channel is about all kinds.
+    """
+    concerning = (line for line in reversed(lines) if line.purpose == purpose and line.channel in (channel, None) and line.at <= now)
+    return max(concerning, key=lambda line: line.at, default=None)
+
+
+def states(lines: Sequence[Consent], purposes: Iterable[Purpose], *, now: datetime) -> Sequence[ConsentState]:
+    """The state of every purpose by every kind of channel, in the order of the purposes."""
+    return [
+        ConsentState(purpose=purpose.name, channel=kind, basis=purpose.consent[kind], line=last_word(lines, purpose.name, kind, now=now))
+        for purpose in purposes
+        for kind in ChannelKind
+    ]
+
+
+def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now: datetime) -> Consent | None:
+    """The line that a permission adds to these lines of the contact's, or None.
+
+    One that is there to the letter adds nothing. One without a time is taken as of now, and only where it says something new:
+    a grant where the ledger knows nothing of the purpose and channel (an old list must not undo a withdrawal), a withdrawal
+    where it is not withdrawn already.
+    """
+    if told.at is None and not _says_something_new(told, lines, now):
+        return None
+    line = Consent(
+        contact_id=contact_id, purpose=told.purpose, channel=told.channel, granted=told.granted,
+        at=told.at or now, source=told.source, proof=told.proof,
+    )
+    return None if any(_same(line, other) for other in lines) else line
+
+
+def _says_something_new(told: Permission, lines: Sequence[Consent], now: datetime) -> bool:
+    kinds = [told.channel] if told.channel else list(ChannelKind)
+    words = [last_word(lines, told.purpose, kind, now=now) for kind in kinds]
+    if told.granted:
+        return all(word is None for word in words)
+    return any(word is None or word.granted for word in words)
+
+
+def _same(one: Consent, other: Consent) -> bool:
+    return (one.contact_id, one.purpose, one.channel, one.granted, one.at, one.source) == (
+        other.contact_id, other.purpose, other.channel, other.granted, other.at, other.source,
+    )

@@ -1,0 +1,124 @@
+"""What contacts ask of a store: people, the consent ledger, the suppression list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, final
+
+from engage.model.contact import ChannelKind, Consent, Contact, Value
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """A consent, or its withdrawal, as somebody told it of a person. `at` None: nobody knows since when.
+
+    Without its time it says less than what the ledger knows: it never brings back a consent that was withdrawn.
+    """
+
+    purpose: str
+    channel: ChannelKind | None
+    granted: bool
+    at: datetime | None
+    source: str
+    proof: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What is told of one person: normalised attributes (None: to be cleared; absent: left as it is) and permissions."""
+
+    attributes: Mapping[str, Value]
+    permissions: tuple[Permission, ...] = ()
+
+
+class Fate(StrEnum):
+    """What became of a person that was to be stored."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What became of one person; `contact_id` is None where refused (`reason` then says why) and for new ones in a dry run.
+
+    `consents` is the number of lines that the ledger got; `passed_over` that of undated grants which it knew better.
+    """
+
+    fate: Fate
+    contact_id: int | None = None
+    reason: str | None = None
+    consents: int = 0
+    passed_over: int = 0
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """One line of the suppression list. `contacts` are the labels of those who have the address now; the address is not kept."""
+
+    address_key: str
+    channel: ChannelKind
+    reason: str
+    at: datetime
+    contacts: tuple[str, ...] = field(default=())
+
+
+class People(Protocol):
+    """The contacts. Each call is one transaction, committed when it returns."""
+
+    def upsert(self, persons: Sequence[Person], *, now: datetime, silent: bool = False, dry_run: bool = False) -> Sequence[Stored]:
+        """Store a batch, merged by identity with what is there and with each other, in the order given; one answer for each.
+
+        Safe to repeat: what is known already changes nothing. `silent` makes nobody enter a campaign on account of it; a
+        `dry_run` writes nothing. A changed zone frees the deliveries that waited for one.
+        """
+        ...
+
+    def find(self, reference: str) -> Contact | None:
+        """By external id, else email, else phone. Raises InputError where several contacts share the address."""
+        ...
+
+    def change(self, contact_id: int, attributes: Mapping[str, Value], *, now: datetime) -> Contact:
+        """Set attributes of one contact (None clears). Raises InputError where another has the external id, or nothing identifies it."""
+        ...
+
+    def resettle(self, *, now: datetime) -> int:
+        """Work out zones and stored dates anew, after the settings' zone or attributes or the zone data changed; how many changed."""
+        ...
+
+
+class Ledger(Protocol):
+    """The consents: lines are appended, never changed; each is a touch too, in the same transaction."""
+
+    def record(self, consents: Sequence[Consent]) -> int:
+        """Append the lines; one that is there already, to the letter, is not repeated. The number of new ones."""
+        ...
+
+    def lines(self, contact_id: int) -> Sequence[Consent]:
+        """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
+        ...
+
+
+class Suppressions(Protocol):
+    """Addresses that are never written to again, whoever has them. Kept as keyed hashes, so that they outlive the person."""
+
+    def suppress(self, kind: ChannelKind, address: str, *, reason: str, now: datetime) -> bool:
+        """Put the address on the list; False where it is there already (the older reason stays)."""
+        ...
+
+    def unsuppress(self, kind: ChannelKind, address: str) -> bool:
+        """Take it off; False where it was not there."""
+        ...
+
+    def suppressed(self) -> Sequence[Suppression]:
+        """The list, newest first."""
+        ...
