@@ -15,7 +15,17 @@ import redis
 from tests.waiting import until
 from workers.embedded import Embedded, find_server, socket_directory
 
-SERVER = find_server({"PATH": os.defpath})
+OWNER = """
+import os, sys
+from pathlib import Path
+from workers.embedded import Embedded, find_server
+valkey = Embedded(Path(sys.argv[1]), find_server(os.environ))
+valkey.start()
+print(valkey.process.pid, flush=True)
+sys.stdin.read()
+"""
+
+SERVER = find_server(os.environ)
 
 pytestmark = pytest.mark.skipif(SERVER is None and not os.environ.get("ENGAGE_CI"), reason="no Valkey binary fits this machine")
 
@@ -72,8 +82,7 @@ def test_a_second_process_of_the_workspace_shares_it_and_takes_over(embedded: Em
 
 
 def test_it_ends_with_a_process_that_is_killed(tmp_path: Path) -> None:
-    code = "import sys; from pathlib import Path; from workers.embedded import *; e = Embedded(Path(sys.argv[1]), find_server({})); e.start(); print(e.process.pid, flush=True); sys.stdin.read()"
-    parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "v")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    parent = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path / "v")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     valkey = int(parent.stdout.readline())
     parent.kill()

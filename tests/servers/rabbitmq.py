@@ -1,0 +1,94 @@
+"""A RabbitMQ of the tests' own: its own node, port and folder, ended with the session."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pika
+import pytest
+from pika.exceptions import AMQPError
+
+from tests.waiting import until
+
+INSTALLED = ("/usr/lib/rabbitmq/bin/rabbitmq-server", shutil.which("rabbitmq-server"))
+"""Debian's program of that name in PATH insists on a user of its own; the one behind it does not."""
+
+PROGRAM = next((path for path in INSTALLED if path and Path(path).exists()), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RabbitMq:
+    """A server that answers at `url`."""
+
+    url: str
+
+
+def rabbitmq(folder: Path) -> Iterator[RabbitMq]:
+    """Start one, and end it when the generator is closed. Skips where RabbitMQ is not installed; fails there under ENGAGE_CI."""
+    if PROGRAM is None:
+        if os.environ.get("ENGAGE_CI"):
+            pytest.fail("RabbitMQ is not installed (apt install rabbitmq-server), and ENGAGE_CI asks for every test")
+        pytest.skip("RabbitMQ is not installed (apt install rabbitmq-server)")
+    port, distribution, epmd = _free_port(), _free_port(), _free_port()
+    process = subprocess.Popen(
+        [PROGRAM], env=_environment(folder, port=port, distribution=distribution, epmd=epmd),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )
+    server = RabbitMq(url=f"amqp://guest:guest@127.0.0.1:{port}/")
+    try:
+        until(lambda: _answers(server.url), seconds=60)
+        yield server
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _environment(folder: Path, *, port: int, distribution: int, epmd: int) -> dict[str, str]:
+    home = folder / "home"
+    home.mkdir()
+    (folder / "enabled_plugins").write_text("[].")
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = false\n")
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "USER": pwd.getpwuid(os.getuid()).pw_name,
+        "ERL_EPMD_PORT": str(epmd),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODENAME": f"engage-{secrets.token_hex(4)}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        pika.BlockingConnection(pika.URLParameters(url)).close()
+    except (AMQPError, OSError):
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,119 @@
+"""The ticker: what makes things happen when nothing comes in. APScheduler ticks, the database decides what is due.
+
+Any number of schedulers may tick at once: planning is idempotent under UNIQUE keys, and a nudge too many finds nothing to do.
+Ticks that were missed (a machine asleep, a long tick) run once, late as they are, as what they look for is still there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol, final
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engage.model.time import Clock
+from workers.broker import QUEUES, Nudges, places
+
+TICK_EVERY = 1.0
+SWEEP_EVERY = 5.0
+"""Seconds; what no nudge has brought about is found after this long at the latest."""
+
+LOOK_EVERY = 2.0
+
+BATCH = 500
+"""One nudge for each so many deliveries due, so that a large audience calls many workers."""
+
+CALLED_AT_ONCE = 16
+
+log = structlog.get_logger(__name__)
+
+
+class Plans(Protocol):
+    """What the ticker asks of planning."""
+
+    def tick(self, *, now: datetime) -> int:
+        """Enter everybody whose moment has come."""
+        ...
+
+    def advance(self, *, now: datetime) -> int:
+        """Move a batch of due runs on; how many."""
+        ...
+
+
+class Rows(Protocol):
+    """What the ticker asks of the delivery rows."""
+
+    def sweep(self, *, now: datetime) -> int:
+        """Settle what ended leases left."""
+        ...
+
+    def waiting(self, *, now: datetime) -> Mapping[str, int]:
+        """How many rows are due now and in nobody's hand, by queue."""
+        ...
+
+
+@final
+class Ticker:
+    """Jobs at fixed intervals in threads of their own; one that raises is logged and runs again at its next time."""
+
+    def __init__(self) -> None:
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self._scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
+
+    def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
+        """Run the job at once and then every so many seconds, never twice at a time."""
+        self._scheduler.add_job(_guarded(name, job), "interval", seconds=seconds, id=name)
+        self._scheduler.add_job(_guarded(name, job), id=f"{name}-first")
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End once the jobs in hand have. Safe to repeat."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+
+def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001  # a database away for a minute must not end the ticking
+            log.error("tick.failed", job=name, error=type(error).__name__, at=places(error))
+
+    return run
+
+
+@final
+class Scheduling:
+    """The scheduler's work: plan what is due, sweep up what was left, and nudge those who do it."""
+
+    def __init__(self, *, plans: Plans, rows: Rows, clock: Clock, nudges: Nudges) -> None:
+        self._plans = plans
+        self._rows = rows
+        self._clock = clock
+        self._nudges = nudges
+
+    def tick(self) -> None:
+        """Enter whose moment has come; call workers for the runs and deliveries that are due."""
+        now = self._clock.now()
+        self._plans.tick(now=now)
+        self._nudges.advance()
+        nudge_due(self._rows, self._nudges, now)
+
+    def sweep(self) -> None:
+        """Settle what crashed workers left behind."""
+        swept = self._rows.sweep(now=self._clock.now())
+        if swept:
+            log.warning("deliveries.swept", rows=swept)
+
+
+def nudge_due(rows: Rows, nudges: Nudges, now: datetime) -> None:
+    """Call as many workers as the due deliveries of each queue are worth."""
+    waiting = rows.waiting(now=now)
+    for queue in QUEUES:
+        if waiting.get(queue):
+            nudges.drain(queue, times=min(CALLED_AT_ONCE, -(-waiting[queue] // BATCH)))
