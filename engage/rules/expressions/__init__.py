@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from engage.rules.expressions.explaining import Clause, clauses
+from engage.rules.expressions.lookup import Lookup
+from engage.rules.expressions.names import Fields, Names, Shape
+from engage.rules.expressions.parsing import parse, parse_binding
+from engage.rules.expressions.running import evaluate, holds
+from engage.rules.expressions.scope import Scope, since
 
-from engage.model.contact import Value
-from engage.model.time import Duration
-
-__all__ = ["Lookup"]
-
-
-class Lookup(Protocol):
-    """Answers what an expression asks beyond the data in hand, about one contact at one moment."""
-
-    def has_consent(self, purpose: str, channel: str) -> bool:
-        """Whether the contact may be written to for the purpose by that kind of channel."""
-        ...
-
-    def in_segment(self, name: str) -> bool:
-        """Whether the contact is in the segment."""
-        ...
-
-    def touched(self, *, campaign: str | None, message: str | None, kind: str | None, within: Duration | None) -> bool:
-        """Whether the contact's history has such a touch."""
-        ...
-
-    def events(self, type_: str, *, within: Duration | None, fields: Mapping[str, Value]) -> int:
-        """How many events of the type, with these fields, the contact had."""
-        ...
+__all__ = ["Clause", "Fields", "Lookup", "Names", "Scope", "Shape", "clauses", "evaluate", "holds", "parse", "parse_binding", "since"]

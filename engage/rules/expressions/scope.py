@@ -1,0 +1,47 @@
+"""What the names of an expression stand for, at one moment, about one contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import final
+
+from engage.model.contact import Contact
+from engage.model.time import Duration
+from engage.rules.expressions.lookup import Lookup
+
+Tables = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""The small tables of a workspace: table, row key, column."""
+
+DAYS_OF = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The data in hand. `today` is the recipient's local date.
+
+    `values` holds `trigger`, `event` and the names given by `as`: a Value, or a mapping of names to them. `lookup` may be None
+    where no function asks it; one that does raises LookupError.
+    """
+
+    contact: Contact | None
+    now: datetime
+    today: date
+    values: Mapping[str, object] = field(default_factory=dict)
+    data: Tables = field(default_factory=dict)
+    lookup: Lookup | None = None
+
+
+def since(now: datetime, within: Duration) -> datetime:
+    """The moment at which a look back from `now` begins: months are those of UTC, clamped; a day is 24 hours."""
+    months = now.year * 12 + now.month - 1 - within.months
+    if months < 12:
+        return datetime.min.replace(tzinfo=now.tzinfo)
+    year, month = divmod(months, 12)
+    last = 29 if month == 1 and (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)) else DAYS_OF[month]
+    try:
+        return now.replace(year=year, month=month + 1, day=min(now.day, last)) - timedelta(days=within.days, seconds=within.seconds)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=now.tzinfo)
