@@ -1,0 +1,155 @@
+"""What the commands need of the composition root, which alone makes stores and adapters. Commands stay thin.
+
+`App` is the context object of every command: `app_of(context).open(directory)` gives the workspace's `Office`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Protocol, cast
+
+import typer
+
+from engage.contacts.ports import People
+from engage.history.timeline import History
+from engage.model.errors import Problem
+from engage.model.history import Touch
+from engage.model.time import Clock
+from engage.model.workspace import Files, Settings, Workspace
+from engage.planning.planner import Planner
+from engage.simulation.explaining import Inquiry
+from engage.simulation.timeline import Script
+from engage.templates import Templates
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", envvar="ENGAGE_WORKSPACE", show_default=False,
+        help="The workspace's folder; default: that of the nearest engage.yaml, upwards from here.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON (one object a line for lists).")]
+
+
+class Operations(Protocol):
+    """What operators do and look at."""
+
+    def pause(self, scope: str, name: str, *, now: datetime, reason: str | None = None) -> None:
+        """Stop entries and hand-offs of `campaign` or `channel` NAME, or of `all` (name: empty)."""
+        ...
+
+    def resume(self, scope: str, name: str, *, now: datetime) -> None:
+        """Take a pause back; what it held becomes due."""
+        ...
+
+    def approve(self, campaign: str, *, now: datetime) -> None:
+        """Let a campaign go that reached more people than `guards.max_audience`."""
+        ...
+
+    def status(self, *, now: datetime) -> Mapping[str, object]:
+        """Figures of what is waiting, held, under way and unknown, as JSON values."""
+        ...
+
+    def work_left(self, *, now: datetime) -> int:
+        """How many runs, deliveries and events are due at this business moment or in hand, retries to come among them."""
+        ...
+
+
+class Engaged(Protocol):
+    """A workspace with its database open, migrated and holding the newest accepted snapshot."""
+
+    @property
+    def workspace(self) -> Workspace: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def planner(self) -> Planner: ...
+    @property
+    def operations(self) -> Operations: ...
+    @property
+    def inquiry(self) -> Inquiry: ...
+    @property
+    def templates(self) -> Templates: ...
+
+    def zones_of(self, zone_key: str) -> tuple[str, ...]:
+        """The zones that a key of the database stands for."""
+        ...
+
+    def nudge(self) -> None:
+        """Tell the workers, where there are any, that something may be due. Never fails."""
+        ...
+
+
+class Office(Protocol):
+    """One workspace on disk."""
+
+    @property
+    def root(self) -> Path: ...
+
+    def files(self) -> Files:
+        """What is on disk now."""
+        ...
+
+    def settings(self) -> Settings:
+        """engage.yaml with the environment. Raises InputError."""
+        ...
+
+    def workspace(self) -> Workspace:
+        """All of it, checked. Raises InputError with every problem."""
+        ...
+
+    def problems(self, *, allow_missing: bool = False) -> Sequence[Problem]:
+        """Everything that `engage check` finds."""
+        ...
+
+    def engaged(self) -> AbstractContextManager[Engaged]:
+        """Open the database. Raises NotThereError where it cannot be reached."""
+        ...
+
+    def simulate(
+        self, *, start: datetime, end: datetime, script: Script, campaign: str | None = None, contact: str | None = None
+    ) -> Iterator[Sequence[Touch]]:
+        """Play the workspace on a copy of the database's data, moment by moment; each has its new touches, in order."""
+        ...
+
+    def rehearse(
+        self, *, start: datetime, end: datetime, script: Script, campaign: str | None, contacts: Sequence[Mapping[str, object]]
+    ) -> Iterator[Sequence[Touch]]:
+        """The same over these contacts alone, in an empty database: what campaign tests run on. Drafts run too."""
+        ...
+
+    def send_test(self, message: str, *, to: str, contact: str | None, locale: str | None, channel: str | None) -> str:
+        """Render a message and hand it over to an address of one's own; what came of it. No touch is written."""
+        ...
+
+    def diagnose(self) -> Sequence[Mapping[str, object]]:
+        """What `engage doctor` finds: `{what, ok, found, do}` for each thing looked at."""
+        ...
+
+
+class App(Protocol):
+    """The composition root, as the commands see it."""
+
+    def open(self, directory: Path | None) -> Office:
+        """The workspace in the folder, or upwards from the current one. Raises NotThereError with what to do."""
+        ...
+
+    def serve(self, process: str, directory: Path | None) -> None:
+        """Run `worker`, `scheduler`, `web` or `run` until it is told to stop."""
+        ...
+
+    def demo(self, *, once: bool, port: int) -> None:
+        """Run the demo company."""
+        ...
+
+
+def app_of(context: typer.Context) -> App:
+    """The composition root that started this command."""
+    return cast(App, context.obj)
