@@ -1,0 +1,51 @@
+"""Where contacts live, as planning sees it: the zones behind a residence, and which wall times fall into a stretch of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from engage.model.localtime import latest, local, zone
+
+ZonesOf = Callable[[str], tuple[str, ...]]
+"""The IANA names behind a zone key (`Zones.names` by `Zones.key`); empty for contacts whose own zone's name is broken."""
+
+LONGEST_GAP = timedelta(hours=25)
+"""No change of a clock moved it further: Samoa skipped a day."""
+
+_DAY = timedelta(days=1)
+
+
+def zones_behind(zone_key: str, zones_of: ZonesOf, default_zone: str) -> tuple[ZoneInfo, ...]:
+    """The zones of a key. Contacts with a broken zone are planned by the workspace's, so that the decision holds them in sight."""
+    return tuple(map(zone, zones_of(zone_key) or (default_zone,)))
+
+
+def walls_between(after: datetime, until: datetime, zones: Sequence[ZoneInfo]) -> tuple[datetime, datetime]:
+    """An interval `(low, high]` with every wall time that comes in `(after, until]`, and no others unless a clock changes near it."""
+    lows, highs = zip(*(_bounds(after, until, each) for each in zones), strict=True)
+    return min(lows), max(highs)
+
+
+def _bounds(after: datetime, until: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    low, high = local(after, zone), local(until, zone)
+    before = (after - LONGEST_GAP).astimezone(zone).utcoffset()
+    if until - after > _DAY or before != until.astimezone(zone).utcoffset():
+        return low - LONGEST_GAP, high + LONGEST_GAP
+    return low, high
+
+
+def days_at(at: time, after: datetime, until: datetime, zones: Sequence[ZoneInfo]) -> Iterator[tuple[date, datetime]]:
+    """The local days on which a wall time has come everywhere in `(after, until]`, each with that moment."""
+    low, high = walls_between(after, until, zones)
+    for day in days_between(low.date(), high.date()):
+        wall = datetime.combine(day, at)
+        if low < wall <= high and after < (moment := latest(wall, zones)) <= until:
+            yield day, moment
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Each day from the first to the last, both included."""
+    for number in range((last - first).days + 1):
+        yield first + timedelta(days=number)
