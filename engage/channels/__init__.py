@@ -1,0 +1,65 @@
+"""`Cleared -> Receipt`, or one of three errors: one adapter a provider, found by entry point.
+
+An adapter's name in engage.yaml is an entry point in the group `engage.channels`, so that a package installed beside
+Engage adds one. What an adapter is: `engage.channels.adapter`.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint
+
+from engage.channels.adapter import Adapter
+from engage.channels.options import closest
+from engage.model.errors import InputError, NotThereError, Place, Problem
+from engage.model.workspace import Channel, Settings
+
+__all__ = ["GROUP", "Adapter", "adapter_names", "load_channels"]
+
+GROUP = "engage.channels"
+
+
+def adapter_names(*, entry_points: Iterable[EntryPoint] | None = None) -> tuple[str, ...]:
+    """The adapters that are installed, sorted."""
+    return tuple(sorted(_installed(entry_points)))
+
+
+def load_channels(settings: Settings, *, entry_points: Iterable[EntryPoint] | None = None) -> Mapping[str, Adapter]:
+    """An adapter for every channel of the settings, by the channel's name; nothing is connected yet.
+
+    Raises InputError with all that is wrong (no such adapter, a kind it does not serve, its options), and NotThereError where an
+    adapter's package cannot be imported.
+    """
+    installed = _installed(entry_points)
+    channels: dict[str, Adapter] = {}
+    problems: list[Problem] = []
+    for name, channel in settings.channels.items():
+        try:
+            channels[name] = _adapter(channel, installed)(channel, settings)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return channels
+
+
+def _installed(entry_points: Iterable[EntryPoint] | None) -> Mapping[str, EntryPoint]:
+    found = importlib.metadata.entry_points(group=GROUP) if entry_points is None else entry_points
+    return {entry_point.name: entry_point for entry_point in found}
+
+
+def _adapter(channel: Channel, installed: Mapping[str, EntryPoint]) -> type[Adapter]:
+    place = channel.place or Place(file="engage.yaml")
+    entry_point = installed.get(channel.adapter)
+    if entry_point is None:
+        what = f"no adapter {channel.adapter!r} is installed (there are: {', '.join(sorted(installed))})"
+        raise InputError([Problem(place=place, what=what, suggestion=closest(channel.adapter, installed))])
+    try:
+        adapter: type[Adapter] = entry_point.load()
+    except (ImportError, AttributeError) as error:
+        raise NotThereError(f"the adapter {channel.adapter} ({entry_point.value}) cannot be loaded; is its package whole?") from error
+    if adapter.KIND not in (None, channel.kind):
+        what = f"the adapter {channel.adapter} serves {adapter.KIND} channels, and {channel.name} is one of kind {channel.kind}"
+        raise InputError([Problem(place=place, what=what)])
+    return adapter

@@ -1,0 +1,45 @@
+"""What every adapter has: a kind, its options, and the way from `Cleared` to `Receipt` or one of the three SendErrors.
+
+Whoever writes an adapter writes a class of this shape and names it as an entry point in the group `engage.channels`;
+docs/channels.md shows how. `engage.delivery` knows adapters by its own port only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Protocol
+
+from engage.model.contact import ChannelKind
+from engage.model.delivery import Cleared, Receipt
+from engage.model.workspace import Channel, Settings
+
+
+class Adapter(Protocol):
+    """One provider, spoken to through one class.
+
+    `KIND` is the kind of channel that it serves (None: any). `OPTIONS` names each option with one sentence; an option that is
+    not there is refused. `IDEMPOTENT` says that the provider takes the Idempotency-Key, so that a hand-off whose outcome is not
+    known may be repeated without a second copy.
+
+    Implementers must do no I/O in the constructor and raise InputError there, with the channel's place, for every bad option;
+    raise nothing but Rejected, Unavailable and Unconfirmed from `send`; log no address, body or secret; and be safe to call
+    from many tasks of one loop.
+    """
+
+    KIND: ClassVar[ChannelKind | None]
+    OPTIONS: ClassVar[Mapping[str, str]]
+    IDEMPOTENT: ClassVar[bool]
+
+    def __init__(self, channel: Channel, settings: Settings) -> None: ...
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        """Hand the message over. Raises Rejected, Unavailable or Unconfirmed."""
+        ...
+
+    async def check(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each, found by connecting and logging in; nothing is sent. Empty: all is well."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; no message is in flight. Safe to repeat."""
+        ...

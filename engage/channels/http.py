@@ -1,0 +1,46 @@
+"""What the adapters that speak HTTP share: one session, honest errors by phase, and what a Retry-After says."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+
+from engage.model.errors import Unavailable, Unconfirmed
+
+LONGEST_WAIT = 86_400.0  # seconds; a provider that asks for more is asked again tomorrow
+
+_NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+_CERTIFICATE = (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)
+
+
+def timeouts(seconds: float) -> aiohttp.ClientTimeout:
+    """So long for a connection and for each piece of the answer; twice as long for it all, against answers that trickle."""
+    return aiohttp.ClientTimeout(total=2 * seconds, connect=seconds, sock_connect=seconds, sock_read=seconds)
+
+
+def retry_after(header: str | None, *, now: datetime) -> float | None:
+    """A Retry-After in seconds from now, written as seconds or as a date (RFC 9110, section 10.2.3); None where it is neither."""
+    if header is None:
+        return None
+    try:
+        wait = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            return None
+        wait = (moment - now).total_seconds() if moment.tzinfo else 0.0
+    return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else None
+
+
+def broken(error: aiohttp.ClientError | TimeoutError | OSError) -> Unavailable | Unconfirmed:
+    """What a request without an answer means: nothing was sent before there was a connection; after that nobody can know."""
+    kind = type(error).__name__
+    if isinstance(error, _CERTIFICATE):
+        return Unavailable("the provider's certificate is not trusted", code=kind, configuration=True)
+    if isinstance(error, _NOT_CONNECTED):
+        return Unavailable("no connection to the provider", code=kind, whole_provider=True)
+    return Unconfirmed("the provider took the request and gave no answer", code=kind)

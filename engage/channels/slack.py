@@ -1,0 +1,114 @@
+"""Chat by Slack: chat.postMessage with text and blocks, over one kept session.
+
+Slack takes no idempotency key; the delivery's key goes along as message metadata, by which a message can be found again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import ClassVar, final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from engage.channels.clock import Now, machine_now
+from engage.channels.http import broken, retry_after, timeouts
+from engage.channels.options import Options
+from engage.channels.slack_errors import refusal
+from engage.model.contact import ChannelKind
+from engage.model.delivery import ChatContent, Cleared, Receipt
+from engage.model.errors import Rejected, SendError, Unconfirmed
+from engage.model.workspace import Channel, Settings
+
+_API = "https://slack.com/api/"
+
+_QUIET = logging.getLogger("engage.channels.slack.client")
+_QUIET.setLevel(logging.WARNING)  # at DEBUG, and at no level too, the library writes whole messages to its log
+
+
+@final
+class SlackChannel:
+    """The adapter `slack`."""
+
+    KIND: ClassVar[ChannelKind | None] = ChannelKind.CHAT
+    IDEMPOTENT: ClassVar[bool] = False
+    OPTIONS: ClassVar[Mapping[str, str]] = {
+        "token": "The bot's token (xoxb-…), with the scope chat:write.",
+        "unfurl": "Whether Slack shows previews of links: no (default) or yes.",
+        "timeout": "How long to wait for a connection, and for the answer; 30s by default.",
+        "base_url": "Where the API is; https://slack.com/api/ by default (GovSlack, tests).",
+    }
+
+    def __init__(self, channel: Channel, settings: Settings, *, now: Now = machine_now) -> None:
+        del settings  # it needs none
+        options = Options(channel, self.OPTIONS)
+        self._token = options.required("token")
+        self._unfurl = options.choice("unfurl", ("no", "yes")) == "yes"
+        self._timeouts = timeouts(options.seconds("timeout", default=30))
+        self._base_url = options.text("base_url") or _API
+        if urlsplit(self._base_url).scheme not in ("http", "https") or not urlsplit(self._base_url).netloc:
+            options.refuse("'base_url' must be an https:// address")
+        options.done()
+        self._is_fixed = channel.to is not None
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        """Post the message. Raises Rejected, Unavailable or Unconfirmed."""
+        content, address = cleared.rendered.content, cleared.rendered.approved.address
+        if not isinstance(content, ChatContent):
+            raise Rejected("the content is not that of a chat message", code="malformed")
+        answer = await self._call("chat.postMessage", address, {
+            "channel": address,
+            "text": content.text,
+            "unfurl_links": self._unfurl,
+            "unfurl_media": self._unfurl,
+            "metadata": {"event_type": "engage_delivery", "event_payload": {"key": cleared.idempotency_key}},
+            **({"blocks": [dict(block) for block in content.blocks]} if content.blocks else {}),
+        })
+        ts, where = answer.get("ts"), answer.get("channel")
+        return Receipt(provider_id=ts if isinstance(ts, str) else None, detail={"channel": where} if isinstance(where, str) else {})
+
+    async def check(self) -> tuple[str, ...]:
+        """Ask Slack whose token this is. What is wrong, a sentence each."""
+        try:
+            await self._call("auth.test", "", {})
+        except SendError as error:
+            return (error.detail,)
+        return ()
+
+    async def close(self) -> None:
+        """Close the session and its connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _call(self, method: str, address: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
+        try:
+            response = await self._client().api_call(method, json=dict(arguments))
+        except SlackApiError as error:
+            # `from None`: the library's error quotes the whole answer, and with it perhaps an address.
+            raise self._refusal(error, address) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise broken(error) from error
+        except (SlackClientError, ValueError) as error:
+            raise Unconfirmed("Slack's answer makes no sense", code=type(error).__name__) from error
+        return response.data if isinstance(response.data, dict) else {}
+
+    def _refusal(self, error: SlackApiError, address: str) -> SendError:
+        response = error.response
+        status = getattr(response, "status_code", 0) or getattr(response, "status", 0)  # aiohttp's own, where the JSON was none
+        data = getattr(response, "data", None)
+        word = data.get("error") if isinstance(data, dict) else None
+        wait = retry_after(response.headers.get("Retry-After"), now=self._now())
+        return refusal(str(word) if word else None, int(status), wait=wait, fixed_recipient=self._is_fixed, address=address)
+
+    def _client(self) -> AsyncWebClient:
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(timeout=self._timeouts)  # here, as it wants a running loop
+        client = AsyncWebClient(token=self._token, base_url=self._base_url, session=self._session, retry_handlers=[], logger=_QUIET)
+        client.proxy = None  # the library reads the environment, which only engage.settings may
+        return client

@@ -1,0 +1,181 @@
+"""SMS by a webhook: a signed JSON POST to a gateway, which may be the company's own (Standard Webhooks, Idempotency-Key).
+
+The body is `{"id", "to", "from", "text", "encoding", "segments"}`; the answer may hold `{"id": "the gateway's own"}`.
+As the same key goes with every try, a hand-off whose outcome is not known can be repeated without a second copy.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import datetime
+from ipaddress import ip_address
+from typing import ClassVar, final
+from urllib.parse import urlsplit
+
+import aiohttp
+from standardwebhooks import Webhook
+
+from engage.channels.clock import Now, machine_now
+from engage.channels.http import broken, retry_after, timeouts
+from engage.channels.options import Options
+from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
+from engage.channels.wording import without_addresses
+from engage.model.contact import ChannelKind
+from engage.model.delivery import Cleared, Receipt, SmsContent
+from engage.model.errors import Rejected, SendError, Unavailable
+from engage.model.workspace import Channel, Settings
+
+PEOPLE_MUST_MEND = frozenset({301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 407, 410})
+"""A URL, secret or account that is wrong: every message would fare the same."""
+
+LATER = frozenset({408, 409, 423, 425, 429})
+"""Among them 409: this key's first try is still under way."""
+
+BAD_NUMBER = frozenset({"invalid_recipient", "unknown_recipient", "landline"})
+"""What `error` in the answer may say of the number itself. A bare 422 says nothing of it: many frameworks answer so to any mistake."""
+
+_LONGEST_ANSWER = 65_536  # bytes
+_SHORTEST_KEY = 24  # bytes; the specification of Standard Webhooks
+
+
+@final
+class SmsWebhookChannel:
+    """The adapter `sms_webhook`."""
+
+    KIND: ClassVar[ChannelKind | None] = ChannelKind.SMS
+    IDEMPOTENT: ClassVar[bool] = True
+    OPTIONS: ClassVar[Mapping[str, str]] = {
+        "url": "Where to post, https:// (http:// only to this machine itself, with `loopback: allowed`).",
+        "secret": "The key of the signature (whsec_… in base64), which the gateway knows too.",
+        "timeout": "How long to wait for a connection, and for the answer; 30s by default.",
+        "loopback": "Whether the URL may be this machine itself: refused (default) or allowed.",
+    }
+
+    def __init__(self, channel: Channel, settings: Settings, *, now: Now = machine_now) -> None:
+        del settings  # it needs none
+        options = Options(channel, self.OPTIONS)
+        self._loopback_allowed = options.choice("loopback", ("refused", "allowed")) == "allowed"
+        self._url = _url(options, loopback_allowed=self._loopback_allowed)
+        self._webhook = _webhook(options)
+        self._timeouts = timeouts(options.seconds("timeout", default=30))
+        options.done()
+        self._sender = channel.sender
+        self._now = now
+        self._session: aiohttp.ClientSession | None = None
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        """Post the message. Raises Rejected, Unavailable or Unconfirmed."""
+        content, address = cleared.rendered.content, cleared.rendered.approved.address
+        if not isinstance(content, SmsContent):
+            raise Rejected("the content is not that of an SMS", code="malformed")
+        body = json.dumps({
+            "id": cleared.idempotency_key, "to": address, "from": self._sender, "text": content.text,
+            "encoding": content.encoding, "segments": content.segments,
+        }, ensure_ascii=False)
+        status, headers, answer = await self._post(cleared.idempotency_key, body)
+        if 200 <= status < 300:
+            own = answer.get("id")
+            return Receipt(provider_id=str(own) if isinstance(own, str | int) else None, detail={"status": status})
+        raise _refusal(status, headers, answer, address, now=self._now())
+
+    async def check(self) -> tuple[str, ...]:
+        """Resolve, connect and ask the gateway which methods it takes (OPTIONS, no message). What is wrong, a sentence each."""
+        try:
+            async with self._client().options(self._url, allow_redirects=False) as response:
+                wrong = response.status in (401, 403, 404, 410)
+                return (f"the gateway answers {response.status}",) if wrong else ()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return (_broken(error).detail,)
+
+    async def close(self) -> None:
+        """Close the session and its connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _post(self, key: str, body: str) -> tuple[int, Mapping[str, str], Mapping[str, object]]:
+        try:
+            headers = self._headers(key, body)
+            async with self._client().post(self._url, data=body.encode(), headers=headers, allow_redirects=False) as response:
+                return response.status, response.headers, _answer(await response.content.read(_LONGEST_ANSWER))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _broken(error) from error
+        except ValueError as error:  # a lone surrogate in the text, a control character in the key
+            raise Rejected("not a message that can be posted", code="malformed") from error
+
+    def _headers(self, key: str, body: str) -> dict[str, str]:
+        now = self._now()
+        return {
+            "Content-Type": "application/json", "Idempotency-Key": key, "webhook-id": key,
+            "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": self._webhook.sign(key, now, body),
+        }
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:  # made here, as it wants a running loop
+            resolver = PublicResolver(loopback_allowed=self._loopback_allowed)
+            connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
+
+
+def _url(options: Options, *, loopback_allowed: bool) -> str:
+    url = options.required("url")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    local = loopback_allowed and (host == "localhost" or (_is_ip(host) and ip_address(host).is_loopback))
+    if url and (not host or parts.username or not (parts.scheme == "https" or (parts.scheme == "http" and local))):
+        options.refuse("'url' must be https://… (http:// only to this machine itself, with `loopback: allowed`)")
+    elif _is_ip(host) and not may_connect(host, loopback_allowed=loopback_allowed):  # a name is asked when it is resolved
+        options.refuse("'url' leads to an address that is not public (this machine itself needs `loopback: allowed`)")
+    return url
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _webhook(options: Options) -> Webhook:
+    secret = options.required("secret").removeprefix("whsec_")
+    try:
+        key = b64decode(secret + "=" * (-len(secret) % 4), validate=True)  # the library would skip what is not base64
+    except ValueError:
+        key = b""
+    if secret and len(key) < _SHORTEST_KEY:
+        options.refuse(f"'secret' must be base64 of at least {_SHORTEST_KEY} bytes, as in whsec_…")
+    return Webhook(key or b"never used: `done` raises")
+
+
+def _answer(body: bytes) -> Mapping[str, object]:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _broken(error: aiohttp.ClientError | TimeoutError | OSError) -> SendError:
+    if isinstance(error.__cause__, ForbiddenAddress):
+        return Unavailable(str(error.__cause__), code="forbidden_address", configuration=True)
+    return broken(error)
+
+
+def _refusal(status: int, headers: Mapping[str, str], answer: Mapping[str, object], address: str, *, now: datetime) -> SendError:
+    """What an answer other than 2xx means. It was read, so the message is not lost in between; and the key makes a retry safe."""
+    word = answer.get("error")
+    said = f" {without_addresses(word, address)}" if isinstance(word, str) else ""
+    detail, code = f"the gateway answers {status}{said}", str(status)
+    wait = retry_after(headers.get("Retry-After"), now=now)
+    if status in PEOPLE_MUST_MEND:
+        return Unavailable(detail, code=code, configuration=True)
+    if status >= 500 or status in LATER:
+        return Unavailable(detail, code=code, retry_after=wait, whole_provider=status in (429, 503) or wait is not None)
+    return Rejected(detail, code=code, address_is_bad=word in BAD_NUMBER)

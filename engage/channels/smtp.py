@@ -1,0 +1,135 @@
+"""Email by SMTP (RFC 5321): `Cleared` becomes a mail and goes to the server of `url` by a kept connection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal, cast, final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from engage.channels.clock import Now, machine_now
+from engage.channels.mailbox import one_address, one_mailbox
+from engage.channels.mime import Letterhead, compose
+from engage.channels.options import Options, closest
+from engage.channels.smtp_pool import SmtpPool
+from engage.channels.smtp_session import Server, SmtpSession, is_loopback
+from engage.channels.wording import without_addresses
+from engage.model.contact import ChannelKind
+from engage.model.delivery import Cleared, Receipt
+from engage.model.errors import SendError
+from engage.model.workspace import Channel, Settings
+
+_PORTS = {"smtp": 587, "smtps": 465}
+_STARTTLS = ("required", "opportunistic", "never")
+_QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=)\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
+
+
+@final
+class SmtpChannel:
+    """The adapter `smtp`."""
+
+    KIND: ClassVar[ChannelKind | None] = ChannelKind.EMAIL
+    IDEMPOTENT: ClassVar[bool] = False
+    OPTIONS: ClassVar[Mapping[str, str]] = {
+        "url": "smtp://user:password@host:port (port 587 by default), or smtps:// for TLS from the start (465); "
+               "`?starttls=required|opportunistic|never` (opportunistic on this machine itself, else required).",
+        "connections": "How many connections a process keeps at most; 8 by default.",
+        "timeout": "How long to wait for the server at each step; 60s by default.",
+        "final_timeout": "How long to wait for the reply to the whole content; 10m by default (RFC 5321).",
+        "return_path": "Where bounces go: `bounces+{id}@example.com`, {id} being the delivery's number; the sender by default.",
+        "reply_to": "Where answers go unless the template says so; the sender by default.",
+        "unsubscribe_mailto": "The address in List-Unsubscribe for those who unsubscribe by mail, {id} allowed; the sender by default.",
+        "helo": "The name by which this machine greets the server; its own by default.",
+        "ca_file": "A PEM file with the certificates of a private authority.",
+    }
+
+    def __init__(self, channel: Channel, settings: Settings, *, now: Now = machine_now) -> None:
+        options = Options(channel, self.OPTIONS)
+        self._server = _server(options)
+        self._letterhead = _letterhead(options, channel, settings)
+        size = options.whole_number("connections", default=8)
+        options.done()
+        self._pool = SmtpPool(self._server, size=size)
+        self._now = now
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        """Hand the mail over. Raises Rejected, Unavailable or Unconfirmed."""
+        mail = compose(cleared, self._letterhead, now=self._now())
+        reply = await self._pool.deliver(mail)
+        queued = _QUEUED_AS.search(reply)
+        return Receipt(provider_id=queued[1] if queued else None, detail={"reply": without_addresses(reply, mail.recipient, mail.sender)})
+
+    async def check(self) -> tuple[str, ...]:
+        """Connect, secure and log in. What is wrong, a sentence each."""
+        session = SmtpSession(self._server)
+        try:
+            await session.open()
+        except SendError as error:
+            return (error.detail,)
+        await session.close()
+        return ()
+
+    async def close(self) -> None:
+        """Say goodbye on all kept connections."""
+        await self._pool.close()
+
+
+def _server(options: Options) -> Server:
+    timeout, final_timeout = options.seconds("timeout", default=60), options.seconds("final_timeout", default=600)
+    url = options.required("url")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = SplitResult("", "", "", "", ""), None
+    if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
+        if url:
+            options.refuse("'url' must be smtp://host:port or smtps://host:port")
+        return Server(host="", port=0, tls=False, starttls="never")
+    host = parts.hostname
+    return Server(
+        host=host, port=port or _PORTS[parts.scheme], tls=parts.scheme == "smtps", starttls=_starttls(parts, options),
+        username=unquote(parts.username) if parts.username else None, password=unquote(parts.password) if parts.password else None,
+        helo=options.text("helo") or ("localhost" if is_loopback(host) else None),  # else its full name, which may ask the DNS
+        ca_file=options.text("ca_file"), timeout=timeout, final_timeout=final_timeout,
+    )
+
+
+def _starttls(parts: SplitResult, options: Options) -> Literal["required", "opportunistic", "never"]:
+    """What the URL says of STARTTLS. A password goes over an unprotected line to this machine only."""
+    query, local = dict(parse_qsl(parts.query, keep_blank_values=True)), is_loopback(parts.hostname or "")
+    for name in query:
+        if name != "starttls":
+            options.refuse(f"'url' knows no {name!r}", suggestion="starttls")
+    written = query.get("starttls", "opportunistic" if local else "required")
+    if written not in _STARTTLS:
+        options.refuse(f"'starttls' must be one of {', '.join(_STARTTLS)}", suggestion=closest(written, _STARTTLS))
+    if parts.scheme == "smtps" and "starttls" in query:
+        options.refuse("'starttls' has no effect on smtps://, which is TLS from the start")
+    if parts.scheme == "smtp" and parts.username and written != "required" and not local:
+        options.refuse("a password may go over the network by smtps:// or starttls=required only")
+    return cast('Literal["required", "opportunistic", "never"]', written)
+
+
+def _letterhead(options: Options, channel: Channel, settings: Settings) -> Letterhead:
+    if channel.sender is None and (not settings.purposes or any(purpose.sender is None for purpose in settings.purposes.values())):
+        options.refuse(f"the channel {channel.name} needs `from`: who the mail is from")
+    for where, sender in [("from", channel.sender), *((f"purposes.{name}.from", one.sender) for name, one in settings.purposes.items())]:
+        if sender is not None and not _valid(one_mailbox, sender):
+            options.refuse(f"`{where}` must be `Name <address>` or an address")
+    for name in ("return_path", "unsubscribe_mailto", "reply_to"):
+        value = options.text(name)
+        if value is not None and not _valid(one_mailbox if name == "reply_to" else one_address, value.replace("{id}", "1")):
+            options.refuse(f"{name!r} must be one email address")
+    return Letterhead(
+        sender=channel.sender, purposes=settings.purposes, return_path=options.text("return_path"), reply_to=options.text("reply_to"),
+        unsubscribe_mailto=options.text("unsubscribe_mailto"),
+    )
+
+
+def _valid(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,20 @@
+"""A provider's sentence made fit for logs and history: no address in it, on one line, of bounded length."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 300
+
+_EMAIL = re.compile(r"[^\s<>@,;:\"'()]+@[^\s<>@,;:\"'()]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def without_addresses(text: str, *addresses: str) -> str:
+    """The text with every email address, and the addresses given (a phone number also without its plus), replaced by `<address>`."""
+    for address in addresses:
+        for spelling in (address, address.removeprefix("+")):
+            if spelling:
+                text = re.sub(re.escape(spelling), "<address>", text, flags=re.IGNORECASE)
+    text = _EMAIL.sub("<address>", _CONTROL.sub(" ", text))
+    return text.replace("<<address>>", "<address>").strip()[:LONGEST]
