@@ -12,14 +12,15 @@ from datetime import date, datetime, timedelta
 from engage.model.campaign import DateTrigger, DayOff, LeapDay, Repeat
 from engage.model.localtime import latest, local_date
 from engage.planning.ports import DateMatch, Residence, Slot
-from engage.planning.whereabouts import ZonesOf, days_at, days_between, zones_behind
+from engage.planning.whereabouts import DEFAULT_ZONE, ZonesOf, days_at, days_between, zones_behind
 from engage.policy.calendar import LONGEST_REST, is_day_off, move_off_rest
 
 _LONGEST_FEBRUARY = 29
 
 
 def date_slots(
-    trigger: DateTrigger, *, residences: Sequence[Residence], after: datetime, until: datetime, zones_of: ZonesOf, default_zone: str,
+    trigger: DateTrigger, *, residences: Sequence[Residence], after: datetime, until: datetime, zones_of: ZonesOf,
+    default_zone: str = DEFAULT_ZONE,
 ) -> tuple[Slot, ...]:
     """All slots in `(after, until]`, in the order of their moments.
 
@@ -39,7 +40,8 @@ def date_slots(
 
 
 def late_date_slots(
-    trigger: DateTrigger, *, residences: Sequence[Residence], changed_since: datetime, now: datetime, zones_of: ZonesOf, default_zone: str,
+    trigger: DateTrigger, *, residences: Sequence[Residence], changed_since: datetime, now: datetime, zones_of: ZonesOf,
+    default_zone: str = DEFAULT_ZONE,
 ) -> tuple[Slot, ...]:
     """The slots whose moment has passed by `now` but whose date has not ended: for contacts changed since then, who enter at once.
 

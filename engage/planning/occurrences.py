@@ -13,7 +13,7 @@ from engage.planning.dates import date_slots, late_date_slots
 from engage.planning.ports import Residence
 from engage.planning.schedules import next_schedule_moment, schedule_slots
 from engage.planning.waits import wait_until_moment, wait_until_time
-from engage.planning.whereabouts import LONGEST_GAP, ZonesOf, days_at, zones_behind
+from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, ZonesOf, days_at, zones_behind
 
 __all__ = [
     "ZonesOf", "date_slots", "late_date_slots", "needs_country", "next_occurrence", "schedule_slots", "wait_until_moment",
@@ -27,7 +27,7 @@ def needs_country(trigger: Trigger) -> bool:
 
 
 def next_occurrence(
-    trigger: Trigger, *, residences: Sequence[Residence], after: datetime, zones_of: ZonesOf, default_zone: str,
+    trigger: Trigger, *, residences: Sequence[Residence], after: datetime, zones_of: ZonesOf, default_zone: str = DEFAULT_ZONE,
     went_live: datetime | None = None,
 ) -> datetime | None:
     """The first moment after `after` at which anybody may enter, for a clock that jumps; None where time alone lets nobody in.

@@ -16,7 +16,7 @@ from engage.model.campaign import Late, ScheduleTrigger
 from engage.model.cron import Cron
 from engage.model.localtime import latest, local_date, zone
 from engage.planning.ports import Residence, Slot
-from engage.planning.whereabouts import LONGEST_GAP, ZonesOf, days_between, walls_between, zones_behind
+from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, ZonesOf, days_between, walls_between, zones_behind
 from engage.policy.calendar import LONGEST_REST, move_off_rest
 
 _DAY = timedelta(days=1)
@@ -36,8 +36,8 @@ class _Place:
 
 
 def schedule_slots(
-    trigger: ScheduleTrigger, *, residences: Sequence[Residence], after: datetime, until: datetime, zones_of: ZonesOf, default_zone: str,
-    went_live: datetime | None = None,
+    trigger: ScheduleTrigger, *, residences: Sequence[Residence], after: datetime, until: datetime, zones_of: ZonesOf,
+    default_zone: str = DEFAULT_ZONE, went_live: datetime | None = None,
 ) -> tuple[Slot, ...]:
     """All slots in `(after, until]`, in the order of their moments; none of before the campaign went live.
 
@@ -142,7 +142,7 @@ def _next_day(trigger: ScheduleTrigger, wall: datetime, place: _Place, after: da
 
 
 def next_schedule_moment(
-    trigger: ScheduleTrigger, *, residences: Sequence[Residence], after: datetime, zones_of: ZonesOf, default_zone: str,
+    trigger: ScheduleTrigger, *, residences: Sequence[Residence], after: datetime, zones_of: ZonesOf, default_zone: str = DEFAULT_ZONE,
     went_live: datetime | None = None,
 ) -> datetime | None:
     """The first moment after `after` at which anybody may enter; None where the schedule never comes round again."""

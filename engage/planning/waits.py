@@ -15,19 +15,19 @@ from engage.policy.calendar import LONGEST_REST, is_day_off, move_off_rest
 _LONGEST_WAIT = timedelta(days=7 + 2 * LONGEST_REST)
 
 
-def wait_until_time(step: WaitUntilTime, *, since: datetime, zones: Zones, country: str | None) -> datetime:
-    """The first match of a wall time from `since` on (`since` itself among them), when it has come everywhere.
+def wait_until_time(step: WaitUntilTime, *, now: datetime, zones: Zones, country: str | None) -> datetime:
+    """The first match of a wall time from `now` on (`now` itself among them), when it has come everywhere.
 
-    A day of `days` that is a day off moves by `day_off`; a match that this moves to before `since` is passed over. Raises
+    A day of `days` that is a day off moves by `day_off`; a match that this moves to before `now` is passed over. Raises
     UnknownZoneError where no zone is known, ValueError where no day matches.
     """
     known = zones_of(zones)
-    first = date_everywhere(since, zones)
+    first = date_everywhere(now, zones)
     moments = (
         latest(datetime.combine(_moved(day, step, country), step.at), known)
         for day in days_between(first, first + _LONGEST_WAIT) if _is_wanted(day, step, country)
     )
-    moment = next((each for each in moments if each >= since), None)
+    moment = next((each for each in moments if each >= now), None)
     if moment is None:
         raise ValueError(f"no day matches the wait at {step.place}")
     return moment
@@ -43,8 +43,8 @@ def _moved(day: date, step: WaitUntilTime, country: str | None) -> date:
     return move_off_rest(day, country, step.day_off) if step.day_off is not None else day
 
 
-def wait_until_moment(step: WaitUntilMoment, value: Value, *, zones: Zones) -> datetime | None:
-    """The moment that `value`, a date or an aware date-time, stands for, with the step's offset and hour; None where it is neither.
+def wait_until_moment(step: WaitUntilMoment, value: Value, *, now: datetime, zones: Zones) -> datetime:
+    """The moment that `value`, a date or an aware date-time, stands for, with the step's offset and hour; `now` where it is neither.
 
     A date without an hour means its first moment. May lie in the past: the wait then ends at once, and what follows fell due then.
     Raises UnknownZoneError where no zone is known.
@@ -57,7 +57,7 @@ def wait_until_moment(step: WaitUntilMoment, value: Value, *, zones: Zones) -> d
             wall = datetime.combine(add_to_date(value, offset), step.at or time())
             return latest(wall, zones_of(zones)) + timedelta(seconds=offset.seconds)
         case _:
-            return None
+            return now
 
 
 def _on_day(moment: datetime, at: time | None, zone: ZoneInfo) -> datetime:

@@ -11,6 +11,9 @@ from engage.model.localtime import latest, local, zone
 ZonesOf = Callable[[str], tuple[str, ...]]
 """The IANA names behind a zone key (`Zones.names` by `Zones.key`); empty for contacts whose own zone's name is broken."""
 
+DEFAULT_ZONE = "UTC"
+"""By what contacts are planned whose own zone is broken, where nothing better is said. They are held before anything is sent."""
+
 LONGEST_GAP = timedelta(hours=25)
 """No change of a clock moved it further: Samoa skipped a day."""
 
@@ -18,7 +21,7 @@ _DAY = timedelta(days=1)
 
 
 def zones_behind(zone_key: str, zones_of: ZonesOf, default_zone: str) -> tuple[ZoneInfo, ...]:
-    """The zones of a key. Contacts with a broken zone are planned by the workspace's, so that the decision holds them in sight."""
+    """The zones of a key. Contacts with a broken zone go by the default, so that they enter and the decision holds them in sight."""
     return tuple(map(zone, zones_of(zone_key) or (default_zone,)))
 
 
