@@ -1,0 +1,66 @@
+"""Rows that an import refused -> `<file>.refused.csv`, where they can be mended and imported again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, final
+
+from engage.contacts.columns import REFUSED_COLUMNS, Columns
+from engage.contacts.normalise import as_text
+from engage.contacts.reading import Row
+
+
+@final
+class RefusedRows:
+    """The file, begun with the first row; its columns have the names after mapping, so that no `--map` is needed the next time.
+
+    UTF-8 with a byte order mark, as spreadsheets expect it.
+    """
+
+    def __init__(self, path: Path, columns: Columns, *, dry_run: bool) -> None:
+        self._path = path
+        self._columns = columns
+        self._dry_run = dry_run
+        self._open = ExitStack()
+        self._writer: Any = None
+
+    @property
+    def written(self) -> Path | None:
+        """The file, where there was anything to write."""
+        return self._path if self._writer else None
+
+    def add(self, row: Row, reason: str) -> None:
+        """Write one row, with the line where it stood and why it was refused."""
+        if self._dry_run:
+            return
+        names = {name: target for name, target in self._columns.targets.items() if target not in REFUSED_COLUMNS}
+        if self._writer is None:
+            file = self._open.enter_context(self._path.open("w", encoding="utf-8-sig", newline=""))
+            self._writer = csv.writer(file)
+            self._writer.writerow([*names.values(), *REFUSED_COLUMNS])
+        self._writer.writerow([*(_cell(row.values.get(name, "")) for name in names), row.line, reason])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._open.close()
+
+
+def _cell(value: object) -> str:
+    """A cell as it was; JSON's lists and amounts as a CSV file has them."""
+    match value:
+        case str():
+            return value
+        case list() if all(isinstance(item, str) for item in value):
+            return as_text(tuple(value))
+        case {"amount": amount, "currency": currency}:
+            return f"{amount} {currency}"
+        case None:
+            return ""
+        case _:
+            return json.dumps(value, ensure_ascii=False)

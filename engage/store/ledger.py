@@ -1,0 +1,118 @@
+"""The consent ledger and the suppression list in SQL: what people allow, and which addresses are never written to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.contacts.ports import Suppression
+from engage.model.addresses import address_key
+from engage.model.contact import ChannelKind, Consent
+from engage.model.history import Kind, Touch
+from engage.store.database import Database, insert_ignoring
+from engage.store.rows import KEY_COLUMNS, add_touches, consent_of, consent_row
+from engage.store.tables import consents, contacts, suppressions
+
+
+@final
+class SqlLedger:
+    """The port `engage.contacts.ports.Ledger`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, lines: Sequence[Consent]) -> int:
+        """Append the lines; one that is there already, to the letter, is not repeated. The number of new ones."""
+        with self._database.begin() as connection:
+            _lock_contacts(connection, lines)
+            new = [line for line in dict.fromkeys(lines) if not _is_there(connection, line)]
+            append_lines(connection, new)
+        return len(new)
+
+    def lines(self, contact_id: int) -> Sequence[Consent]:
+        """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
+        keys = [sa.select(contacts.c[column]).where(contacts.c.id == contact_id).scalar_subquery() for column in KEY_COLUMNS.values()]
+        shared = sa.and_(sa.not_(consents.c.granted), sa.or_(*(consents.c.address_key == key for key in keys)))
+        asked = sa.select(consents).where(sa.or_(consents.c.contact_id == contact_id, shared)).order_by(consents.c.at, consents.c.id)
+        with self._database.read() as connection:
+            return [consent_of(row) for row in connection.execute(asked).mappings()]
+
+
+@final
+class SqlSuppressions:
+    """The port `engage.contacts.ports.Suppressions`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def suppress(self, kind: ChannelKind, address: str, *, reason: str, now: datetime) -> bool:
+        """Put the address on the list; False where it is there already (the older reason stays)."""
+        row = {"address_key": address_key(self._database.secret(), kind, address), "channel": kind.value, "reason": reason, "at": now}
+        with self._database.begin() as connection:
+            return bool(connection.execute(insert_ignoring(connection, suppressions).values(row)).rowcount)
+
+    def unsuppress(self, kind: ChannelKind, address: str) -> bool:
+        """Take it off; False where it was not there."""
+        key = address_key(self._database.secret(), kind, address)
+        with self._database.begin() as connection:
+            return bool(connection.execute(suppressions.delete().where(suppressions.c.address_key == key)).rowcount)
+
+    def suppressed(self) -> Sequence[Suppression]:
+        """The list, newest first."""
+        asked = sa.select(suppressions).order_by(suppressions.c.at.desc(), suppressions.c.address_key)
+        with self._database.read() as connection:
+            rows = connection.execute(asked).mappings().all()
+            owners = _owners(connection)
+        return [
+            Suppression(
+                address_key=row["address_key"], channel=ChannelKind(row["channel"]), reason=row["reason"], at=row["at"],
+                contacts=tuple(owners[row["address_key"]]),
+            )
+            for row in rows
+        ]
+
+
+def append_lines(connection: sa.Connection, lines: Sequence[Consent]) -> None:
+    """Append to the ledger, each line with its touch."""
+    if not lines:
+        return
+    connection.execute(consents.insert(), [consent_row(line) for line in lines])
+    add_touches(connection, [_touch_of(line) for line in lines])
+
+
+def _touch_of(line: Consent) -> Touch:
+    return Touch(
+        at=line.at, contact_id=line.contact_id, kind=Kind.CONSENT_GRANTED if line.granted else Kind.CONSENT_WITHDRAWN,
+        purpose=line.purpose, channel=line.channel.value if line.channel else None,
+        detail={"source": line.source}, private={"proof": line.proof} if line.proof else {},
+    )
+
+
+def _lock_contacts(connection: sa.Connection, lines: Sequence[Consent]) -> None:
+    """Whoever records of the same contacts waits, so that a line is there before it is looked for."""
+    ids = sorted({line.contact_id for line in lines})
+    connection.execute(sa.select(contacts.c.id).where(contacts.c.id.in_(ids)).order_by(contacts.c.id).with_for_update())
+
+
+def _is_there(connection: sa.Connection, line: Consent) -> bool:
+    row = consent_row(line)
+    same = [consents.c[name].is_not_distinct_from(row[name]) for name in ("contact_id", "purpose", "channel", "granted", "at", "source")]
+    return connection.execute(sa.select(consents.c.id).where(*same).limit(1)).first() is not None
+
+
+def _owners(connection: sa.Connection) -> defaultdict[str, list[str]]:
+    """Who has a suppressed address: labels by the address's key."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for column in KEY_COLUMNS.values():
+        asked = (
+            sa.select(suppressions.c.address_key, contacts.c.id, contacts.c.external_id)
+            .join(contacts, contacts.c[column] == suppressions.c.address_key)
+            .order_by(contacts.c.id)
+        )
+        for key, contact_id, external_id in connection.execute(asked):
+            found[key].append(external_id or f"#{contact_id}")
+    return found

@@ -1,0 +1,55 @@
+"""A person's attributes as rows: of `contacts` with its zone and the keys of its addresses, and of `contact_dates`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from engage.contacts.zones import resolve
+from engage.model.addresses import address_key
+from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind, Value
+from engage.model.values import to_json
+from engage.model.workspace import Settings
+from engage.store.rows import KEY_COLUMNS, Row
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""`changed_at` of who came silently: no campaign looks for changes so far back."""
+
+ADDRESSES: Mapping[ChannelKind, str] = {ChannelKind.EMAIL: "email", ChannelKind.SMS: "phone", ChannelKind.CHAT: "chat_id"}
+"""The attribute that holds the address of each kind."""
+
+
+def contact_row(attributes: Mapping[str, Value], settings: Settings, *, secret: bytes, before: Row | None = None) -> dict[str, object]:
+    """All columns but `known_at` and `changed_at`. What `before` holds from a time when more was declared stays."""
+    zones = resolve(
+        timezone=_text(attributes, "timezone"), phone=_text(attributes, "phone"), country=_text(attributes, "country"),
+        workspace=settings.timezone,
+    )
+    held: Mapping[str, object] = before["attributes"] if before else {}
+    undeclared = {name: value for name, value in held.items() if name not in settings.attributes}
+    declared = {name: to_json(value) for name, value in attributes.items() if name not in BUILT_IN_ATTRIBUTES}
+    row: dict[str, object] = {name: attributes.get(name) for name in BUILT_IN_ATTRIBUTES}
+    row |= {"tags": to_json(attributes.get("tags")), "attributes": undeclared | declared}
+    row |= {"zone_key": zones.key, "zone_source": zones.source.value}
+    for kind, name in ADDRESSES.items():
+        address = _text(attributes, name)
+        row[KEY_COLUMNS[kind]] = address_key(secret, kind, address) if address else None
+    return row
+
+
+def date_rows(contact_id: int, attributes: Mapping[str, Value], zone_key: object) -> list[dict[str, object]]:
+    """A row for each date, by which the campaigns with a date trigger find their people."""
+    return [
+        {"contact_id": contact_id, "name": name, "year": day.year, "month": day.month, "day": day.day, "zone_key": zone_key}
+        for name, day in dates_of(attributes).items()
+    ]
+
+
+def dates_of(attributes: Mapping[str, Value]) -> dict[str, date]:
+    """The attributes that are dates (not date-times)."""
+    return {name: value for name, value in attributes.items() if isinstance(value, date) and not isinstance(value, datetime)}
+
+
+def _text(attributes: Mapping[str, Value], name: str) -> str | None:
+    value = attributes.get(name)
+    return value if isinstance(value, str) else None
