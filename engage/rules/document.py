@@ -1,0 +1,242 @@
+"""One YAML file's bytes -> a tree of texts with their places: what a scalar means is for the field it stands in to say.
+
+Built from the parser's events, not by PyYAML's composer: no YAML resolver turns `no` or `21:00` into something else, and
+nothing recurses, so that no file can exhaust the stack (libyaml's composer crashes the process at some ten thousand brackets).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from engage.model.errors import Place, Problem
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 40
+MAX_NODES = 50_000
+
+QUOTE = "put this expression in quotes"
+
+
+class Scalar(str):
+    """A text as written, with its place. `written` is how messages quote it (never a secret out of the environment).
+
+    `plain`: it stood without quotes; `cut`: a comment follows it on its line; `broken`: it was reported already.
+    """
+
+    place: Place
+    written: str
+    plain: bool
+    cut: bool
+    broken: bool
+
+    @classmethod
+    def at(
+        cls, text: str, place: Place, *, written: str | None = None, plain: bool = True, cut: bool = False, broken: bool = False,
+    ) -> Scalar:
+        """The text, found there."""
+        scalar = cls(text)
+        scalar.place, scalar.plain, scalar.cut, scalar.broken = place, plain, cut, broken
+        scalar.written = text if written is None else written
+        return scalar
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was written at all: `key:` and no more."""
+        return not self and self.plain
+
+
+class Map(dict[str, Any]):
+    """A mapping with its place; its keys are scalars and keep theirs. `flow`: it was written in braces."""
+
+    place: Place
+    flow: bool
+
+    def written(self) -> list[Scalar]:
+        """The keys as they were written, with their places."""
+        return [key for key in self if isinstance(key, Scalar)]
+
+    def key(self, name: str) -> Scalar | None:
+        """The key as it was written, with its place."""
+        return next((key for key in self.written() if key == name), None)
+
+
+class Items(list[Any]):
+    """A list with its place."""
+
+    place: Place
+
+
+Tree = Scalar | Map | Items
+
+
+def read(file: str, content: bytes) -> tuple[Tree | None, list[Problem]]:
+    """The file's tree, and everything that is wrong with it as YAML. No tree where it cannot be read at all."""
+    if len(content) > MAX_BYTES:
+        return None, [Problem(place=Place(file=file), what=f"the file is larger than {MAX_BYTES // 1024} KB")]
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return None, [Problem(place=Place(file=file, line=line, column=1), what="the file is not UTF-8 text")]
+    builder = _Builder(file=file, lines=text.split("\n"))
+    try:
+        builder.build(yaml.parse(text, Loader=yaml.CBaseLoader))
+    except _Stop as stop:
+        return None, [*builder.problems, stop.problem]
+    except yaml.MarkedYAMLError as error:
+        return None, [*builder.problems, builder.syntax(error)]
+    except yaml.reader.ReaderError as error:
+        return None, [Problem(place=builder.index(error.position), what="the file holds a control character")]
+    if builder.root is None:
+        return None, [Problem(place=Place(file=file, line=1, column=1), what="the file is empty")]
+    return builder.root, builder.problems
+
+
+class _Stop(Exception):
+    """Reading further makes no sense."""
+
+    def __init__(self, place: Place, what: str) -> None:
+        super().__init__(what)
+        self.problem = Problem(place=place, what=what)
+
+
+@dataclass(slots=True)
+class _Level:
+    """A collection that is being filled. `weight` counts its values, with those that aliases repeat."""
+
+    node: Map | Items
+    key: Scalar | None = None
+    weight: int = 1
+
+
+@dataclass(slots=True)
+class _Builder:
+    file: str
+    lines: list[str]
+    root: Tree | None = None
+    problems: list[Problem] = field(default_factory=list)
+    _levels: list[_Level] = field(default_factory=list)
+    _anchors: dict[str, tuple[Tree, int]] = field(default_factory=dict)
+    _nodes: int = 0
+
+    def build(self, events: Iterator[Any]) -> None:
+        """Take the parser's events one by one."""
+        documents = 0
+        for event in events:
+            match event:
+                case yaml.DocumentStartEvent():
+                    documents += 1
+                    if documents > 1:
+                        raise _Stop(self._place(event), "one file holds one document: take out the `---`")
+                case yaml.ScalarEvent():
+                    self._refuse_tag(event)
+                    self._put(self._scalar(event), event, weight=1)
+                case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                    self._refuse_tag(event)
+                    self._open(event)
+                case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                    self._close(event)
+                case yaml.AliasEvent():
+                    self._alias(event)
+
+    def syntax(self, error: yaml.MarkedYAMLError) -> Problem:
+        """What the parser said, at its place, with the remedy where an expression was cut up."""
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line, mark.column) if mark else (0, 0)
+        what = f"this is not YAML: {error.problem or error.context}"
+        written = self.lines[line] if line < len(self.lines) else ""
+        if "\t" in written[: len(written) - len(written.lstrip())]:
+            what = "YAML is indented by spaces, not tabs"
+        elif _looks_cut(written) or (error.context_mark and _looks_cut(self.lines[error.context_mark.line])):
+            what += f"; {QUOTE}"
+        return Problem(place=Place(file=self.file, line=line + 1, column=column + 1), what=what)
+
+    def index(self, position: int) -> Place:
+        """The place of the character at `position`."""
+        before = "\n".join(self.lines)[:position]
+        return Place(file=self.file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
+
+    def _place(self, event: Any) -> Place:
+        return Place(file=self.file, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+
+    def _scalar(self, event: Any) -> Scalar:
+        plain = event.style in (None, "")
+        rest = self.lines[event.end_mark.line][event.end_mark.column:] if plain and event.end_mark.line < len(self.lines) else ""
+        return Scalar.at(event.value, self._place(event), plain=plain, cut=rest.lstrip().startswith("#"))
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            self.problems.append(Problem(place=self._place(event), what=f"YAML tags (`{event.tag}`) mean nothing here; {QUOTE}"))
+
+    def _open(self, event: Any) -> None:
+        if len(self._levels) >= MAX_DEPTH:
+            raise _Stop(self._place(event), f"nested deeper than {MAX_DEPTH} levels")
+        node: Map | Items = Map() if isinstance(event, yaml.MappingStartEvent) else Items()
+        node.place = self._place(event)
+        if isinstance(node, Map):
+            node.flow = bool(event.flow_style)
+        if event.anchor:
+            self._anchors[event.anchor] = (node, 0)
+        self._levels.append(_Level(node=node))
+
+    def _close(self, event: Any) -> None:
+        level = self._levels.pop()
+        for name, (node, _) in self._anchors.items():
+            if node is level.node:
+                self._anchors[name] = (node, level.weight)
+        self._put(level.node, event, weight=level.weight)
+
+    def _alias(self, event: Any) -> None:
+        node, weight = self._anchors.get(event.anchor, (None, 0))
+        if node is None:
+            raise _Stop(self._place(event), f"`*{event.anchor}` stands for nothing; {QUOTE}")
+        if weight == 0:
+            raise _Stop(self._place(event), f"`*{event.anchor}` contains itself")
+        self._put(node, event, weight=weight)
+
+    def _put(self, node: Tree, event: Any, *, weight: int) -> None:
+        self._nodes += weight
+        if self._nodes > MAX_NODES:
+            raise _Stop(self._place(event), f"the file comes to more than {MAX_NODES} values: are its anchors nested?")
+        if isinstance(event, yaml.ScalarEvent) and event.anchor:
+            self._anchors[event.anchor] = (node, 1)
+        if not self._levels:
+            self.root = node
+            return
+        level = self._levels[-1]
+        level.weight += weight
+        if isinstance(level.node, Items):
+            level.node.append(node)
+        elif level.key is None:
+            level.key = self._as_key(node, level.node)
+        else:
+            self._set(level.node, level.key, node)
+            level.key = None
+
+    def _as_key(self, node: Tree, within: Map) -> Scalar:
+        """The key; what is no text comes of `{{ ... }}` without quotes, and is told at the braces."""
+        if isinstance(node, Scalar):
+            return node
+        self.problems.append(Problem(place=within.place, what=f"braces are YAML's own: {QUOTE}"))
+        return Scalar.at("", node.place, broken=True)
+
+    def _set(self, within: Map, key: Scalar, node: Tree) -> None:
+        if key in within and not key.broken:
+            first = next(other for other in within.written() if other == key)
+            self.problems.append(Problem(place=key.place, what=f"`{key}` is given twice (first in line {first.place.line})"))
+            return
+        within[key] = node
+
+
+_CUT = re.compile(r"""^\s*(?:-\s+)*(?:[\w.-]+\s*:\s+)+(?P<value>\S.*)$""")
+
+
+def _looks_cut(line: str) -> bool:
+    """Whether the line's value begins like YAML's own syntax, or has it inside, as an expression without quotes does."""
+    match = _CUT.match(line)
+    return match is not None and (match["value"][0] in "[{'\"%@!&*`|>" or ": " in match["value"])

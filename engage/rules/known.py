@@ -1,0 +1,110 @@
+"""What a campaign may name: all that the workspace's other files declare, gathered before the first expression is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import final
+
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
+from engage.model.errors import InputError, Place, Problem
+from engage.model.expression import Expression
+from engage.model.workspace import Files, Settings
+from engage.rules.document import QUOTE, Scalar
+from engage.rules.expressions import Names, Shape, parse, parse_binding, sql_refusals
+from engage.rules.schema.fields import nearest
+
+TEMPLATES = "templates/"
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The declarations. `messages` has for each message the channels, or kinds of channel, that it has a template for."""
+
+    settings: Settings
+    segments: frozenset[str] = frozenset()
+    campaigns: frozenset[str] = frozenset()
+    columns: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    messages: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def names(
+        self, *, trigger: Mapping[str, AttributeKind], event: Mapping[str, AttributeKind] | None = None,
+        variables: Mapping[str, Shape] | None = None,
+    ) -> Names:
+        """What an expression may name where these stand."""
+        return Names(
+            attributes={**BUILT_IN_ATTRIBUTES, **self.settings.attributes},
+            trigger=trigger,
+            event=event,
+            variables=variables or {},
+            data=self.columns,
+            purposes=frozenset(self.settings.purposes),
+            segments=self.segments,
+            campaigns=self.campaigns,
+            messages=frozenset(self.messages),
+            events=self.settings.events,
+        )
+
+    def fields_of(self, event: Scalar, problems: list[Problem]) -> Mapping[str, AttributeKind]:
+        """The declared fields of that type of event."""
+        if event not in self.settings.events:
+            refuse_unknown("event", event, self.settings.events, problems, "is not declared under `events` in engage.yaml")
+        return self.settings.events.get(event, {})
+
+
+def templates_of(files: Files) -> Mapping[str, frozenset[str]]:
+    """Each message with what its template files are named after: `birthday/email.sl.mjml` is for `email`."""
+    found: dict[str, set[str]] = {}
+    for path in files:
+        folder, _, name = path.removeprefix(TEMPLATES).rpartition("/")
+        if path.startswith(TEMPLATES) and folder and "/" not in folder and not folder.startswith("_"):
+            found.setdefault(folder, set()).add(name.split(".", 1)[0])
+    return {message: frozenset(stems) for message, stems in found.items()}
+
+
+def refuse_unknown(called: str, name: Scalar, known: Mapping[str, object], problems: list[Problem], why: str = "does not exist") -> None:
+    """Say that nothing has that name, and which was probably meant."""
+    problems.append(Problem(place=name.place, what=f"the {called} `{name.written}` {why}", suggestion=nearest(name, known)))
+
+
+def expression(source: Scalar | None, names: Names, problems: list[Problem]) -> Expression | None:
+    """The expression, or None where nothing is written or it is wrong."""
+    if source is None:
+        return None
+    try:
+        return parse(source.rstrip("\n"), place=_inside(source), names=names)
+    except InputError as error:
+        problems.extend(_explained(error, source))
+        return None
+
+
+def condition_for_sql(source: Scalar | None, names: Names, problems: list[Problem]) -> Expression | None:
+    """An expression that becomes one SQL condition: what cannot be compiled is refused with its reason."""
+    parsed = expression(source, names, problems)
+    if parsed is not None:
+        problems.extend(sql_refusals(parsed))
+    return parsed
+
+
+def binding(text: Scalar, names: Names, problems: list[Problem]) -> Expression | str:
+    """A text of `with` or `to`: `{{ … }}` is an expression, all else text."""
+    try:
+        return parse_binding(str(text), place=_inside(text), names=names)
+    except InputError as error:
+        problems.extend(_explained(error, text))
+        return str(text)
+
+
+def _inside(source: Scalar) -> Place:
+    """The place of the scalar's first character: a quote stands before it."""
+    at = source.place
+    return at if source.plain else Place(file=at.file, line=at.line, column=at.column + 1)
+
+
+def _explained(error: InputError, source: Scalar) -> list[Problem]:
+    """The problems; where a `#` ended the scalar, that is the likelier reason."""
+    if not source.cut:
+        return list(error.problems)
+    what = f"YAML takes the ` #` for a comment and the expression ends before it: {QUOTE}"
+    return [Problem(place=source.place, what=what), *error.problems]

@@ -1,0 +1,137 @@
+"""`campaigns/<name>.yaml`: who gets what, when, why; and `segments/<name>.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from engage.model.campaign import ReEntry, Status
+from engage.rules.document import Scalar
+from engage.rules.schema.fields import (
+    LIST,
+    MAP,
+    TEXT,
+    Again,
+    Day,
+    EventType,
+    Expires,
+    Limits,
+    Name,
+    Reads,
+    Section,
+    Source,
+    Text,
+    Whole,
+    Word,
+    complaint,
+    kind_of,
+    one_key_of,
+    shape,
+)
+from engage.rules.schema.quiet_hours import QuietHoursField
+from engage.rules.schema.settings import OnUnknown
+from engage.rules.schema.steps import ChannelList, StepField
+from engage.rules.schema.trigger import TriggerField
+
+
+class ValidSection(Section):
+    """The days on which the campaign is valid."""
+
+    first: Day | None = Field(None, alias="from", description="The first day, in the workspace's zone")
+    last: Day | None = Field(None, alias="until", description="The last day, included")
+
+    @model_validator(mode="after")
+    def _some_days(self) -> Self:
+        if self.first is None and self.last is None:
+            raise complaint("`valid` needs `from` or `until`")
+        if self.first and self.last and self.last < self.first:
+            raise complaint(f"`until` ({self.last}) is before `from` ({self.first})", key="until")
+        return self
+
+
+class ExitEventSection(Section):
+    """Ends a run at once, whatever it waits for."""
+
+    event: EventType = Field(description="The type of event, declared in engage.yaml")
+    where: Source | None = Field(None, description="Only an event for which this holds")
+
+
+class ExitWhenSection(Section):
+    """Asked before each step."""
+
+    when: Source = Field(description="The run ends where this holds")
+
+
+def _exit_word(text: str) -> Literal["audience"]:
+    if text != "audience":
+        raise ValueError("is not an exit; write audience, an event or when")
+    return "audience"
+
+
+def _refuse_goal(value: object) -> object:
+    if isinstance(value, Scalar) and value == "goal":
+        raise complaint("`exit: goal` is part of the campaign language but not built yet")
+    return value
+
+
+ExitWord = Annotated[Literal["audience"], Reads("audience", _exit_word, {"const": "audience"}), BeforeValidator(_refuse_goal)]
+ExitMap = Annotated[
+    Annotated[ExitEventSection, Tag("<event>")] | Annotated[ExitWhenSection, Tag("<when>")],
+    kind_of("event", "when"),
+    BeforeValidator(one_key_of("event", "when", called="an exit")),
+]
+OneExit = Annotated[Annotated[ExitWord, Tag(TEXT)] | Annotated[ExitMap, Tag(MAP)], Discriminator(shape)]
+ExitField = Annotated[
+    Annotated[ExitWord, Tag(TEXT)] | Annotated[ExitMap, Tag(MAP)] | Annotated[list[OneExit], Tag(LIST)], Discriminator(shape),
+]
+
+
+class CampaignFile(Section):
+    """One campaign. The file's stem is its name."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"goal", "holdout", "ramp", "duplicates", "on_edit", "renamed_from"})
+
+    title: Text | None = Field(None, description="What people call it; default: its name")
+    purpose: Name = Field(description="Why we write, one of those in engage.yaml: consent and limits hang on it")
+    status: Annotated[Status, Word(Status)] = Field(Status.DRAFT, description="Only a live campaign enters and sends; tests run drafts too")
+    priority: Whole = Field(5, description="0 to 9: of one contact's deliveries due together the higher goes first, then the older")
+    valid: ValidSection | None = Field(None, description="Days on which it enters and sends; default: always")
+    trigger: TriggerField = Field(description="What enters a contact: exactly one of `date`, `event`, `schedule`")
+    audience: Source | None = Field(None, description="Who may enter; default: every contact")
+    send: Name | None = Field(None, description="Short for `steps: [{send: …}]`")
+    steps: list[StepField] | None = Field(None, description="What happens to a run, one after the other")
+    channels: ChannelList | None = Field(None, description="For every send that names none; no default")
+    expires: Expires | None = Field(None, description="For every send that names none; default 7d")
+    quiet_hours: QuietHoursField | None = Field(None, description="Overrides the workspace's and the purpose's, key by key, or `ignore`")
+    limit: Limits | None = Field(None, description="How often one contact gets anything of this campaign")
+    re_entry: Again = Field(ReEntry(), description="`always`, `never`, or `after DURATION` since the last entry")
+    exit: ExitField | None = Field(None, description="What ends a run: an event, `audience`, `when`, or a list of them")
+    on_unknown: OnUnknown | None = Field(None, description="After a crash when nobody can know; default: the purpose's")
+
+    @model_validator(mode="after")
+    def _sends_something(self) -> Self:
+        if self.send is not None and self.steps is not None:
+            raise complaint("`send` is short for `steps`: they cannot stand together", key="send")
+        if self.send is None and not self.steps:
+            raise complaint("a campaign needs `send` or `steps`", key="steps")
+        if not 0 <= self.priority <= 9:
+            raise complaint(f"`{self.priority}` is not a priority from 0 to 9", key="priority")
+        if self.exit == []:
+            raise complaint("`exit` is an empty list", key="exit")
+        return self
+
+
+class SegmentFile(Section):
+    """A named audience, used as `in_segment('name')`."""
+
+    audience: Source | None = Field(None, description="Who is in it")
+    members: Text | None = Field(None, alias="list", description="A CSV file beside it, whose first column names the members")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.audience is None) == (self.members is None):
+            raise complaint("a segment has either `audience` or `list`")
+        return self
+
+

@@ -1,0 +1,142 @@
+"""`engage.yaml`."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar, Self
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+
+from engage.model.contact import AttributeKind, ChannelKind
+from engage.model.workspace import Basis
+from engage.rules.schema.fields import (
+    MAP,
+    TEXT,
+    Country,
+    Day,
+    EventType,
+    FieldName,
+    Limits,
+    Locale,
+    Name,
+    Rate,
+    Section,
+    Text,
+    Whole,
+    Word,
+    Zone,
+    complaint,
+    shape,
+)
+from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
+
+
+class AfterCrash(StrEnum):
+    """What happens to a message of which nobody can know whether the provider took it."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+OnUnknown = Annotated[AfterCrash, Word(AfterCrash)]
+Kind = Annotated[AttributeKind, Word(AttributeKind)]
+BasisWord = Annotated[Basis, Word(Basis)]
+
+
+class CompanySection(Section):
+    """Who writes."""
+
+    name: Text = Field(description="The company's name, as recipients know it")
+    address: Text | None = Field(None, description="Its postal address, which promotional mail must carry")
+
+
+class ConsentSection(Section):
+    """Consent by kind of channel; a kind that is not named is `opt_in`."""
+
+    email: BasisWord = Field(Basis.OPT_IN, description="What email asks")
+    sms: BasisWord = Field(Basis.OPT_IN, description="What SMS asks")
+    chat: BasisWord = Field(Basis.OPT_IN, description="What chat asks")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self._keys:
+            raise complaint("an empty map says nothing")
+        return self
+
+
+ConsentField = Annotated[Annotated[BasisWord, Tag(TEXT)] | Annotated[ConsentSection, Tag(MAP)], Discriminator(shape)]
+
+
+class PurposeSection(Section):
+    """Why we write."""
+
+    title: Text | None = Field(None, description="What recipients read in their preferences; default: its name")
+    consent: ConsentField = Field(description="`opt_in`, `opt_out` or `none`, for all kinds of channel or by kind")
+    limit: Limits | None = Field(None, description="How often one contact gets anything of this purpose")
+    quiet_hours: QuietHoursField | None = Field(None, description="Overrides the workspace's, key by key, or `ignore`")
+    on_unknown: OnUnknown | None = Field(
+        None, description="After a crash when nobody can know; default: `resend` where consent is none, else `hold`",
+    )
+    sender: Text | None = Field(None, alias="from", description="The sender of a second brand; default: the channel's")
+    company: CompanySection | None = Field(None, description="The company of a second brand")
+    public_url: Text | None = Field(None, description="The base of its links")
+
+
+class GuardsSection(Section):
+    """Against accidents."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"stop_at"})
+
+    max_audience: Whole | None = Field(None, description="A campaign that would reach more holds until `engage approve CAMPAIGN`")
+    only_to: list[Text] = Field(default_factory=list, description="Where set, nothing goes to anyone else: addresses, or `@example.com`")
+    placeholder_dates: list[Day] = Field(
+        default_factory=lambda: [date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1)], description="Dates that mean nothing and never fire",
+    )
+
+    @model_validator(mode="after")
+    def _reach_someone(self) -> Self:
+        if self.max_audience is not None and self.max_audience < 1:
+            raise complaint("`max_audience` must be at least 1", key="max_audience")
+        return self
+
+
+class ChannelSection(Section):
+    """A way to reach people through one adapter. Keys beside these are the adapter's own."""
+
+    model_config = ConfigDict(extra="allow")
+    later: ClassVar[frozenset[str]] = frozenset({"providers"})
+    __pydantic_extra__: dict[str, Text] = Field(init=False)
+
+    adapter: Name = Field(description="smtp, slack, sms_webhook, console, or what a package installed beside Engage adds")
+    kind: Annotated[ChannelKind, Word(ChannelKind)] | None = Field(
+        None, description="What consent goes by; default: the adapter's, else the channel's name",
+    )
+    sender: Text | None = Field(None, alias="from", description="The sender: a mailbox, a number, a name")
+    to: Text | None = Field(None, description="A fixed recipient (staff, not contacts): no consent, no limit, no quiet hours")
+    rate: Rate | None = Field(None, description="How many messages go at most: 50/s, 30/m, 1000/h")
+    countries: list[Country] | None = Field(None, description="SMS only: countries whose numbers may be written to; default: all")
+
+
+class SettingsFile(Section):
+    """The settings of a workspace. `${NAME}` comes from the environment or `.env`, `${NAME:-default}` allowed."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"endpoints", "hooks"})
+
+    company: CompanySection = Field(description="Who writes")
+    public_url: Text = Field(description="Base of unsubscribe, preference and tracking links")
+    database: Text | None = Field(
+        None, description="sqlite:///var/engage.db (relative to the workspace; the default) or postgresql+psycopg://…",
+    )
+    broker: Text | None = Field(None, description="embedded (default), redis://…, rediss://…, unix://…, amqp://…")
+    locale: Locale | None = Field(None, description="The default language; a contact's own comes first; default en")
+    timezone: Zone | None = Field(None, description="For schedules, and for contacts whose own cannot be known; default UTC")
+    attributes: dict[FieldName, Kind] = Field(default_factory=dict, description="What we know of contacts, beside the built-in attributes")
+    events: dict[EventType, dict[FieldName, Kind]] = Field(default_factory=dict, description="What comes in, and its fields")
+    purposes: dict[Name, PurposeSection] = Field(description="Every campaign names one")
+    limit: Limits | None = Field(None, description="Over all purposes but those with consent: none")
+    quiet_hours: QuietHoursMap | None = Field(None, description="The recipient's local time; half open")
+    guards: GuardsSection | None = Field(None, description="Against accidents")
+    channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")
+
+

@@ -1,0 +1,216 @@
+"""engage.yaml's bytes and the environment -> Settings. The only place where `${NAME}` is filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal
+from urllib.parse import urlsplit
+
+from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
+from engage.model.errors import InputError, Place, Problem
+from engage.model.workspace import Basis, Channel, Company, Guards, Purpose, Settings
+from engage.rules.document import Items, Map, Scalar, Tree, read
+from engage.rules.schema.fields import as_tuple
+from engage.rules.schema.settings import ChannelSection, CompanySection, ConsentSection, GuardsSection, PurposeSection, SettingsFile
+from engage.rules.validation import validate
+from engage.rules.windows import layer, quiet_hours, refuse_no_window
+
+FILE = "engage.yaml"
+PREFERRED = "preferred"
+EVENT_FIELDS = ("event_id", "event_type", "event_at")
+"""What `trigger` holds beside an event's own fields."""
+
+ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": ChannelKind.CHAT, "sms_webhook": ChannelKind.SMS}
+"""The kinds of the adapters that speak one kind only; `console` and foreign ones go by the channel's name or its `kind`."""
+
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+
+
+def load_settings(files: Mapping[str, bytes], env: Mapping[str, str]) -> Settings:
+    """The workspace's settings. Raises InputError with everything that is wrong with engage.yaml."""
+    problems: list[Problem] = []
+    settings = read_settings(files, env, problems)
+    if settings is None or problems:
+        raise InputError(problems)
+    return settings
+
+
+def read_settings(files: Mapping[str, bytes], env: Mapping[str, str], problems: list[Problem]) -> Settings | None:
+    """The settings, or None; what is wrong is added to `problems`."""
+    if FILE not in files:
+        problems.append(Problem(place=Place(file=FILE), what="the file is missing"))
+        return None
+    tree, found = read(FILE, files[FILE])
+    problems.extend(found)
+    if tree is None:
+        return None
+    written = validate(SettingsFile, _filled_in(tree, env, problems), problems)
+    return None if written is None else _settings(written, problems)
+
+
+def _filled_in(tree: Tree, env: Mapping[str, str], problems: list[Problem]) -> Tree:
+    """The tree with its values out of the environment; its shape and its places stay."""
+    match tree:
+        case Map():
+            for key, value in tree.items():
+                tree[key] = _filled_in(value, env, problems)
+        case Items():
+            tree[:] = [_filled_in(value, env, problems) for value in tree]
+        case Scalar() if "${" in tree:
+            return _value(tree, env, problems)
+    return tree
+
+
+def _value(scalar: Scalar, env: Mapping[str, str], problems: list[Problem]) -> Scalar:
+    missing: list[str] = []
+
+    def fill(match: re.Match[str]) -> str:
+        value = env.get(match["name"]) or match["default"]
+        if value is None:
+            missing.append(match["name"])
+        return value or ""
+
+    text = _VARIABLE.sub(fill, scalar)
+    remedy = "set it, or give a default"
+    problems.extend(Problem(place=scalar.place, what=f"the environment has no `{name}`; {remedy}: ${{{name}:-…}}") for name in missing)
+    return Scalar.at(text, scalar.place, written=scalar.written, plain=False, broken=bool(missing))
+
+
+def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
+    _refuse_built_in(written, problems)
+    _refuse_scheme(written.database, DATABASES, "a database", problems)
+    if written.broker != "embedded":
+        _refuse_scheme(written.broker, BROKERS, "a broker", problems)
+    _refuse_base(written.public_url, problems)
+    defaults = Settings(company=_company(written.company), public_url=written.public_url.rstrip("/"))
+    general = quiet_hours(written.quiet_hours) if written.quiet_hours else None
+    if written.quiet_hours:
+        refuse_no_window([general], written.quiet_hours.place, problems)
+    purposes = {str(name): _purpose(str(name), section, problems) for name, section in written.purposes.items()}
+    for name, section in written.purposes.items():
+        if section.quiet_hours is not None:
+            refuse_no_window([general, purposes[str(name)].quiet_hours], section.place_of("quiet_hours"), problems)
+    return Settings(
+        company=defaults.company,
+        public_url=defaults.public_url,
+        database=str(written.database or defaults.database),
+        broker=str(written.broker or defaults.broker),
+        locale=str(written.locale or defaults.locale),
+        timezone=str(written.timezone or defaults.timezone),
+        attributes={str(name): kind for name, kind in written.attributes.items()},
+        events={str(type_): {str(name): kind for name, kind in fields.items()} for type_, fields in written.events.items()},
+        purposes=purposes,
+        limits=as_tuple(written.limit),
+        quiet_hours=general,
+        guards=_guards(written.guards),
+        channels={str(name): channel for name, section in written.channels.items() if (channel := _channel(name, section, problems))},
+    )
+
+
+def _refuse_built_in(written: SettingsFile, problems: list[Problem]) -> None:
+    problems.extend(
+        Problem(place=name.place, what=f"`{name}` is built in ({BUILT_IN_ATTRIBUTES[name]}) and need not be declared")
+        for name in written.attributes if name in BUILT_IN_ATTRIBUTES
+    )
+    problems.extend(
+        Problem(place=name.place, what=f"`{name}` is a field that every event has")
+        for fields in written.events.values() for name in fields if name in EVENT_FIELDS
+    )
+
+
+def _refuse_scheme(url: Scalar | None, schemes: tuple[str, ...], called: str, problems: list[Problem]) -> None:
+    if url is not None and url.split(":", 1)[0] not in schemes:
+        wanted = ", ".join(f"{scheme}://…" for scheme in schemes)
+        problems.append(Problem(place=url.place, what=f"`{url.written}` is not {called}; write it as one of {wanted}"))
+
+
+def _refuse_base(url: Scalar, problems: list[Problem]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        problems.append(Problem(place=url.place, what=f"`{url.written}` is not the base of links; write it like https://engage.example.com"))
+
+
+def _company(written: CompanySection) -> Company:
+    return Company(name=str(written.name), address=str(written.address or ""))
+
+
+def _purpose(name: str, written: PurposeSection, problems: list[Problem]) -> Purpose:
+    consent = _consent(written.consent)
+    asks_nothing = all(basis is Basis.NONE for basis in consent.values())
+    on_unknown: Literal["resend", "hold"] = "resend" if asks_nothing else "hold"
+    if written.on_unknown is not None:
+        on_unknown = "resend" if written.on_unknown == "resend" else "hold"
+    if written.public_url is not None:
+        _refuse_base(written.public_url, problems)
+    return Purpose(
+        name=name,
+        title=str(written.title or name),
+        consent=consent,
+        limits=as_tuple(written.limit),
+        quiet_hours=layer(written.quiet_hours),
+        on_unknown=on_unknown,
+        sender=_optional(written.sender),
+        company=_company(written.company) if written.company else None,
+        public_url=written.public_url.rstrip("/") if written.public_url else None,
+    )
+
+
+def _consent(written: Basis | ConsentSection) -> Mapping[ChannelKind, Basis]:
+    if isinstance(written, Basis):
+        return dict.fromkeys(ChannelKind, written)
+    return {ChannelKind.EMAIL: written.email, ChannelKind.SMS: written.sms, ChannelKind.CHAT: written.chat}
+
+
+def _guards(written: GuardsSection | None) -> Guards:
+    if written is None:
+        return Guards()
+    return Guards(
+        max_audience=written.max_audience,
+        only_to=frozenset(str(address) for address in written.only_to),
+        placeholder_dates=frozenset(written.placeholder_dates),
+    )
+
+
+def _channel(name: Scalar, written: ChannelSection, problems: list[Problem]) -> Channel | None:
+    def refuse(what: str, key: str | None = None) -> None:
+        problems.append(Problem(place=written.place_of(key) if key else name.place, what=what))
+
+    kind = _kind(name, written, refuse)
+    if name == PREFERRED:
+        refuse("`preferred` stands for the contact's own choice and cannot name a channel")
+    if kind is None:
+        return None
+    if written.countries is not None and kind is not ChannelKind.SMS:
+        refuse(f"`countries` has no effect on a channel of the kind {kind}", "countries")
+    return Channel(
+        name=str(name),
+        kind=kind,
+        adapter=str(written.adapter),
+        options={key: str(value) for key, value in (written.model_extra or {}).items()},
+        sender=_optional(written.sender),
+        to=_optional(written.to),
+        rate=written.rate,
+        countries=frozenset(written.countries) if written.countries is not None else None,
+        place=name.place,
+    )
+
+
+def _kind(name: Scalar, written: ChannelSection, refuse: Callable[[str, str | None], None]) -> ChannelKind | None:
+    """The channel's kind: the adapter's, else what `kind` says, else what the channel is called."""
+    own = ADAPTER_KINDS.get(written.adapter)
+    if own and written.kind and own is not written.kind:
+        refuse(f"the adapter {written.adapter} is of the kind {own}", "kind")
+    if own or written.kind:
+        return own or written.kind
+    if str(name) in [str(kind) for kind in ChannelKind]:
+        return ChannelKind(name)
+    refuse(f"say the `kind` of this channel: {', '.join(ChannelKind)}", None)
+    return None
+
+
+def _optional(text: Scalar | None) -> str | None:
+    return None if text is None else str(text)
