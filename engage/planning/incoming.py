@@ -1,0 +1,64 @@
+"""2c What comes in from outside, checked: an event as JSON -> Event. The API, the hooks and `engage event` read it here alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import final
+
+from engage.model.contact import AttributeKind, Event, Value
+from engage.model.errors import InputError
+from engage.model.values import from_json
+
+LONGEST_ID = 200
+EXAMPLES = {
+    AttributeKind.TEXT: "text", AttributeKind.NUMBER: "a number", AttributeKind.BOOLEAN: "true or false",
+    AttributeKind.DATE: "a date (2026-02-28)", AttributeKind.DATETIME: "a date-time (2026-02-28T09:00:00Z)",
+    AttributeKind.LIST: "a list of text", AttributeKind.MONEY: 'money ({"amount": "12.30", "currency": "EUR"})',
+}
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """An event that was read. `ignored` are fields that cannot be kept: objects that engage.yaml does not declare."""
+
+    event: Event
+    ignored: tuple[str, ...] = ()
+
+
+def read_event(
+    *, id: str, type: str, at: datetime, data: Mapping[str, object], contact_ref: str | None, now: datetime,
+    declared: Mapping[str, Mapping[str, AttributeKind]],
+) -> Incoming:
+    """The event, each declared field as its type. An undeclared type is taken too: `engage events --observed` shows it.
+
+    Raises InputError for a declared field of another type, as an event that nobody can use is better refused than kept in silence.
+    """
+    _refuse(not id or len(id) > LONGEST_ID, f"an event's id is text of 1 to {LONGEST_ID} characters")
+    _refuse(not type, "an event has a type")
+    _refuse(at.tzinfo is None, f"event {id}: `at` says no offset from UTC (2026-02-28T09:00:00Z)")
+    kinds = declared.get(type, {})
+    kept = {name: _field(id, name, raw, kinds.get(name)) for name, raw in data.items() if name in kinds or _plain(raw)}
+    event = Event(id=id, type=type, at=at, data=kept, contact_ref=contact_ref or None, received_at=now)
+    return Incoming(event=event, ignored=tuple(name for name in data if name not in kept))
+
+
+def _field(event_id: str, name: str, raw: object, kind: AttributeKind | None) -> Value:
+    if kind is None:
+        return tuple(str(item) for item in raw) if isinstance(raw, list | tuple) else raw  # type: ignore[return-value]  # _plain saw to it
+    value = from_json(raw, kind)
+    _refuse(value is None and raw is not None, f"event {event_id}: `{name}` must be {EXAMPLES[kind]}")
+    return value
+
+
+def _plain(raw: object) -> bool:
+    if isinstance(raw, list | tuple):
+        return all(item is not None and _plain(item) and not isinstance(item, list | tuple) for item in raw)
+    return raw is None or isinstance(raw, str | bool | int | float)
+
+
+def _refuse(wrong: bool, what: str) -> None:
+    if wrong:
+        raise InputError.of(what, file="event")

@@ -1,0 +1,59 @@
+"""Messages that were handed over, for the links in them: a delivery's id -> Letter."""
+
+from __future__ import annotations
+
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.model.contact import Contact
+from engage.model.history import Kind, Touch
+from engage.model.letter import Letter
+from engage.store.database import Database
+from engage.store.rows import add_touches, contact_of
+from engage.store.session import WorkspaceNow
+from engage.store.tables import contacts, deliveries, touch_details, touches
+
+HANDED_OVER = (Kind.SENT.value, Kind.UNKNOWN.value)
+
+
+@final
+class SqlLetters:
+    """Reads letters and their readers; appends what they did to the history."""
+
+    def __init__(self, database: Database, *, workspace: WorkspaceNow) -> None:
+        self._database = database
+        self._workspace = workspace
+
+    def letter(self, delivery_id: int) -> Letter | None:
+        """The message of that delivery, from the moment its hand-off began; None before that, and where there is none.
+
+        A reader may be faster than our record of the provider's answer: then it has no text and no locale yet.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()
+            if row is None or row["channel"] is None or row["sending_at"] is None:
+                return None
+            touch = connection.execute(
+                sa.select(touches.c.locale, touches.c.at, touch_details.c.private)
+                .outerjoin(touch_details, touch_details.c.touch_id == touches.c.id)
+                .where(touches.c.contact_id == row["contact_id"], touches.c.delivery_id == delivery_id, touches.c.kind.in_(HANDED_OVER))
+                .order_by(touches.c.id.desc()).limit(1)
+            ).mappings().one_or_none()
+        return Letter(
+            delivery_id=delivery_id, contact_id=row["contact_id"], campaign=row["campaign"], version=row["version"], message=row["message"],
+            purpose=row["purpose"], channel=row["channel"], run_id=row["run_id"], step=row["step"], address_key=row["address_key"],
+            at=touch["at"] if touch else row["sending_at"], locale=touch["locale"] if touch else None,
+            private=(touch["private"] if touch else None) or {},
+        )
+
+    def reader(self, contact_id: int) -> Contact | None:
+        """The contact of that id; None where there is none."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).mappings().one_or_none()
+        return None if row is None else contact_of(row, self._workspace().settings.attributes)
+
+    def add_touch(self, touch: Touch) -> None:
+        """Append to the history."""
+        with self._database.begin() as connection:
+            add_touches(connection, [touch])

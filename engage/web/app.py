@@ -1,0 +1,34 @@
+"""The web application: API, public pages, health. Made of a Site, so that tests make it of other parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from engage import __version__
+from engage.web import api, problems, public
+from engage.web.pages import Pages
+from engage.web.ports import Site
+
+__all__ = ["create_app"]
+
+
+def create_app(site: Site) -> FastAPI:
+    """The application. Endpoints are plain functions, run in threads: what they call waits for a database."""
+    app = FastAPI(title="Engage", version=__version__, summary="Events in, messages out.", docs_url=None, redoc_url=None)
+    problems.install(app)
+    app.include_router(api.router(site))
+    app.include_router(public.router(site, Pages()))
+
+    @app.get("/healthz", tags=["health"], summary="Is the process alive?")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["health"], summary="Can it serve?", responses={503: {"description": "It cannot, and says why."}})
+    def readyz() -> Any:
+        found = list(site.problems())
+        return JSONResponse({"status": "not ready", "problems": found}, status_code=503) if found else {"status": "ready"}
+
+    return app

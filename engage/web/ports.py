@@ -1,0 +1,63 @@
+"""What the web needs of the rest: somewhere to put events, letters and their links, the consent ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, final
+
+from engage.contacts.ports import Ledger, People
+from engage.model.contact import Contact, Event
+from engage.model.history import Touch
+from engage.model.letter import Letter
+from engage.model.time import Clock
+from engage.model.workspace import Workspace
+
+
+class Intake(Protocol):
+    """Where events go."""
+
+    def take(self, event: Event) -> bool:
+        """Take it in with all that it brings about, committed when this returns; False where its id was taken before."""
+        ...
+
+    def told(self) -> None:
+        """All events of a request are in: whoever does what they brought about may be nudged."""
+        ...
+
+
+class Letters(Protocol):
+    """Messages that were handed over."""
+
+    def letter(self, delivery_id: int) -> Letter | None:
+        """The message of that delivery; None where there is none, or it was never handed over."""
+        ...
+
+    def reader(self, contact_id: int) -> Contact | None:
+        """The contact of that id."""
+        ...
+
+    def add_touch(self, touch: Touch) -> None:
+        """Append to the history."""
+        ...
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What an application is made of.
+
+    `api_key` None refuses every request to the API, unless `trust_loopback` says that this is a demo on one's own machine.
+    `problems` tells what keeps this process from serving: a database that is away, a workspace never accepted.
+    """
+
+    workspace: Callable[[], Workspace]
+    clock: Clock
+    secret: bytes
+    intake: Intake
+    letters: Letters
+    people: People
+    ledger: Ledger
+    problems: Callable[[], Sequence[str]]
+    api_key: str | None = None
+    trust_loopback: bool = False
