@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Protocol, cast, final
 
 import typer
 
-from engage.contacts.ports import People
+from engage.contacts.ports import Ledger, People, Suppressions
 from engage.history.timeline import History
+from engage.model.delivery import Content
 from engage.model.errors import Problem
-from engage.model.history import Touch
 from engage.model.time import Clock
 from engage.model.workspace import Files, Settings, Workspace
 from engage.planning.planner import Planner
+from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Inquiry
-from engage.simulation.timeline import Script
+from engage.simulation.lines import Line
 from engage.templates import Templates
 
 WorkspaceOption = Annotated[
@@ -32,6 +34,16 @@ WorkspaceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON (one object a line for lists).")]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A message as it would be rendered."""
+
+    channel: str
+    locale: str
+    content: Content
 
 
 class Operations(Protocol):
@@ -67,6 +79,10 @@ class Engaged(Protocol):
     def clock(self) -> Clock: ...
     @property
     def people(self) -> People: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def suppressions(self) -> Suppressions: ...
     @property
     def history(self) -> History: ...
     @property
@@ -113,16 +129,22 @@ class Office(Protocol):
         """Open the database. Raises NotThereError where it cannot be reached."""
         ...
 
-    def simulate(
-        self, *, start: datetime, end: datetime, script: Script, campaign: str | None = None, contact: str | None = None
-    ) -> Iterator[Sequence[Touch]]:
-        """Play the workspace on a copy of the database's data, moment by moment; each has its new touches, in order."""
+    def campaign_tests(self) -> Sequence[CampaignTest]:
+        """The tests of the workspace's tests/ folder. Raises InputError."""
         ...
 
-    def rehearse(
-        self, *, start: datetime, end: datetime, script: Script, campaign: str | None, contacts: Sequence[Mapping[str, object]]
-    ) -> Iterator[Sequence[Touch]]:
-        """The same over these contacts alone, in an empty database: what campaign tests run on. Drafts run too."""
+    def simulate(
+        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None
+    ) -> Iterator[Line]:
+        """Play the workspace on a copy of the database's data: every touch that would be written, in order."""
+        ...
+
+    def rehearse(self, test: CampaignTest) -> Iterator[Line]:
+        """The same over the test's contacts alone, in an empty database. Drafts run too."""
+        ...
+
+    def preview(self, message: str, *, contact: str | None, locale: str | None, channel: str | None) -> Preview:
+        """Render a message as the sending code would. Raises InputError, RenderError."""
         ...
 
     def send_test(self, message: str, *, to: str, contact: str | None, locale: str | None, channel: str | None) -> str:

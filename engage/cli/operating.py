@@ -1,0 +1,144 @@
+"""`engage event`, `status`, `pause`, `resume`, `approve`, `doctor`: what operators and other systems do from a shell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
+from engage.cli.output import iso, moment, print_facts, print_json, print_rows
+from engage.model.errors import InputError
+from engage.planning.incoming import read_event
+
+
+def event(
+    context: typer.Context,
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="As declared under `events` in engage.yaml.")],
+    contact: Annotated[str | None, typer.Option(help="Whom it is about: external id, email or phone. None: everybody.")] = None,
+    data: Annotated[str, typer.Option(help="The event's fields, as a JSON object.")] = "{}",
+    id_: Annotated[str | None, typer.Option("--id", help="The same id twice counts once; default: a hash of the rest.")] = None,
+    at: Annotated[str | None, typer.Option(help="When it happened; default now.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell Engage that something happened, as the API does.
+
+    Example: engage event ticket.closed --contact ana --data '{"ticket_id": "T-1"}' --id zendesk-1
+    """
+    try:
+        fields = json.loads(data)
+    except json.JSONDecodeError as error:
+        raise InputError.of(f"--data is no JSON: {error.msg}", file="<command line>", line=error.lineno, column=error.colno) from error
+    if not isinstance(fields, dict):
+        raise InputError.of("--data must be a JSON object", file="<command line>")
+    with app_of(context).open(workspace).engaged() as engaged:
+        now = engaged.clock.now()
+        happened = moment(at, name="--at") or now
+        incoming = read_event(
+            id=id_ or _id_of(type_, contact, data, happened), type=type_, at=happened, data=fields, contact_ref=contact, now=now,
+            declared=engaged.workspace.settings.events,
+        )
+        new = engaged.planner.happen(incoming.event, now=now)
+        known = contact is None or engaged.people.find(contact) is not None
+        engaged.nudge()
+    told = "accepted" if new else "known already"
+    kept = "; no such contact yet: kept for 30 days" if new and not known else ""
+    if as_json:
+        print_json({"id": incoming.event.id, "new": new, "contact_known": known})
+    else:
+        typer.echo(f"{incoming.event.id}: {told}{kept}")
+
+
+def _id_of(type_: str, contact: str | None, data: str, at: datetime) -> str:
+    """The same event told twice is the same."""
+    return hashlib.sha256("\n".join([type_, contact or "", data, iso(at)]).encode()).hexdigest()[:32]
+
+
+def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show what is waiting, held, under way, unknown and paused, and which files were not taken.
+
+    Example: engage status
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        print_facts(engaged.operations.status(now=engaged.clock.now()), as_json=as_json)
+
+
+CampaignArgument = Annotated[str | None, typer.Argument(help="The campaign; none with --channel or --all.")]
+PausedChannel = Annotated[str | None, typer.Option("--channel", help="A channel instead of a campaign.")]
+Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
+
+
+def pause(
+    context: typer.Context,
+    campaign: CampaignArgument = None,
+    channel: PausedChannel = None,
+    everything: Everything = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Stop entries and hand-offs within 5 seconds; every run is kept.
+
+    Example: engage pause newsletter
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        scope, name = _scope(engaged, campaign, channel, everything)
+        engaged.operations.pause(scope, name, now=engaged.clock.now())
+    typer.echo(f"paused {name or 'everything'}")
+
+
+def resume(
+    context: typer.Context,
+    campaign: CampaignArgument = None,
+    channel: PausedChannel = None,
+    everything: Everything = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Go on; what expired meanwhile is recorded as expired.
+
+    Example: engage resume --channel email
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        scope, name = _scope(engaged, campaign, channel, everything)
+        engaged.operations.resume(scope, name, now=engaged.clock.now())
+        engaged.nudge()
+    typer.echo(f"resumed {name or 'everything'}")
+
+
+def approve(
+    context: typer.Context, campaign: Annotated[str, typer.Argument(help="The campaign.")], workspace: WorkspaceOption = None
+) -> None:
+    """Let a campaign go that would reach more people than `guards.max_audience`.
+
+    Example: engage approve newsletter
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        _scope(engaged, campaign, None, False)
+        engaged.operations.approve(campaign, now=engaged.clock.now())
+        engaged.nudge()
+    typer.echo(f"approved {campaign}")
+
+
+def _scope(engaged: Engaged, campaign: str | None, channel: str | None, everything: bool) -> tuple[str, str]:
+    if [campaign is not None, channel is not None, everything].count(True) != 1:
+        raise InputError.of("name a campaign, or give --channel, or --all", file="<command line>")
+    known = {"campaign": engaged.workspace.campaigns, "channel": engaged.workspace.settings.channels}
+    for scope, name in (("campaign", campaign), ("channel", channel)):
+        if name is not None:
+            if name not in known[scope]:
+                raise InputError.of(f"there is no {scope} {name!r}; there are: {', '.join(sorted(known[scope]))}", file="<command line>")
+            return scope, name
+    return "all", ""
+
+
+def doctor(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Look at database, broker, providers, clock and zone data, and say what to do about what is wrong.
+
+    Example: engage doctor
+    """
+    found = app_of(context).open(workspace).diagnose()
+    print_rows(found, as_json=as_json, columns=("ok", "what", "found", "do"))
+    if not all(row["ok"] for row in found):
+        raise typer.Exit(3)

@@ -1,0 +1,92 @@
+"""How the commands print: JSON for machines, aligned tables for people, one moment in one way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from engage.model.contact import Money
+from engage.model.errors import InputError
+
+
+def print_json(value: object) -> None:
+    """One JSON value on a line of its own."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: Sequence[str]) -> None:
+    """The rows as JSON Lines, or as a table of these columns; rows come as they are made where they are JSON."""
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    console().print(table)
+
+
+def print_facts(facts: Mapping[str, object], *, as_json: bool) -> None:
+    """One thing: its keys and values."""
+    if as_json:
+        print_json(facts)
+        return
+    table = Table.grid(padding=(0, 2))
+    for key, value in facts.items():
+        table.add_row(key, _cell(value))
+    console().print(table)
+
+
+def console() -> Console:
+    """Where tables go; as wide as they need to be where nobody is looking."""
+    return Console(soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 240, highlight=False, markup=False)
+
+
+def moment(text: str | None, *, name: str) -> datetime | None:
+    """A moment as given on the command line (ISO 8601; without an offset: UTC). Raises InputError."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError.of(f"{name}: {text!r} is no moment; write 2026-02-28T09:00Z", file="<command line>") from None
+    return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def iso(at: datetime) -> str:
+    """A moment as ISO 8601 in UTC, to the second (with its fraction where it has one)."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+        case Mapping() | list() | tuple():
+            return json.dumps(value, ensure_ascii=False, default=_plain)
+        case _:
+            return str(value)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return iso(value)
+        case date():
+            return value.isoformat()
+        case Money():
+            return {"amount": str(value.amount), "currency": value.currency}
+        case Mapping():
+            return dict(value)
+        case set() | frozenset():
+            return sorted(value)
+        case _:
+            return str(value)
