@@ -43,9 +43,16 @@ class Instant(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
+def _partial_index(name: str, *columns: str, where: str) -> sa.Index:
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
+"""What the index of due deliveries is over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
+
 meta = sa.Table(
     "meta", metadata,
-    sa.Column("name", sa.String, primary_key=True),  # `secret` (signs links, keys hashes), `business_clock` (demo and tests)
+    sa.Column("name", sa.String, primary_key=True),  # secret (signs links, keys hashes), business_clock (demo, tests), releases
     sa.Column("value", sa.String, nullable=False),
 )
 
@@ -74,6 +81,8 @@ campaign_states = sa.Table(
     sa.Column("needs_approval", sa.Boolean, nullable=False, default=False),
     sa.Column("approved_at", Instant),
     sa.Column("problem", sa.String),  # why the newest file was not taken
+    sa.Column("status", sa.String),  # draft | live | paused, as in the newest snapshot; NULL: not in it
+    sa.Column("ends_at", Instant),  # the first moment after its `valid`
 )
 
 pauses = sa.Table(
@@ -106,11 +115,12 @@ contacts = sa.Table(
     sa.Column("email_key", sa.String(64), index=True),  # keyed hashes of the normalised addresses
     sa.Column("phone_key", sa.String(64), index=True),
     sa.Column("chat_key", sa.String(64), index=True),
-    sa.Column("zone_key", sa.String, nullable=False, index=True),  # Zones.key
+    sa.Column("zone_key", sa.String, nullable=False),  # Zones.key
     sa.Column("zone_source", sa.String, nullable=False),
     sa.Column("known_at", Instant, nullable=False),  # when the row came to be
-    sa.Column("changed_at", Instant, nullable=False, index=True),  # last change that may make it enter a campaign (dates, zone); silent imports leave it
+    sa.Column("changed_at", Instant, nullable=False, index=True),  # last change that may make it enter a campaign; silent imports leave it
     sa.Column("erased_at", Instant),
+    sa.Index("ix_contacts_residence", "zone_key", "country"),
     sqlite_autoincrement=True,
 )
 
@@ -157,6 +167,7 @@ events = sa.Table(
     sa.Column("received_at", Instant, nullable=False),
     sa.Column("contact_id", Id),
     sa.Column("contact_ref", sa.String, index=True),  # who is meant, while not yet known
+    sa.Column("ref_key", sa.String(64), index=True),  # keyed hash of `contact_ref`, where it is an email or a phone number
     sa.Column("data", Json, nullable=False),
     sa.Index("ix_events_contact", "contact_id", "type", "at"),
 )
@@ -178,9 +189,10 @@ runs = sa.Table(
     sa.Column("variables", Json, nullable=False),
     sa.Column("handed_off_at", Instant),
     sa.Column("waiting_for", sa.String),
+    sa.Column("outcome", sa.String),  # the state in which the delivery that it waited for ended
     sa.UniqueConstraint("campaign", "contact_id", "key"),
-    sa.Index("ix_runs_due", "due_at", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")),
-    sa.Index("ix_runs_contact", "contact_id", "state"),
+    _partial_index("ix_runs_due", "due_at", where="due_at IS NOT NULL"),
+    sa.Index("ix_runs_contact", "contact_id", "campaign", "intended_at"),
     sqlite_autoincrement=True,
 )
 
@@ -189,7 +201,9 @@ batches = sa.Table(
     sa.Column("id", Id, primary_key=True, autoincrement=True),  # never used twice: it is the fencing token
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("lease_until", Instant, nullable=False),  # by the database's clock
+    sa.Column("careful", sa.Boolean, nullable=False),  # its rows were in a batch that crashed
     sa.Column("in_hand", Id),  # with careful batches: the delivery being rendered or handed over
+    sa.Column("releases", sa.Integer, nullable=False),  # how often people had let held deliveries go when it was taken
     sqlite_autoincrement=True,
 )
 
@@ -217,21 +231,20 @@ deliveries = sa.Table(
     sa.Column("address_key", sa.String(64)),  # of the address it goes to: finds duplicates
     sa.Column("send_key", sa.String),  # occurrence, where one copy an address goes out (schedules)
     sa.Column("sending_at", Instant),  # business clock, at clearing
+    sa.Column("handed_over", sa.Boolean, nullable=False, default=False),  # it is, or was, in `sending`
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("resends", sa.Integer, nullable=False, default=0),
     sa.Column("crashes", sa.Integer, nullable=False, default=0),
-    sa.Column("crashed_at", Instant),
+    sa.Column("crashed_at", Instant),  # machine clock
+    sa.Column("careful", sa.Boolean, nullable=False, default=False),  # its batch crashed: it is tried again in a careful one
     sa.Column("batch_id", Id),
     sa.Column("deferred_until", Instant),
     sa.UniqueConstraint("run_id", "step", "intended_at"),
-    sa.Index(
-        "ix_deliveries_due", "queue", "due_at",
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"), postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
-    ),
-    sa.Index("ix_deliveries_batch", "batch_id", sqlite_where=sa.text("batch_id IS NOT NULL"), postgresql_where=sa.text("batch_id IS NOT NULL")),
-    sa.Index("ix_deliveries_run", "run_id"),
-    sa.Index("ix_deliveries_sending", "contact_id", sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'")),
-    sa.Index("ix_deliveries_copy", "send_key", "address_key", sqlite_where=sa.text("send_key IS NOT NULL"), postgresql_where=sa.text("send_key IS NOT NULL")),
+    _partial_index("ix_deliveries_due", "queue", "priority", "due_at", where=WAITING_FREE),
+    _partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),
+    _partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
+    _partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
+    _partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 

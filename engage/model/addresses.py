@@ -1,0 +1,40 @@
+"""Addresses as they are compared: one spelling for each, and a keyed hash that stands for it where the address itself must not."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+
+from engage.model.contact import ChannelKind
+
+_BETWEEN_DIGITS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
+
+
+def normalise(kind: ChannelKind, address: str) -> str:
+    """The spelling by which an address of that kind is known: mail in lower case, numbers without what people put between digits."""
+    text = unicodedata.normalize("NFC", address).strip()
+    match kind:
+        case ChannelKind.EMAIL:
+            return text.lower()
+        case ChannelKind.SMS:
+            digits = _BETWEEN_DIGITS.sub("", text)
+            return f"+{digits[2:]}" if digits.startswith("00") else digits
+        case ChannelKind.CHAT:
+            return text
+
+
+def address_key(secret: bytes, kind: ChannelKind, address: str) -> str:
+    """HMAC-SHA256, in hexadecimal, of the kind and the normalised address: what suppressions and withdrawals go by.
+
+    It outlives the address, so that people who were erased stay suppressed.
+    """
+    return hmac.new(secret, f"{kind.value}:{normalise(kind, address)}".encode(), hashlib.sha256).hexdigest()
+
+
+def kind_of_reference(reference: str) -> ChannelKind | None:
+    """What kind of address a contact reference looks like: with an `@` a mail address, of digits a phone number, else none."""
+    if "@" in reference:
+        return ChannelKind.EMAIL
+    return ChannelKind.SMS if re.fullmatch(r"\+?\d{5,15}", normalise(ChannelKind.SMS, reference)) else None

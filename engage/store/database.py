@@ -1,0 +1,138 @@
+"""The database: connections, transactions, the machine clock, the secret. SQLite and PostgreSQL alike.
+
+On SQLite a writing transaction takes the write lock when it begins (`BEGIN IMMEDIATE`): what it read stays true until it ends.
+On PostgreSQL transactions are READ COMMITTED, and whoever relies on a row locks it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from engage.model.errors import NotThereError
+from engage.store.clock import MachineNow
+from engage.store.engines import READING, postgresql_engine, sqlite_engine
+from engage.store.migrating import migrate, require_migrated
+from engage.store.tables import meta
+
+
+@final
+class Database:
+    """One database of Engage. Safe to use from many threads; to be opened anew in a forked process."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._secret: bytes | None = None
+        self._shared: sa.Connection | None = engine.connect() if isinstance(engine.pool, StaticPool) else None
+        self._lock = threading.RLock()
+
+    @classmethod
+    def open(cls, url: str) -> Database:
+        """Connect. `sqlite://` is a database in memory, with one connection; raises NotThereError where nothing answers."""
+        try:
+            parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+            engine = sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else postgresql_engine(parsed)
+        except (ArgumentError, NoSuchModuleError) as error:
+            raise NotThereError("`database` of engage.yaml is no URL of SQLite or PostgreSQL (sqlite:///var/engage.db)") from error
+        try:
+            database = cls(engine)
+            with database.read() as connection:
+                connection.execute(sa.select(1))
+        except OperationalError as error:
+            shown = parsed.render_as_string(hide_password=True)
+            raise NotThereError(f"the database {shown} does not answer; start it, or set `database` in engage.yaml") from error
+        return database
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it lives and dies with this process."""
+        return self._shared is not None
+
+    @property
+    def now(self) -> sa.ColumnElement[datetime]:
+        """The machine clock, as an expression."""
+        return MachineNow()
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """A writing transaction: committed when the block ends, rolled back when it raises."""
+        if self._shared is not None:
+            with self._lock, self._shared.begin():
+                yield self._shared
+        else:
+            with self.engine.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads; within a writing one of a database in memory it reads what that has written."""
+        if self._shared is not None:
+            with self._lock:
+                if self._shared.in_transaction():
+                    yield self._shared
+                else:
+                    with self._shared.begin():
+                        yield self._shared
+        else:
+            with self.engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+                yield connection
+
+    def migrate(self) -> None:
+        """Bring the tables to this version. Safe to repeat, and where ten processes start at once."""
+        with self.begin() as connection:
+            migrate(connection)
+
+    def require_migrated(self) -> None:
+        """Raise NotThereError unless the tables are of this version."""
+        with self.read() as connection:
+            require_migrated(connection)
+
+    def secret(self) -> bytes:
+        """The key of this installation's hashes and links: made once, by whoever comes first, and never changed."""
+        if self._secret is None:
+            with self.read() as connection:
+                known = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "secret"))
+            self._secret = bytes.fromhex(known or self._make_secret())
+        return self._secret
+
+    def _make_secret(self) -> str:
+        with self.begin() as connection:
+            write_once(connection, "secret", secrets.token_hex(32))
+            return str(connection.scalar(sa.select(meta.c.value).where(meta.c.name == "secret")))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        if self._shared is not None:
+            self._shared.close()
+        self.engine.dispose()
+
+
+def write_once(connection: sa.Connection, name: str, value: str) -> None:
+    """Write a row of `meta` that is not there yet."""
+    inserted = sa.select(sa.literal(name), sa.literal(value)).where(~sa.exists().where(meta.c.name == name))
+    connection.execute(insert_ignoring(connection, meta).from_select(["name", "value"], inserted))
+
+
+def insert_ignoring(connection: sa.Connection, table: sa.Table) -> Any:
+    """INSERT … ON CONFLICT DO NOTHING of the connection's dialect."""
+    return dialect_insert(connection, table).on_conflict_do_nothing()
+
+
+def dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """The INSERT that knows ON CONFLICT."""
+    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)

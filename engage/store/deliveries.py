@@ -1,0 +1,151 @@
+"""Delivery rows under leases: the port `Deliveries` of the conductor on SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.delivery.ports import Candidate, Clearance, Clearing, Lease, Settlement
+from engage.model.addresses import address_key
+from engage.model.delivery import DeliveryState
+from engage.model.workspace import Channel, Workspace
+from engage.rules.expressions import Lookup
+from engage.store import leases, outcomes, sweeping
+from engage.store.database import Database
+from engage.store.facts import load_candidates
+from engage.store.lookups import SqlLookup
+from engage.store.pausing import pause
+from engage.store.queues import waiting_by_queue
+from engage.store.rows import Row
+from engage.store.session import WorkspaceNow
+from engage.store.tables import deliveries
+
+
+@final
+class SqlDeliveries:
+    """Safe to use from many threads and processes; every method is one short transaction."""
+
+    def __init__(self, database: Database, *, workspace: WorkspaceNow) -> None:
+        self._database = database
+        self._workspace = workspace
+
+    @property
+    def _channels(self) -> Mapping[str, Channel]:
+        return self._workspace().settings.channels
+
+    def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
+        """Take up to `limit` due rows (higher priority first, then older), or None. Suspects come alone, in small careful batches."""
+        with self._database.begin() as connection:
+            return leases.claim(connection, now=now, queue=queue, limit=limit, owner=owner, lease=lease)
+
+    def load(self, lease: Lease, *, now: datetime) -> Sequence[Candidate]:
+        """The lease's rows with their facts, in a few set-based queries, in the order in which they were claimed."""
+        with self._database.read() as connection:
+            found = load_candidates(connection, batch_id=lease.id, now=now, workspace=self._workspace())
+        return _in_order(found, lease.delivery_ids)
+
+    def renew(self, lease: Lease, *, by: timedelta) -> None:
+        """Prolong the lease, to end so long from now by the machine clock. Raises LeaseLost."""
+        with self._database.begin() as connection:
+            leases.renew(connection, lease, by=by)
+
+    def take_in_hand(self, lease: Lease, delivery_id: int) -> None:
+        """Remember, committed, that this row is about to be rendered or handed over (careful batches only). Raises LeaseLost."""
+        with self._database.begin() as connection:
+            leases.take_in_hand(connection, lease, delivery_id)
+
+    @contextmanager
+    def clearing(self, lease: Lease, delivery_ids: Sequence[int], *, now: datetime) -> Iterator[Clearing]:
+        """The clearing transaction over a slice. Raises LeaseLost, also where the lease's time is up though nobody swept it yet."""
+        secret = self._database.secret()
+        with self._database.begin() as connection:
+            batch = leases.hold(connection, lease, unexpired=True)
+            yield SqlClearing(connection, batch, delivery_ids, now=now, workspace=self._workspace(), secret=secret)
+
+    def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
+        """Write outcomes and touches in one transaction. Raises LeaseLost."""
+        with self._database.begin() as connection:
+            outcomes.settle(connection, leases.hold(connection, lease), settlements, channels=self._channels)
+
+    def release(self, lease: Lease) -> None:
+        """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
+        with self._database.begin() as connection:
+            leases.release(connection, lease)
+
+    def sweep(self, *, now: datetime) -> int:
+        """Settle what ended leases left; the number of rows. Safe to call from any number of processes."""
+        with self._database.begin() as connection:
+            return sweeping.sweep(connection, now=now, channels=self._channels)
+
+    def pause_channel(self, channel: str, *, now: datetime, reason: str) -> None:
+        """Pause a channel whose configuration the provider refuses, until people resume it."""
+        with self._database.begin() as connection:
+            pause(connection, scope="channel", name=channel, now=now, reason=reason)
+
+    def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
+        """Answers the questions of expressions about one contact, each in a transaction of its own."""
+        return SqlLookup(self._database.read, workspace=self._workspace(), contact_id=contact_id, now=now)
+
+    def waiting(self, *, now: datetime) -> Mapping[str, int]:
+        """How many rows are due now and in nobody's hand, by queue."""
+        with self._database.read() as connection:
+            return waiting_by_queue(connection, now=now)
+
+
+@final
+class SqlClearing:
+    """The clearing transaction, open: the lease's row and the contacts of the slice are locked."""
+
+    def __init__(
+        self, connection: sa.Connection, batch: Row, delivery_ids: Sequence[int], *, now: datetime, workspace: Workspace, secret: bytes
+    ) -> None:
+        self._connection = connection
+        self._batch = batch
+        self._delivery_ids = delivery_ids
+        self._now = now
+        self._workspace = workspace
+        self._secret = secret
+
+    def candidates(self) -> Sequence[Candidate]:
+        """The slice's deliveries that are still in hand, with fresh facts, in the order of the slice."""
+        found = load_candidates(
+            self._connection, batch_id=self._batch["id"], now=self._now, workspace=self._workspace,
+            delivery_ids=self._delivery_ids, lock_contacts=True,
+        )
+        return _in_order(found, self._delivery_ids)
+
+    def hand_off(self, cleared: Sequence[Clearance], *, now: datetime) -> None:
+        """Write `sending` for these."""
+        if cleared:
+            self._connection.execute(_HAND_OFF, [self._sending(clearance, now) for clearance in cleared])
+
+    def _sending(self, clearance: Clearance, now: datetime) -> dict[str, object]:
+        kind = self._workspace.settings.channels[clearance.channel].kind
+        return {
+            "delivery": clearance.delivery_id, "batch": self._batch["id"], "channel": clearance.channel, "sending_at": now,
+            "address_key": address_key(self._secret, kind, clearance.address),
+        }
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Write what became of the others."""
+        outcomes.settle(self._connection, self._batch, settlements, channels=self._workspace.settings.channels)
+
+
+def _in_order(found: Sequence[Candidate], ids: Sequence[int]) -> list[Candidate]:
+    by_id = {candidate.intent.id: candidate for candidate in found}
+    return [by_id[delivery_id] for delivery_id in ids if delivery_id in by_id]
+
+
+_HAND_OFF = (
+    sa.update(deliveries)
+    .where(
+        deliveries.c.id == sa.bindparam("delivery"), deliveries.c.batch_id == sa.bindparam("batch"),
+        deliveries.c.state == DeliveryState.WAITING.value,
+    )
+    .values(state=DeliveryState.SENDING.value, handed_over=True)
+)
+"""The other columns are set from the parameters of the same name."""

@@ -1,0 +1,162 @@
+"""All that the decision asks about a batch of deliveries, read in a few set-based queries: rows -> Candidates."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, final
+
+import sqlalchemy as sa
+
+from engage.delivery.ports import Candidate
+from engage.model.contact import ChannelKind, Consent, Contact
+from engage.model.delivery import CampaignState, DeliveryState, Facts, HandOff, Intent
+from engage.model.history import Kind
+from engage.model.run import RunState
+from engage.model.workspace import Workspace
+from engage.store.campaigns import campaign_states_of
+from engage.store.payloads import quiet_hours_of
+from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
+from engage.store.tables import consents, contacts, deliveries, pauses, runs, suppressions, touches
+
+LIMITS_LOOK_BACK = timedelta(days=32)
+"""Limits count a month at most, in anybody's calendar."""
+
+COPIES = (DeliveryState.SENDING.value, DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
+
+
+def load_candidates(
+    connection: sa.Connection, *, batch_id: int, now: datetime, workspace: Workspace, delivery_ids: Sequence[int] | None = None,
+    lock_contacts: bool = False,
+) -> list[Candidate]:
+    """The batch's waiting deliveries with their facts, or those of them that are named, in the order of their ids."""
+    rows = _delivery_rows(connection, batch_id, delivery_ids, lock_contacts=lock_contacts)
+    if not rows:
+        return []
+    facts = _Facts(connection, rows, now=now, workspace=workspace)
+    return [Candidate(intent=intent_of(row), facts=facts.of(row), on_unknown=row["payload"]["on_unknown"]) for row in rows]
+
+
+def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int] | None, *, lock_contacts: bool) -> Sequence[Row]:
+    """Read after the contacts are locked: what another transaction did to them is then either seen or waits for this one."""
+    mine = [deliveries.c.batch_id == batch_id, deliveries.c.state == DeliveryState.WAITING.value]
+    if delivery_ids is not None:
+        mine.append(deliveries.c.id.in_(delivery_ids))
+    if lock_contacts:
+        theirs = sa.select(deliveries.c.contact_id).where(*mine)
+        connection.execute(sa.select(contacts.c.id).where(contacts.c.id.in_(theirs)).order_by(contacts.c.id).with_for_update())
+    asked = (
+        sa.select(deliveries, runs.c.trigger, runs.c.state.label("run_state"))
+        .outerjoin(runs, runs.c.id == deliveries.c.run_id)
+        .where(*mine)
+        .order_by(deliveries.c.id)
+    )
+    return connection.execute(asked).mappings().all()
+
+
+def intent_of(row: Row) -> Intent:
+    """The intent in a row of `deliveries` joined with its run's trigger."""
+    payload = row["payload"]
+    return Intent(
+        id=row["id"], run_id=row["run_id"], campaign=row["campaign"], version=row["version"], step=row["step"], message=row["message"],
+        purpose=row["purpose"], contact_id=row["contact_id"], channels=tuple(payload["channels"]), intended_at=row["intended_at"],
+        due_at=row["due_at"], expires_at=row["expires_at"], priority=row["priority"], to=payload["to"],
+        quiet_hours=quiet_hours_of(payload), trigger=row["trigger"] or {}, values=payload["values"], tried=tuple(row["tried"]),
+        attempts=row["attempts"], resends=row["resends"], deferred_until=row["deferred_until"], send_key=row["send_key"] or "",
+    )
+
+
+@final
+class _Facts:
+    """The facts of one batch, read at once."""
+
+    def __init__(self, connection: sa.Connection, rows: Sequence[Row], *, now: datetime, workspace: Workspace) -> None:
+        self._connection = connection
+        self._now = now
+        ids = sorted({row["contact_id"] for row in rows})
+        self._contacts, self._keys = self._load_contacts(ids, workspace)
+        self._owners = self._owners_of_keys()
+        self._consents = self._load_consents(ids)
+        self._suppressed = self._load_suppressed()
+        self._copies = self._load_copies({row["send_key"] for row in rows if row["send_key"]})
+        self._hand_offs = self._load_hand_offs(ids)
+        self._paused_channels = self._load_paused_channels()
+        self._campaigns = campaign_states_of(connection, {row["campaign"] for row in rows}, now=now)
+
+    def of(self, row: Row) -> Facts:
+        """The facts of one delivery."""
+        contact_id, keys = row["contact_id"], self._keys.get(row["contact_id"], {})
+        copies = self._copies.get(row["send_key"], frozenset())
+        return Facts(
+            contact=self._contacts.get(contact_id), campaign=self._campaigns.get(row["campaign"], CampaignState(live=False)),
+            run_exited=row["run_id"] is not None and row["run_state"] != RunState.ACTIVE.value,
+            paused_channels=self._paused_channels, consents=tuple(self._consents.get(contact_id, ())),
+            suppressed={kind: self._suppressed[key] for kind, key in keys.items() if key in self._suppressed},
+            duplicates=frozenset(kind for kind, key in keys.items() if key in copies),
+            hand_offs=tuple(self._hand_offs.get(contact_id, ())),
+        )
+
+    def _rows(self, asked: sa.Select[Any] | sa.CompoundSelect[Any]) -> Iterable[Row]:
+        return self._connection.execute(asked).mappings()
+
+    def _load_contacts(self, ids: Sequence[int], workspace: Workspace) -> tuple[dict[int, Contact], dict[int, dict[ChannelKind, str]]]:
+        known, keys = {}, {}
+        for row in self._rows(sa.select(contacts).where(contacts.c.id.in_(ids))):
+            known[row["id"]] = contact_of(row, workspace.settings.attributes)
+            keys[row["id"]] = {kind: row[column] for kind, column in KEY_COLUMNS.items() if row[column]}
+        return known, keys
+
+    def _owners_of_keys(self) -> Mapping[str, list[int]]:
+        owners = defaultdict(list)
+        for contact_id, keys in self._keys.items():
+            for key in keys.values():
+                owners[key].append(contact_id)
+        return owners
+
+    def _load_consents(self, ids: Sequence[int]) -> Mapping[int, list[Consent]]:
+        """The contacts' own lines, and the withdrawals by message of whoever shares an address, in the order of the ledger."""
+        shared = sa.and_(consents.c.address_key.in_(sorted(self._owners)), ~consents.c.granted)
+        asked = sa.select(consents).where(sa.or_(consents.c.contact_id.in_(ids), shared)).order_by(consents.c.at, consents.c.id)
+        lines: dict[int, list[Consent]] = defaultdict(list)
+        for row in self._rows(asked):
+            sharing = self._owners.get(row["address_key"] or "", []) if not row["granted"] else []
+            for contact_id in {row["contact_id"], *sharing}:
+                lines[contact_id].append(consent_of(row))
+        return lines
+
+    def _load_suppressed(self) -> Mapping[str, str]:
+        asked = sa.select(suppressions.c.address_key, suppressions.c.reason).where(suppressions.c.address_key.in_(sorted(self._owners)))
+        return {row["address_key"]: row["reason"] for row in self._rows(asked)}
+
+    def _load_copies(self, send_keys: set[str]) -> Mapping[str, frozenset[str]]:
+        """The addresses that got, or are getting, the message of an occurrence."""
+        if not send_keys:
+            return {}
+        asked = sa.select(deliveries.c.send_key, deliveries.c.address_key).where(
+            deliveries.c.send_key.in_(sorted(send_keys)), deliveries.c.send_key.is_not(None),
+            deliveries.c.address_key.in_(sorted(self._owners)), deliveries.c.state.in_(COPIES),
+        )
+        copies: dict[str, set[str]] = defaultdict(set)
+        for row in self._rows(asked):
+            copies[row["send_key"]].add(row["address_key"])
+        return {send_key: frozenset(addresses) for send_key, addresses in copies.items()}
+
+    def _load_hand_offs(self, ids: Sequence[int]) -> Mapping[int, list[HandOff]]:
+        """What limits count: touches `sent` and `unknown`, and what is under way."""
+        done = sa.select(touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id).where(
+            touches.c.contact_id.in_(ids), touches.c.at >= self._now - LIMITS_LOOK_BACK,
+            touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)),
+        )
+        under_way = sa.select(
+            deliveries.c.contact_id, deliveries.c.sending_at, deliveries.c.campaign, deliveries.c.purpose, deliveries.c.id
+        ).where(sa.text("state = 'sending'"), deliveries.c.contact_id.in_(ids))
+        found: dict[int, list[HandOff]] = defaultdict(list)
+        for row in self._rows(sa.union_all(done, under_way).order_by("at", "delivery_id")):
+            found[row["contact_id"]].append(
+                HandOff(at=row["at"], campaign=row["campaign"] or "", purpose=row["purpose"] or "", delivery_id=row["delivery_id"])
+            )
+        return found
+
+    def _load_paused_channels(self) -> frozenset[str]:
+        return frozenset(self._connection.scalars(sa.select(pauses.c.name).where(pauses.c.scope == "channel")))

@@ -1,0 +1,103 @@
+"""Events as they come in and are asked for; the planning port `Happenings`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engage.model.contact import Contact, Event
+from engage.model.history import Kind, Touch
+from engage.rules.expressions import Lookup
+from engage.store.database import insert_ignoring
+from engage.store.lookups import SqlLookup
+from engage.store.rows import add_touches, event_of, event_row
+from engage.store.session import Session
+from engage.store.tables import contacts, events
+
+
+class SqlHappenings(Session):
+    """What has happened, in one transaction."""
+
+    def add_event(self, event: Event) -> bool:
+        """Store it with its touch; False, and nothing written, where its id is known. Its touch waits until its contact is known."""
+        ref_key = self._ref_key(event.contact_ref) if event.contact_id is None and event.contact_ref else None
+        written = self._connection.execute(insert_ignoring(self._connection, events).values(event_row(event, ref_key=ref_key)))
+        if written.rowcount == 0:
+            return False
+        if event.contact_id is not None or event.contact_ref is None:
+            self.add_touches([_touch_of(event)])
+        return True
+
+    def events_of_contact(self, contact_id: int, *, types: Sequence[str], since: datetime) -> Sequence[Event]:
+        """The contact's events of these types with `at` not before `since`, in the order of `at`."""
+        asked = (
+            sa.select(events)
+            .where(events.c.contact_id == contact_id, events.c.type.in_(types), events.c.at >= since)
+            .order_by(events.c.at, events.c.id)
+        )
+        return [self._event_of(row) for row in self._connection.execute(asked).mappings()]
+
+    def find_contact(self, reference: str) -> Contact | None:
+        """By external id, else email, else phone; normalised as on import."""
+        for condition in (contacts.c.external_id == reference, self._contact_by_key(reference)):
+            asked = sa.select(contacts).where(condition, contacts.c.erased_at.is_(None)).order_by(contacts.c.id).limit(1)
+            row = self._connection.execute(asked).mappings().first()
+            if row is not None:
+                return self._contact_of(row)
+        return None
+
+    def contact(self, contact_id: int) -> Contact | None:
+        """The contact, locked."""
+        row = self._connection.execute(sa.select(contacts).where(contacts.c.id == contact_id).with_for_update()).mappings().first()
+        return None if row is None else self._contact_of(row)
+
+    def unmatched_events(self, *, since: datetime, limit: int) -> Sequence[Event]:
+        """Kept events received since then whose contact is known by now; they get its id, and their touch. Each is returned once."""
+        matched = []
+        for row in self._kept_events(since, limit):
+            contact = self.find_contact(row["contact_ref"])
+            if contact is not None:
+                matched.append(replace(self._event_of(row), contact_id=contact.id))
+        if matched:
+            told = sa.update(events).where(events.c.id == sa.bindparam("event"))
+            self._connection.execute(told, [{"event": event.id, "contact_id": event.contact_id} for event in matched])
+            self.add_touches([_touch_of(event) for event in matched])
+        return matched
+
+    def _kept_events(self, since: datetime, limit: int) -> Sequence[sa.RowMapping]:
+        known = sa.or_(
+            *(
+                sa.exists().where(column == reference, contacts.c.erased_at.is_(None))
+                for column, reference in (
+                    (contacts.c.external_id, events.c.contact_ref),
+                    (contacts.c.email_key, events.c.ref_key),
+                    (contacts.c.phone_key, events.c.ref_key),
+                )
+            )
+        )
+        asked = (
+            sa.select(events)
+            .where(events.c.contact_id.is_(None), events.c.contact_ref.is_not(None), events.c.received_at >= since, known)
+            .order_by(events.c.at, events.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return self._connection.execute(asked).mappings().all()
+
+    def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
+        """Answers the questions of expressions about one contact, inside this transaction."""
+        return SqlLookup(self._connection, workspace=self._workspace(), contact_id=contact_id, now=now)
+
+    def add_touches(self, touches: Sequence[Touch]) -> None:
+        """Append to the history."""
+        add_touches(self._connection, touches)
+
+    def _event_of(self, row: sa.RowMapping) -> Event:
+        return event_of(row, self._workspace().settings.events)
+
+
+def _touch_of(event: Event) -> Touch:
+    return Touch(at=event.at, contact_id=event.contact_id, kind=Kind.EVENT, detail={"event": event.type, "event_id": event.id})

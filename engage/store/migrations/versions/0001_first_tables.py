@@ -1,0 +1,333 @@
+"""The first tables."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from engage.store.tables import Id, Instant, Json
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make all of them."""
+    _make_batches()
+    _make_campaign_states()
+    _make_consents()
+    _make_contacts()
+    _make_deliveries()
+    _make_events()
+    _make_meta()
+    _make_pauses()
+    _make_runs()
+    _make_snapshots()
+    _make_suppressions()
+    _make_touches()
+    _make_campaign_versions()
+    _make_contact_dates()
+    _make_touch_details()
+
+
+def _make_batches() -> None:
+    op.create_table(
+        "batches",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("lease_until", Instant(), nullable=False),
+        sa.Column("careful", sa.Boolean(), nullable=False),
+        sa.Column("in_hand", Id, nullable=True),
+        sa.Column("releases", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _make_campaign_states() -> None:
+    op.create_table(
+        "campaign_states",
+        sa.Column("campaign", sa.String(), nullable=False),
+        sa.Column("live_since", Instant(), nullable=True),
+        sa.Column("planned_until", Instant(), nullable=True),
+        sa.Column("needs_approval", sa.Boolean(), nullable=False),
+        sa.Column("approved_at", Instant(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=True),
+        sa.Column("status", sa.String(), nullable=True),
+        sa.Column("ends_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("campaign", name=op.f("pk_campaign_states")),
+    )
+
+
+def _make_consents() -> None:
+    op.create_table(
+        "consents",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("granted", sa.Boolean(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("proof", sa.String(), nullable=True),
+        sa.Column("address_key", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_consents_address_key"), "consents", ["address_key"])
+    op.create_index("ix_consents_contact", "consents", ["contact_id", "purpose", "at"])
+
+
+def _make_contacts() -> None:
+    op.create_table(
+        "contacts",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("external_id", sa.String(), nullable=True),
+        sa.Column("email", sa.String(), nullable=True),
+        sa.Column("phone", sa.String(), nullable=True),
+        sa.Column("chat_id", sa.String(), nullable=True),
+        sa.Column("first_name", sa.String(), nullable=True),
+        sa.Column("last_name", sa.String(), nullable=True),
+        sa.Column("locale", sa.String(), nullable=True),
+        sa.Column("timezone", sa.String(), nullable=True),
+        sa.Column("country", sa.String(), nullable=True),
+        sa.Column("city", sa.String(), nullable=True),
+        sa.Column("company", sa.String(), nullable=True),
+        sa.Column("tags", Json, nullable=True),
+        sa.Column("status", sa.String(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=True),
+        sa.Column("preferred_channel", sa.String(), nullable=True),
+        sa.Column("attributes", Json, nullable=False),
+        sa.Column("email_key", sa.String(length=64), nullable=True),
+        sa.Column("phone_key", sa.String(length=64), nullable=True),
+        sa.Column("chat_key", sa.String(length=64), nullable=True),
+        sa.Column("zone_key", sa.String(), nullable=False),
+        sa.Column("zone_source", sa.String(), nullable=False),
+        sa.Column("known_at", Instant(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("erased_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_contacts_external_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_contacts_changed_at"), "contacts", ["changed_at"])
+    op.create_index(op.f("ix_contacts_chat_key"), "contacts", ["chat_key"])
+    op.create_index(op.f("ix_contacts_email_key"), "contacts", ["email_key"])
+    op.create_index(op.f("ix_contacts_phone_key"), "contacts", ["phone_key"])
+    op.create_index("ix_contacts_residence", "contacts", ["zone_key", "country"])
+
+
+def _make_deliveries() -> None:
+    op.create_table(
+        "deliveries",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("run_id", Id, nullable=True),
+        sa.Column("campaign", sa.String(), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("queue", sa.String(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("intended_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("retry_at", Instant(), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("hold", sa.String(), nullable=True),
+        sa.Column("payload", Json, nullable=False),
+        sa.Column("tried", Json, nullable=False),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("address_key", sa.String(length=64), nullable=True),
+        sa.Column("send_key", sa.String(), nullable=True),
+        sa.Column("sending_at", Instant(), nullable=True),
+        sa.Column("handed_over", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("resends", sa.Integer(), nullable=False),
+        sa.Column("crashes", sa.Integer(), nullable=False),
+        sa.Column("crashed_at", Instant(), nullable=True),
+        sa.Column("careful", sa.Boolean(), nullable=False),
+        sa.Column("batch_id", Id, nullable=True),
+        sa.Column("deferred_until", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("run_id", "step", "intended_at", name=op.f("uq_deliveries_run_id_step_intended_at")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_deliveries_batch", "deliveries", ["batch_id"],
+        sqlite_where=sa.text("batch_id IS NOT NULL"), postgresql_where=sa.text("batch_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_copy", "deliveries", ["send_key", "address_key"],
+        sqlite_where=sa.text("send_key IS NOT NULL"), postgresql_where=sa.text("send_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at"],
+        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"), postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_held", "deliveries", ["hold", "campaign"],
+        sqlite_where=sa.text("hold IS NOT NULL"), postgresql_where=sa.text("hold IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_sending", "deliveries", ["contact_id"],
+        sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"),
+    )
+
+
+def _make_events() -> None:
+    op.create_table(
+        "events",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("received_at", Instant(), nullable=False),
+        sa.Column("contact_id", Id, nullable=True),
+        sa.Column("contact_ref", sa.String(), nullable=True),
+        sa.Column("ref_key", sa.String(length=64), nullable=True),
+        sa.Column("data", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+    )
+    op.create_index("ix_events_contact", "events", ["contact_id", "type", "at"])
+    op.create_index(op.f("ix_events_contact_ref"), "events", ["contact_ref"])
+    op.create_index(op.f("ix_events_ref_key"), "events", ["ref_key"])
+
+
+def _make_meta() -> None:
+    op.create_table(
+        "meta",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
+    )
+
+
+def _make_pauses() -> None:
+    op.create_table(
+        "pauses",
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("scope", "name", name=op.f("pk_pauses")),
+    )
+
+
+def _make_runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("campaign", sa.String(), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("entered_at", Instant(), nullable=False),
+        sa.Column("intended_at", Instant(), nullable=False),
+        sa.Column("position", sa.String(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("trigger", Json, nullable=False),
+        sa.Column("variables", Json, nullable=False),
+        sa.Column("handed_off_at", Instant(), nullable=True),
+        sa.Column("waiting_for", sa.String(), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
+        sa.UniqueConstraint("campaign", "contact_id", "key", name=op.f("uq_runs_campaign_contact_id_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_runs_contact", "runs", ["contact_id", "campaign", "intended_at"])
+    op.create_index(
+        "ix_runs_due", "runs", ["due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+
+
+def _make_snapshots() -> None:
+    op.create_table(
+        "snapshots",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("accepted_at", Instant(), nullable=False),
+        sa.Column("files", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshots")),
+        sqlite_autoincrement=True,
+    )
+
+
+def _make_suppressions() -> None:
+    op.create_table(
+        "suppressions",
+        sa.Column("address_key", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("address_key", name=op.f("pk_suppressions")),
+    )
+
+
+def _make_touches() -> None:
+    op.create_table(
+        "touches",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("contact_id", Id, nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("campaign", sa.String(), nullable=True),
+        sa.Column("version", sa.String(length=64), nullable=True),
+        sa.Column("run_id", Id, nullable=True),
+        sa.Column("delivery_id", Id, nullable=True),
+        sa.Column("step", sa.String(), nullable=True),
+        sa.Column("message", sa.String(), nullable=True),
+        sa.Column("purpose", sa.String(), nullable=True),
+        sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("provider", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("locale", sa.String(), nullable=True),
+        sa.Column("provider_id", sa.String(), nullable=True),
+        sa.Column("detail", Json, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_touches")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_touches_contact", "touches", ["contact_id", "at"])
+
+
+def _make_campaign_versions() -> None:
+    op.create_table(
+        "campaign_versions",
+        sa.Column("campaign", sa.String(), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("snapshot_id", Id, nullable=False),
+        sa.Column("accepted_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_campaign_versions_snapshot_id_snapshots")),
+        sa.PrimaryKeyConstraint("campaign", "version", name=op.f("pk_campaign_versions")),
+    )
+
+
+def _make_contact_dates() -> None:
+    op.create_table(
+        "contact_dates",
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("zone_key", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_contact_dates_contact_id_contacts"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("contact_id", "name", name=op.f("pk_contact_dates")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_contact_dates_recurs", "contact_dates", ["name", "month", "day", "zone_key", "contact_id", "year"])
+
+
+def _make_touch_details() -> None:
+    op.create_table(
+        "touch_details",
+        sa.Column("touch_id", Id, nullable=False),
+        sa.Column("private", Json, nullable=False),
+        sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_touch_details_touch_id_touches")),
+        sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_touch_details")),
+    )

@@ -1,0 +1,162 @@
+"""What became of deliveries: states, touches, suppressions and the runs that waited for them, written together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.delivery.ports import Settlement
+from engage.model.contact import ChannelKind
+from engage.model.delivery import DeliveryState
+from engage.model.history import Kind
+from engage.model.run import RunState
+from engage.model.workspace import Channel
+from engage.store.clock import MachineNow
+from engage.store.database import insert_ignoring
+from engage.store.releases import releases
+from engage.store.rows import Row, add_touches
+from engage.store.tables import Instant, deliveries, runs, suppressions
+
+UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
+
+
+def settle(
+    connection: sa.Connection, batch: Row, settlements: Sequence[Settlement], *, channels: Mapping[str, Channel]
+) -> list[Settlement]:
+    """Apply those whose row is in the batch and not final; these are returned. The caller holds the batch's lock.
+
+    Runs are locked before deliveries, as everywhere.
+    """
+    wanted = {settlement.delivery_id: settlement for settlement in settlements}
+    if not wanted:
+        return []
+    _lock_runs(connection, list(wanted))
+    rows = _lock_rows(connection, batch["id"], list(wanted))
+    taken = [(wanted[row["id"]], row) for row in rows]
+    _write_waiting(connection, batch, [(new, row) for new, row in taken if new.state is DeliveryState.WAITING])
+    _write_final(connection, [(new, row) for new, row in taken if new.state is not DeliveryState.WAITING])
+    _write_runs(connection, taken)
+    _suppress(connection, taken, channels)
+    add_touches(connection, [new.touch for new, _ in taken if new.touch is not None])
+    return [new for new, _ in taken]
+
+
+Taken = tuple[Settlement, Row]
+"""A settlement, and its delivery's row as it was."""
+
+
+def _lock_runs(connection: sa.Connection, delivery_ids: Sequence[int]) -> None:
+    theirs = sa.select(deliveries.c.run_id).where(deliveries.c.id.in_(delivery_ids))
+    connection.execute(sa.select(runs.c.id).where(runs.c.id.in_(theirs)).order_by(runs.c.id).with_for_update())
+
+
+def _lock_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int]) -> Sequence[Row]:
+    asked = (
+        sa.select(deliveries)
+        .where(deliveries.c.id.in_(delivery_ids), deliveries.c.batch_id == batch_id, deliveries.c.state.in_(UNDER_WAY))
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+    return connection.execute(asked).mappings().all()
+
+
+def _write_waiting(connection: sa.Connection, batch: Row, taken: Sequence[Taken]) -> None:
+    if not taken:
+        return
+    acted = any(new.hold for new, _ in taken) and releases(connection, locked=True) != batch["releases"]
+    connection.execute(_WAITING, [_waiting_row(new, row, acted=acted) for new, row in taken])
+
+
+def _waiting_row(new: Settlement, row: Row, *, acted: bool) -> dict[str, object]:
+    """`acted`: people acted since the batch was taken, so that a hold is decided anew at once."""
+    due_at = new.due_at if new.due_at is not None and not (new.hold and acted) else row["due_at"]
+    deferred = new.touch is not None and new.touch.kind is Kind.DEFERRED and new.retry_in is None
+    return {
+        **_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "hold": None if acted else new.hold,
+        "deferred_until": due_at if deferred else row["deferred_until"],
+    }
+
+
+def _counts(new: Settlement, row: Row) -> dict[str, object]:
+    tried = [*row["tried"], new.tried] if new.tried is not None else row["tried"]
+    return {"row": row["id"], "attempts": row["attempts"] + new.attempt, "resends": row["resends"] + new.resend, "tried": tried}
+
+
+def _write_final(connection: sa.Connection, taken: Sequence[Taken]) -> None:
+    if taken:
+        connection.execute(_FINAL, [{**_counts(new, row), "state": _final(new).value} for new, row in taken])
+
+
+def _final(new: Settlement) -> DeliveryState:
+    if not new.state.is_final or new.touch is None:
+        raise ValueError(f"a delivery is settled as waiting, or as final with its touch; not as {new.state} without one")
+    return new.state
+
+
+def _write_runs(connection: sa.Connection, taken: Sequence[Taken]) -> None:
+    """A final delivery makes its run due at the touch's moment; a hand-off, final or not, is remembered for `wait_for`."""
+    finals = [_run_row(new, row) for new, row in taken if new.state.is_final and row["run_id"] is not None]
+    if finals:
+        connection.execute(_RUN, finals)
+    again = [
+        {"run": row["run_id"], "handed_off": row["sending_at"]}
+        for new, row in taken
+        if not new.state.is_final and _was_handed_off(new, row) and row["run_id"] is not None
+    ]
+    if again:
+        connection.execute(_RUN, again)
+
+
+def _run_row(new: Settlement, row: Row) -> dict[str, object]:
+    at = new.touch.at if new.touch is not None else None
+    handed_off_at = row["sending_at"] if _was_handed_off(new, row) else None
+    return {"run": row["run_id"], "due_at": at, "since": at, "outcome": new.state.value, "handed_off": handed_off_at}
+
+
+def _was_handed_off(new: Settlement, row: Row) -> bool:
+    """Whether the provider has the message, or may have it."""
+    return row["state"] == DeliveryState.SENDING.value and new.touch is not None and new.touch.kind in (Kind.SENT, Kind.UNKNOWN)
+
+
+def _suppress(connection: sa.Connection, taken: Iterable[Taken], channels: Mapping[str, Channel]) -> None:
+    new = [
+        {"address_key": row["address_key"], "channel": _kind(row, channels), "reason": settled.suppress_address, "at": _at(settled)}
+        for settled, row in taken
+        if settled.suppress_address is not None
+    ]
+    if new:
+        connection.execute(insert_ignoring(connection, suppressions), new)
+
+
+def _kind(row: Row, channels: Mapping[str, Channel]) -> ChannelKind:
+    """By what kind of channel the delivery went."""
+    if row["address_key"] is None or row["channel"] not in channels:
+        raise ValueError("an address can be suppressed only by the outcome of a hand-off to it")
+    return channels[row["channel"]].kind
+
+
+def _at(settled: Settlement) -> datetime:
+    if settled.touch is None:
+        raise ValueError("an address is suppressed together with a touch that says why")
+    return settled.touch.at
+
+
+_ROW = deliveries.c.id == sa.bindparam("row")
+_LEFT: dict[str, Any] = {"batch_id": None, "careful": False}
+_RETRY_IN = sa.bindparam("retry_in", type_=sa.Float)
+_WAITING = (
+    sa.update(deliveries)
+    .where(_ROW)
+    .values(
+        **_LEFT, state=DeliveryState.WAITING.value, channel=None, address_key=None, sending_at=None,
+        retry_at=sa.case((_RETRY_IN.is_not(None), MachineNow(_RETRY_IN)), else_=sa.null()),
+    )
+)
+_FINAL = sa.update(deliveries).where(_ROW).values(**_LEFT, retry_at=None, hold=None)
+_ACTIVE_RUN = (runs.c.id == sa.bindparam("run"), runs.c.state == RunState.ACTIVE.value)
+_HANDED_OFF = {"handed_off_at": sa.func.coalesce(sa.bindparam("handed_off", type_=Instant), runs.c.handed_off_at)}
+_RUN = sa.update(runs).where(*_ACTIVE_RUN).values(_HANDED_OFF)
+"""Columns that are not named in these statements are set from the parameters of the same name."""

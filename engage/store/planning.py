@@ -1,0 +1,50 @@
+"""The planning port on SQL: transactions in which entries, runs and events are read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.model.run import RunState
+from engage.planning.ports import Transaction
+from engage.store.database import Database
+from engage.store.entries import SqlEntries
+from engage.store.happenings import SqlHappenings
+from engage.store.queues import earliest_delivery
+from engage.store.rows import earliest
+from engage.store.runs import SqlRuns
+from engage.store.session import WorkspaceNow
+from engage.store.tables import runs
+
+
+@final
+class SqlTransaction(SqlEntries, SqlRuns, SqlHappenings):
+    """All three, in one transaction."""
+
+
+@final
+class SqlPlanning:
+    """Where planning writes."""
+
+    def __init__(self, database: Database, *, workspace: WorkspaceNow) -> None:
+        self._database = database
+        self._workspace = workspace
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One transaction: committed when the block ends, rolled back when it raises."""
+        secret = self._database.secret()
+        with self._database.begin() as connection:
+            yield SqlTransaction(connection, workspace=self._workspace, secret=secret)
+
+    def next_due(self, *, after: datetime) -> datetime | None:
+        """The next business moment at which a run or a waiting delivery is due, `after` or earlier ones included."""
+        with self._database.read() as connection:
+            return earliest([connection.scalar(_EARLIEST_RUN), earliest_delivery(connection)])
+
+
+_EARLIEST_RUN = sa.select(sa.func.min(runs.c.due_at)).where(runs.c.due_at.is_not(None), runs.c.state == RunState.ACTIVE.value)

@@ -1,0 +1,70 @@
+"""The queues of waiting deliveries, read by their index: (queue, priority, due time) of what waits and is in nobody's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.store.clock import MachineNow
+from engage.store.tables import WAITING_FREE, deliveries
+
+QUEUES = ("transactional", "bulk")
+PRIORITIES = range(9, -1, -1)
+
+
+def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int, careful: bool) -> Sequence[int]:
+    """Up to `limit` due rows of a queue, the higher priority first, then the older; on PostgreSQL locked, passing over locked ones."""
+    asked = _due_postgresql if connection.dialect.name == "postgresql" else _due_sqlite
+    return connection.scalars(asked(queue=queue, now=now, limit=limit, careful=careful)).all()
+
+
+def _due(priority: Any, *, queue: str, now: datetime, limit: int, careful: bool) -> sa.Select[tuple[int]]:
+    return (
+        sa.select(deliveries.c.id)
+        .where(
+            sa.text(WAITING_FREE), deliveries.c.queue == queue, deliveries.c.priority == priority, deliveries.c.due_at <= now,
+            sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()), deliveries.c.careful.is_(careful),
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+    )
+
+
+def _due_postgresql(**asked: Any) -> sa.Select[Any]:
+    """One index scan a priority, begun only when those before it did not give enough."""
+    levels = sa.values(sa.column("priority", sa.Integer), name="level").data([(priority,) for priority in PRIORITIES])
+    rows = _due(levels.c.priority, **asked).with_for_update(skip_locked=True).lateral("due")
+    return sa.select(rows.c.id).select_from(levels.join(rows, sa.true())).limit(asked["limit"])
+
+
+def _due_sqlite(**asked: Any) -> sa.Select[Any]:
+    levels = [sa.select(_due(priority, **asked).subquery(f"level_{priority}").c.id) for priority in PRIORITIES]
+    return sa.select(sa.union_all(*levels).subquery("due").c.id).limit(asked["limit"])
+
+
+def earliest_delivery(connection: sa.Connection) -> datetime | None:
+    """The earliest due moment of any waiting delivery, in hand or not."""
+    return connection.scalar(sa.select(sa.func.min(_earliest().c.due_at)))
+
+
+def _earliest() -> sa.Subquery:
+    free = [
+        sa.select(sa.func.min(deliveries.c.due_at).label("due_at")).where(
+            sa.text(WAITING_FREE), deliveries.c.queue == queue, deliveries.c.priority == priority
+        )
+        for queue in QUEUES for priority in PRIORITIES
+    ]
+    in_hand = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.batch_id.is_not(None), deliveries.c.state == "waiting")
+    return sa.union_all(*free, in_hand).subquery("earliest")
+
+
+def waiting_by_queue(connection: sa.Connection, *, now: datetime) -> Mapping[str, int]:
+    """How many rows are due now and in nobody's hand."""
+    due = sa.select(deliveries.c.queue, sa.func.count()).where(
+        sa.text(WAITING_FREE), deliveries.c.due_at <= now,
+        sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()),
+    )
+    return dict(connection.execute(due.group_by(deliveries.c.queue)).tuples().all())

@@ -1,0 +1,120 @@
+"""Rows as nouns of the model, and back: the one place where a column meets a field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.contacts.zones import zones_from_key
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind, Consent, Contact, Event, Value
+from engage.model.history import Touch
+from engage.model.run import Run, RunState
+from engage.model.time import ZoneSource
+from engage.model.values import from_json, to_json
+from engage.store.tables import touch_details, touches
+
+Row = Mapping[str, Any]
+"""A row of a result, as `.mappings()` gives them."""
+
+EventKinds = Mapping[str, Mapping[str, AttributeKind]]
+"""`events:` of engage.yaml: type, field, kind."""
+
+KEY_COLUMNS = {ChannelKind.EMAIL: "email_key", ChannelKind.SMS: "phone_key", ChannelKind.CHAT: "chat_key"}
+"""In which column of `contacts` the hash of each kind of address stands."""
+
+
+def contact_of(row: Row, kinds: Mapping[str, AttributeKind]) -> Contact:
+    """The contact in a row of `contacts`. `kinds` are the declared attributes; what is not declared any more is left out."""
+    attributes: dict[str, Value] = {name: row[name] for name in BUILT_IN_ATTRIBUTES if row[name] is not None}
+    if "tags" in attributes:
+        attributes["tags"] = tuple(row["tags"])
+    for name, kind in kinds.items():
+        value = from_json(row["attributes"].get(name), kind)
+        if value is not None:
+            attributes[name] = value
+    return Contact(
+        id=row["id"], attributes=attributes, zones=zones_from_key(row["zone_key"], ZoneSource(row["zone_source"])),
+        erased=row["erased_at"] is not None,
+    )
+
+
+def event_of(row: Row, kinds: EventKinds) -> Event:
+    """The event in a row of `events`. A field of a declared type is read as that; others as the JSON they are."""
+    declared = kinds.get(row["type"], {})
+    data = {name: from_json(raw, declared[name]) if name in declared else _undeclared(raw) for name, raw in row["data"].items()}
+    return Event(
+        id=row["id"], type=row["type"], at=row["at"], data=data, contact_id=row["contact_id"],
+        contact_ref=row["contact_ref"], received_at=row["received_at"],
+    )
+
+
+def event_row(event: Event, *, ref_key: str | None) -> dict[str, object]:
+    """The event as a row."""
+    return {
+        "id": event.id, "type": event.type, "at": event.at, "received_at": event.received_at or event.at,
+        "contact_id": event.contact_id, "contact_ref": event.contact_ref, "ref_key": ref_key,
+        "data": {name: to_json(value) for name, value in event.data.items()},
+    }
+
+
+def _undeclared(raw: object) -> Value:
+    if isinstance(raw, list):
+        return tuple(str(item) for item in raw)
+    return raw if isinstance(raw, str | bool | int | float) else None
+
+
+def consent_of(row: Row) -> Consent:
+    """The line of the ledger in a row of `consents`."""
+    return Consent(
+        contact_id=row["contact_id"], purpose=row["purpose"], channel=ChannelKind(row["channel"]) if row["channel"] else None,
+        granted=row["granted"], at=row["at"], source=row["source"], proof=row["proof"], address_key=row["address_key"],
+    )
+
+
+def consent_row(consent: Consent) -> dict[str, object]:
+    """The line of the ledger as a row."""
+    return {
+        "contact_id": consent.contact_id, "purpose": consent.purpose, "channel": consent.channel.value if consent.channel else None,
+        "granted": consent.granted, "at": consent.at, "source": consent.source, "proof": consent.proof, "address_key": consent.address_key,
+    }
+
+
+RUN_FIELDS = tuple(name for name in Run.__slots__ if name not in ("id", "state"))
+
+
+def run_of(row: Row) -> Run:
+    """The run in a row of `runs`."""
+    return Run(id=row["id"], state=RunState(row["state"]), **{name: row[name] for name in RUN_FIELDS})
+
+
+TOUCH_FIELDS = tuple(name for name in Touch.__slots__ if name not in ("kind", "private"))
+
+
+def touch_row(touch: Touch) -> dict[str, object]:
+    """The touch as a row of `touches`; what is personal in it stands apart."""
+    return {"kind": touch.kind.value, **{name: getattr(touch, name) for name in TOUCH_FIELDS}, "detail": dict(touch.detail)}
+
+
+def add_touches(connection: sa.Connection, new: Iterable[Touch]) -> None:
+    """Append to the history: in one statement what has nothing personal in it, in two more what has."""
+    ordered = list(new)
+    plain = [touch_row(touch) for touch in ordered if not touch.private]
+    personal = [touch for touch in ordered if touch.private]
+    if plain:
+        connection.execute(touches.insert(), plain)
+    if personal:
+        made = connection.execute(
+            touches.insert().returning(touches.c.id, sort_by_parameter_order=True), [touch_row(touch) for touch in personal]
+        )
+        details = [
+            {"touch_id": touch_id, "private": dict(touch.private)} for touch_id, touch in zip(made.scalars(), personal, strict=True)
+        ]
+        connection.execute(touch_details.insert(), details)
+
+
+def earliest(moments: Sequence[datetime | None]) -> datetime | None:
+    """The first of the moments that are there."""
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,105 @@
+"""Runs as they come due, wait and go on, and the deliveries that they ask for; the planning port `Runs`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engage.model.contact import Contact
+from engage.model.delivery import DeliveryState
+from engage.model.run import Run, RunState
+from engage.planning.ports import NewDelivery, RunInHand
+from engage.store.database import insert_ignoring
+from engage.store.payloads import payload_of
+from engage.store.rows import RUN_FIELDS, run_of
+from engage.store.session import Session
+from engage.store.tables import contacts, deliveries, runs
+
+WRITTEN = tuple(name for name in RUN_FIELDS if name not in ("campaign", "contact_id", "key", "entered_at"))
+
+
+class SqlRuns(Session):
+    """Journeys, in one transaction. Rows are locked in one order everywhere: contacts, runs, deliveries."""
+
+    def due_runs(self, *, now: datetime, limit: int) -> Sequence[RunInHand]:
+        """Active runs whose `due_at` has come, oldest first, locked, none that another transaction holds."""
+        asked = (
+            sa.select(runs)
+            .where(runs.c.due_at <= now, runs.c.state == RunState.ACTIVE.value)
+            .order_by(runs.c.due_at, runs.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return self._in_hand([run_of(row) for row in self._connection.execute(asked).mappings()])
+
+    def runs_of_contact(self, contact_id: int) -> Sequence[RunInHand]:
+        """All active runs of the contact, locked; their contact row is locked first."""
+        self._connection.execute(sa.select(contacts.c.id).where(contacts.c.id == contact_id).with_for_update())
+        asked = (
+            sa.select(runs)
+            .where(runs.c.contact_id == contact_id, runs.c.state == RunState.ACTIVE.value)
+            .order_by(runs.c.id)
+            .with_for_update()
+        )
+        return self._in_hand([run_of(row) for row in self._connection.execute(asked).mappings()])
+
+    def _in_hand(self, locked: Sequence[Run]) -> Sequence[RunInHand]:
+        known = self._contacts({run.contact_id for run in locked})
+        return [RunInHand(run=run, contact=known.get(run.contact_id)) for run in locked]
+
+    def _contacts(self, ids: set[int]) -> dict[int, Contact]:
+        if not ids:
+            return {}
+        rows = self._connection.execute(sa.select(contacts).where(contacts.c.id.in_(sorted(ids)))).mappings()
+        return {row["id"]: self._contact_of(row) for row in rows}
+
+    def save_runs(self, runs: Sequence[Run]) -> None:
+        """Write what changed. A RETURNED run frees its key; one that is not active is never due."""
+        if runs:
+            self._connection.execute(_SAVE, [_saved(run) for run in runs])
+
+    def add_deliveries(self, deliveries: Sequence[NewDelivery]) -> None:
+        """Make the rows; one that is there already is left as it is."""
+        if deliveries:
+            self._connection.execute(insert_ignoring(self._connection, _DELIVERIES), [_delivery_row(new) for new in deliveries])
+
+    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime) -> None:
+        """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
+        if run_ids:
+            waiting = (deliveries.c.run_id.in_(run_ids), deliveries.c.state == DeliveryState.WAITING.value)
+            self._connection.execute(sa.update(deliveries).where(*waiting).values(due_at=now, retry_at=None, hold=None))
+
+    def hand_off_started(self, run_id: int) -> bool:
+        """Whether any delivery of the run is or was in `sending`."""
+        under_way = sa.exists().where(deliveries.c.run_id == run_id, deliveries.c.handed_over)
+        return bool(self._connection.scalar(sa.select(under_way)))
+
+
+_DELIVERIES = deliveries
+_RETURNED = sa.bindparam("returned", type_=sa.Boolean)
+_SAVE = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("run"))
+    .values(key=sa.case((_RETURNED, sa.bindparam("freed", type_=sa.String)), else_=runs.c.key))
+)
+"""The other columns are set from the parameters of the same name."""
+
+
+def _saved(run: Run) -> dict[str, object]:
+    row = {name: getattr(run, name) for name in WRITTEN}
+    if run.state is not RunState.ACTIVE:
+        row["due_at"] = None
+    returned = run.state is RunState.RETURNED
+    return {**row, "run": run.id, "state": run.state.value, "returned": returned, "freed": f"{run.key}#{run.id}"}
+
+
+def _delivery_row(new: NewDelivery) -> dict[str, object]:
+    return {
+        "run_id": new.run_id, "campaign": new.campaign, "version": new.version, "step": new.step, "message": new.message,
+        "purpose": new.purpose, "contact_id": new.contact_id, "queue": new.queue, "priority": new.priority,
+        "intended_at": new.intended_at, "due_at": new.due_at, "expires_at": new.expires_at, "state": DeliveryState.WAITING.value,
+        "payload": payload_of(new), "tried": [], "send_key": new.send_key, "handed_over": False, "careful": False,
+        "attempts": 0, "resends": 0, "crashes": 0,
+    }
