@@ -18,8 +18,8 @@ from engage.model.run import Run, RunState
 from engage.model.workspace import Workspace
 from engage.planning.happenings import Happenings
 from engage.planning.journeys import START, Journey, Progress, advance, touch_of
-from engage.planning.occurrences import date_slots, late_date_slots, next_occurrence, schedule_slots
-from engage.planning.ports import Entry, PlanningStore, Residence, RunInHand, Slot, Transaction
+from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence, schedule_slots
+from engage.planning.ports import Entry, PlanningStore, RunInHand, Slot, Transaction
 from engage.planning.versions import Versions, live_campaigns
 
 KEPT_FOR = timedelta(days=30)
@@ -69,7 +69,7 @@ class Planner:
         workspace = self._workspace()
         moments = [self._store.next_due(after=after)]
         with self._store.transaction() as tx:
-            moments.extend(self._next_occurrence(tx, campaign, after) for campaign in live_campaigns(workspace, after))
+            moments.extend(self._next_occurrence(tx, workspace, campaign, after) for campaign in live_campaigns(workspace, after))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _happenings(self, tx: Transaction, now: datetime) -> Happenings:
@@ -93,8 +93,7 @@ class Planner:
         with self._store.transaction() as tx:
             if tx.is_paused(campaign.name):
                 return 0
-            planned_until = tx.planned_until(campaign.name)
-            slots = self._slots(tx, campaign, campaign.trigger, planned_until, now)
+            slots = self._slots(tx, workspace, campaign, campaign.trigger, now)
             tx.move_planned_until(campaign.name, now)
             return self._enter(tx, workspace, campaign, slots, now) if slots else 0
 
@@ -110,24 +109,31 @@ class Planner:
         return entered
 
     def _slots(
-        self, tx: Transaction, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger, planned_until: datetime | None, now: datetime
+        self, tx: Transaction, workspace: Workspace, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger, now: datetime
     ) -> Sequence[Slot]:
-        residences = tx.residences(by_country=trigger.day_off is not None)
-        after = planned_until or now
+        after = tx.planned_until(campaign.name) or now
+        residences = tx.residences(by_country=needs_country(trigger))
+        home = workspace.settings.timezone
         match trigger:
             case DateTrigger():
-                due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of)
-                late = late_date_slots(trigger, residences=residences, changed_since=after, now=now, zones_of=self._zones_of)
+                due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home)
+                late = late_date_slots(
+                    trigger, residences=residences, changed_since=after, now=now, zones_of=self._zones_of, default_zone=home
+                )
                 return (*due, *late)
             case ScheduleTrigger():
-                went_live = now if planned_until is None else None
-                return schedule_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, went_live=went_live)
+                return schedule_slots(
+                    trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home,
+                    went_live=tx.went_live(campaign.name) or now,
+                )
 
-    def _next_occurrence(self, tx: Transaction, campaign: Campaign, after: datetime) -> datetime | None:
+    def _next_occurrence(self, tx: Transaction, workspace: Workspace, campaign: Campaign, after: datetime) -> datetime | None:
         if isinstance(campaign.trigger, EventTrigger) or tx.is_paused(campaign.name):
             return None
-        residences: Sequence[Residence] = tx.residences(by_country=campaign.trigger.day_off is not None)
-        return next_occurrence(campaign.trigger, residences=residences, after=after, zones_of=self._zones_of)
+        return next_occurrence(
+            campaign.trigger, residences=tx.residences(by_country=needs_country(campaign.trigger)), after=after,
+            zones_of=self._zones_of, default_zone=workspace.settings.timezone, went_live=tx.went_live(campaign.name),
+        )
 
     def _move(self, tx: Transaction, workspace: Workspace, held: RunInHand, now: datetime) -> Progress:
         run, contact = held.run, held.contact

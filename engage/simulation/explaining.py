@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol, final
 
 from engage.model.campaign import Campaign, DateTrigger, EventTrigger, If, ScheduleTrigger, Send, Step
@@ -153,7 +153,7 @@ def _chance(case: Case) -> datetime | None:
 def _falls_on(slot: Slot, contact: Contact) -> bool:
     match = slot.match
     day = contact.attributes.get(match.attribute) if match is not None else None
-    if match is None or not hasattr(day, "year"):
+    if match is None or not isinstance(day, date):
         return False
     fits = (match.day == day.day, match.month in (None, day.month), match.year in (None, day.year))
     return all(fits) and match.base_year - day.year >= match.min_years
