@@ -13,7 +13,6 @@ from engage.rules.campaigns import read_campaign
 from engage.rules.known import Known, templates_of
 from engage.rules.segments import FOLDER as SEGMENTS
 from engage.rules.segments import read_segments
-from engage.rules.settings import read_settings
 from engage.rules.tables import columns_of, read_tables
 
 CAMPAIGNS = "campaigns/"
@@ -28,27 +27,15 @@ def load(files: Files, settings: Settings) -> Workspace:
     problems: list[Problem] = []
     workspace = read_workspace(files, settings, problems)
     if problems:
-        raise InputError(problems)
-    return workspace
-
-
-def load_all(files: Files, env: Mapping[str, str]) -> Workspace:
-    """Settings and workspace together, so that the errors of all files come at once. Raises InputError."""
-    problems: list[Problem] = []
-    settings = read_settings(files, env, problems)
-    if settings is None:
-        raise InputError(problems)
-    workspace = read_workspace(files, settings, problems)
-    if problems:
-        raise InputError(problems)
+        raise InputError(set(problems))
     return workspace
 
 
 def read_workspace(files: Files, settings: Settings, problems: list[Problem]) -> Workspace:
     """The workspace as far as it can be read; what is wrong is added to `problems`."""
-    campaign_files = _named(files, CAMPAIGNS, ".yaml", problems)
-    segment_files = _named(files, SEGMENTS, ".yaml", problems, beside=".csv")
-    tables = read_tables(files, _named(files, DATA, ".csv", problems), problems)
+    campaign_files = named_files(files, CAMPAIGNS, ".yaml", problems)
+    segment_files = named_files(files, SEGMENTS, ".yaml", problems, beside=".csv")
+    tables = read_tables(files, named_files(files, DATA, ".csv", problems), problems)
     known = Known(
         settings=settings,
         segments=frozenset(segment_files),
@@ -76,7 +63,7 @@ def hash_of(files: Files) -> str:
     return digest.hexdigest()
 
 
-def _named(files: Files, folder: str, suffix: str, problems: list[Problem], beside: str | None = None) -> Mapping[str, str]:
+def named_files(files: Files, folder: str, suffix: str, problems: list[Problem], beside: str | None = None) -> Mapping[str, str]:
     """The files of a folder by their names; one that would be passed over in silence is told."""
     found: dict[str, str] = {}
     for path in sorted(path for path in files if path.startswith(folder)):

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from engage.rules.schema.campaign import CampaignFile, SegmentFile
 from engage.rules.schema.settings import SettingsFile
-from engage.rules.schema.tests import TestFile
+from engage.rules.schema.tests import CampaignTestFile
 
-__all__ = ["CampaignFile", "SegmentFile", "SettingsFile", "TestFile"]
+__all__ = ["CampaignFile", "CampaignTestFile", "SegmentFile", "SettingsFile"]
