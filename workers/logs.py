@@ -1,0 +1,61 @@
+"""Logs: events with keys, for people on a terminal and as JSON lines for machines. Never an address, a body or a secret.
+
+An exception is told by its type and where it came from: its text may hold an address, a statement's values, a URL's password.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from workers.broker import places
+
+QUIET = ("apscheduler", "dramatiq", "pika", "uvicorn", "aiosmtplib", "asyncio", "slack_sdk", "mail.log", "alembic")
+"""Libraries whose running commentary nobody asked for: their warnings are kept."""
+
+
+def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO) -> None:
+    """Send our events and the libraries' warnings to `stream` (the standard error output by default), alike."""
+    out = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_words,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger, logger_factory=structlog.stdlib.LoggerFactory(), cache_logger_on_first_use=False,
+    )
+    person = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = person if out.isatty() else structlog.processors.JSONRenderer(default=str)
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def without_words(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """An exception by its type and its places, without its text."""
+    record = event.get("_record")
+    raised = event.pop("exc_info", None) or getattr(record, "exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()
+    error = raised[1] if isinstance(raised, tuple) else raised
+    if record is not None:
+        record.exc_info = record.exc_text = None
+    if isinstance(error, BaseException):
+        event.update(error=type(error).__name__, at=places(error))
+    return event

@@ -1,0 +1,77 @@
+"""What a worker does at a nudge: move due runs on, and see due deliveries through. Nothing here decides what may be sent."""
+
+from __future__ import annotations
+
+from threading import BoundedSemaphore, Event
+from typing import Protocol, final
+
+from engage.model.time import Clock
+from workers.broker import QUEUES, Nudges
+from workers.ticker import Plans, Rows, nudge_due
+
+RESERVED = 2
+"""Threads that never do bulk: one for what a person waits for, one for planning."""
+
+
+class Conducting(Protocol):
+    """What a worker asks of the conductor."""
+
+    def drain(self, queue: str) -> int:
+        """Work until nothing of the queue is due; how many deliveries were taken in hand."""
+        ...
+
+    def stop(self) -> None:
+        """Finish the slice in hand, record it, give back the rest."""
+        ...
+
+
+@final
+class Work:
+    """The work of one process with so many threads. Safe to call from all of them at once."""
+
+    def __init__(self, *, plans: Plans, conductor: Conducting, rows: Rows, clock: Clock, threads: int) -> None:
+        self._plans = plans
+        self._conductor = conductor
+        self._rows = rows
+        self._clock = clock
+        self._bulk = BoundedSemaphore(max(1, threads - RESERVED))
+        self._stopping = Event()
+        self._nudges: Nudges | None = None
+
+    def announce(self, nudges: Nudges) -> None:
+        """From now on others are told of what this work makes due; without it the ticker and the sweep find it."""
+        self._nudges = nudges
+
+    def drain(self, queue: str) -> None:
+        """See the queue's due deliveries through, and tell of the runs that go on with their outcomes.
+
+        As many bulk drains as leave room for the rest; one more would find those at work already.
+        """
+        if queue == "bulk" and not self._bulk.acquire(blocking=False):
+            return
+        try:
+            handed = self._conductor.drain(queue)
+        finally:
+            if queue == "bulk":
+                self._bulk.release()
+        if handed and self._nudges is not None:
+            self._nudges.advance()
+
+    def advance(self) -> None:
+        """Move all due runs on, and tell of the deliveries that this made due."""
+        moved = 0
+        while not self._stopping.is_set() and (batch := self._plans.advance(now=self._clock.now())):
+            moved += batch
+        if moved and self._nudges is not None:
+            nudge_due(self._rows, self._nudges, self._clock.now())
+
+    def sweep(self) -> None:
+        """Do whatever is due, nudged or not: with the broker gone everything goes on by this, slower."""
+        self.advance()
+        for queue in QUEUES:
+            self.drain(queue)
+
+    def stop(self) -> None:
+        """Finish what is in hand, begin nothing more."""
+        self._stopping.set()
+        self._conductor.stop()
