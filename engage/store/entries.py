@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -90,7 +91,7 @@ class SqlEntries(Session):
             matching = matching.where(~kept_out)
         return self._make_runs(entry, shape, table, matching)
 
-    def _matching(self, entry: Entry, shape: Shape, slot: sa.FromClause) -> sa.Select[tuple[int]]:
+    def _matching(self, entry: Entry, shape: Shape, slot: sa.FromClause) -> sa.Select[int]:
         """The contacts of each slot, less those who have a run under its key."""
         known = sa.exists().where(
             runs.c.campaign == entry.campaign.name, runs.c.contact_id == contacts.c.id, runs.c.key == slot.c.key
@@ -100,7 +101,7 @@ class SqlEntries(Session):
             asked = asked.where(audience_condition(self._connection, entry.audience, workspace=self._workspace(), now=entry.now))
         return asked
 
-    def _make_runs(self, entry: Entry, shape: Shape, slot: sa.FromClause, matching: sa.Select[tuple[int]]) -> int:
+    def _make_runs(self, entry: Entry, shape: Shape, slot: sa.FromClause, matching: sa.Select[int]) -> int:
         campaign, now = entry.campaign, sa.literal(entry.now, Instant)
         made = matching.with_only_columns(
             sa.literal(campaign.name), sa.literal(campaign.version), contacts.c.id, slot.c.key, sa.literal(RunState.ACTIVE.value),
@@ -130,7 +131,7 @@ class SqlEntries(Session):
             return slot.c.trigger.op("||")(sa.func.jsonb_build_object("years", years))
         return sa.type_coerce(sa.func.json_set(slot.c.trigger, "$.years", years), Json)
 
-    def _tell_kept_out(self, entry: Entry, slot: sa.FromClause, kept_out: sa.Select[tuple[int]]) -> None:
+    def _tell_kept_out(self, entry: Entry, slot: sa.FromClause, kept_out: sa.Select[int]) -> None:
         """The touch `not_entered`, once for each contact and key."""
         told = sa.exists().where(
             touches.c.contact_id == contacts.c.id, touches.c.kind == Kind.NOT_ENTERED.value,
@@ -230,7 +231,7 @@ def _date_conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date
 
 
 def _telling(
-    connection: sa.Connection, entry: Entry, kind: Kind, who: sa.ReadOnlyColumnCollection[str, sa.KeyedColumnElement[object]],
+    connection: sa.Connection, entry: Entry, kind: Kind, who: Any,
     run_id: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool], reason: str | None = None,
 ) -> sa.Insert:
     """INSERT … SELECT of one touch for each row of `who`, which has `contact_id` and `key`."""

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from engage.rules.expressions.functions import lower
 
 
-def _lower(text: object) -> object:
-    return lower(text) if isinstance(text, str) else text
+def _lower(text: str | None) -> str | None:
+    return None if text is None else lower(text)
 
 
-FUNCTIONS: Mapping[str, tuple[int, Callable[..., object]]] = {
+FUNCTIONS: Mapping[str, tuple[int, Callable[[str | None], str | None]]] = {
     "py_lower": (1, _lower),  # SQLite's own changes ASCII only
 }
 """Name in SQL: how many arguments (-1: any), and the function."""

@@ -13,7 +13,7 @@ from engage.model.history import Kind, Touch
 from engage.rules.expressions import Lookup
 from engage.store.database import insert_ignoring
 from engage.store.lookups import SqlLookup
-from engage.store.rows import add_touches, event_of, event_row
+from engage.store.rows import Row, add_touches, event_of, event_row
 from engage.store.session import Session
 from engage.store.tables import contacts, events
 
@@ -67,7 +67,7 @@ class SqlHappenings(Session):
             self.add_touches([_touch_of(event) for event in matched])
         return matched
 
-    def _kept_events(self, since: datetime, limit: int) -> Sequence[sa.RowMapping]:
+    def _kept_events(self, since: datetime, limit: int) -> Sequence[Row]:
         known = sa.or_(
             *(
                 sa.exists().where(column == reference, contacts.c.erased_at.is_(None))
@@ -95,7 +95,7 @@ class SqlHappenings(Session):
         """Append to the history."""
         add_touches(self._connection, touches)
 
-    def _event_of(self, row: sa.RowMapping) -> Event:
+    def _event_of(self, row: Row) -> Event:
         return event_of(row, self._workspace().settings.events)
 
 

@@ -5,6 +5,7 @@ Whoever writes locks that row first; where it is gone, the lease has ended and n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -28,11 +29,11 @@ def claim(connection: sa.Connection, *, now: datetime, queue: str, limit: int, o
     return None
 
 
-def _take(connection: sa.Connection, ids: list[int], *, owner: str, lease: timedelta, careful: bool) -> Lease:
+def _take(connection: sa.Connection, ids: Sequence[int], *, owner: str, lease: timedelta, careful: bool) -> Lease:
     row = {
         "owner": owner, "lease_until": MachineNow(lease.total_seconds()), "careful": careful, "releases": releases(connection),
     }
-    batch_id = int(connection.execute(sa.insert(batches).values(row)).inserted_primary_key[0])
+    batch_id = connection.execute(sa.insert(batches).values(row).returning(batches.c.id)).scalar_one()
     connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(ids)).values(batch_id=batch_id))
     return Lease(id=batch_id, owner=owner, delivery_ids=tuple(ids), careful=careful)
 

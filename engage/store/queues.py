@@ -21,7 +21,7 @@ def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int,
     return connection.scalars(asked(queue=queue, now=now, limit=limit, careful=careful)).all()
 
 
-def _due(priority: Any, *, queue: str, now: datetime, limit: int, careful: bool) -> sa.Select[tuple[int]]:
+def _due(priority: Any, *, queue: str, now: datetime, limit: int, careful: bool) -> sa.Select[int]:
     return (
         sa.select(deliveries.c.id)
         .where(
@@ -47,10 +47,11 @@ def _due_sqlite(**asked: Any) -> sa.Select[Any]:
 
 def earliest_delivery(connection: sa.Connection) -> datetime | None:
     """The earliest due moment of any waiting delivery, in hand or not."""
-    return connection.scalar(sa.select(sa.func.min(_earliest().c.due_at)))
+    moment: datetime | None = connection.scalar(_EARLIEST)
+    return moment
 
 
-def _earliest() -> sa.Subquery:
+def _earliest() -> sa.Select[datetime]:
     free = [
         sa.select(sa.func.min(deliveries.c.due_at).label("due_at")).where(
             sa.text(WAITING_FREE), deliveries.c.queue == queue, deliveries.c.priority == priority
@@ -58,7 +59,10 @@ def _earliest() -> sa.Subquery:
         for queue in QUEUES for priority in PRIORITIES
     ]
     in_hand = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.batch_id.is_not(None), deliveries.c.state == "waiting")
-    return sa.union_all(*free, in_hand).subquery("earliest")
+    return sa.select(sa.func.min(sa.union_all(*free, in_hand).subquery("earliest").c.due_at))
+
+
+_EARLIEST = _earliest()
 
 
 def waiting_by_queue(connection: sa.Connection, *, now: datetime) -> Mapping[str, int]:

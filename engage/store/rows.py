@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,7 +15,7 @@ from engage.model.time import ZoneSource
 from engage.model.values import from_json, to_json
 from engage.store.tables import touch_details, touches
 
-Row = Mapping[str, Any]
+Row = sa.RowMapping
 """A row of a result, as `.mappings()` gives them."""
 
 EventKinds = Mapping[str, Mapping[str, AttributeKind]]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engage.model.addresses import address_key, kind_of_reference
 from engage.model.contact import Contact
 from engage.model.workspace import Workspace
-from engage.store.rows import KEY_COLUMNS, contact_of
+from engage.store.rows import KEY_COLUMNS, Row, contact_of
 from engage.store.tables import contacts
 
 WorkspaceNow = Callable[[], Workspace]
@@ -28,7 +28,7 @@ class Session:
     def _on_postgresql(self) -> bool:
         return self._connection.dialect.name == "postgresql"
 
-    def _contact_of(self, row: sa.RowMapping) -> Contact:
+    def _contact_of(self, row: Row) -> Contact:
         return contact_of(row, self._workspace().settings.attributes)
 
     def _ref_key(self, reference: str) -> str | None:

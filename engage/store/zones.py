@@ -14,7 +14,7 @@ def zone_keys(connection: sa.Connection) -> Sequence[str]:
     return connection.scalars(_ZONE_KEYS).all()
 
 
-def _steps() -> sa.Select[tuple[str]]:
+def _steps() -> sa.Select[str]:
     """From each zone to the next: the database does not know to skip the rows between by itself."""
     first = sa.select(sa.func.min(contacts.c.zone_key).label("zone_key")).cte("zones", recursive=True)
     following = sa.select(sa.func.min(contacts.c.zone_key)).where(contacts.c.zone_key > first.c.zone_key).scalar_subquery()
