@@ -20,13 +20,21 @@ from engage.channels.options import Options
 from engage.channels.slack_errors import refusal
 from engage.model.contact import ChannelKind
 from engage.model.delivery import ChatContent, Cleared, Receipt
-from engage.model.errors import Rejected, SendError, Unconfirmed
+from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.workspace import Channel, Settings
 
 _API = "https://slack.com/api/"
 
 _QUIET = logging.getLogger("engage.channels.slack.client")
 _QUIET.setLevel(logging.WARNING)  # at DEBUG, and at no level too, the library writes whole messages to its log
+
+
+class _Redirected(Exception):
+    """The answer sends us elsewhere."""
+
+
+async def _refuse_redirect(*_: object) -> None:
+    raise _Redirected
 
 
 @final
@@ -92,6 +100,8 @@ class SlackChannel:
         except SlackApiError as error:
             # `from None`: the library's error quotes the whole answer, and with it perhaps an address.
             raise self._refusal(error, address) from None
+        except _Redirected as error:
+            raise Unavailable("the API has moved elsewhere (see `base_url`)", code="redirect", configuration=True) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise broken(error) from error
         except (SlackClientError, ValueError) as error:
@@ -108,7 +118,9 @@ class SlackChannel:
 
     def _client(self) -> AsyncWebClient:
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(timeout=self._timeouts)  # here, as it wants a running loop
+            stay = aiohttp.TraceConfig()
+            stay.on_request_redirect.append(_refuse_redirect)  # the library follows them
+            self._session = aiohttp.ClientSession(timeout=self._timeouts, trace_configs=[stay])  # here, as it wants a running loop
         client = AsyncWebClient(token=self._token, base_url=self._base_url, session=self._session, retry_handlers=[], logger=_QUIET)
         client.proxy = None  # the library reads the environment, which only engage.settings may
         return client

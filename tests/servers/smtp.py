@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 import trustme
 
@@ -50,7 +50,7 @@ class Received:
     @property
     def parsed(self) -> EmailMessage:
         """The message as the standard library reads it."""
-        return cast(EmailMessage, message_from_bytes(self.content, policy=policy.SMTPUTF8))
+        return message_from_bytes(self.content, policy=policy.SMTPUTF8)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +109,10 @@ class SmtpServer(ServerThread):
         path = Path(self._folder.name) / "ca.pem"
         path.write_bytes(self._authority.cert_pem.bytes())
         return str(path)
+
+    async def refuse(self) -> None:
+        """Stop listening: the next connection is refused."""
+        self._server.close()
 
     async def _start(self) -> None:
         self._context = self._server_context()

@@ -1,0 +1,153 @@
+"""What every channel must do, whatever it speaks to: run over each adapter on a real local server, and over the fake."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from engage.channels.adapter import Adapter
+from engage.model.delivery import Cleared, Receipt
+from engage.model.errors import Rejected, SendError
+from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation
+from tests.waiting import until
+
+SITUATIONS = [
+    pytest.param(name, situation, id=f"{name}-{situation.name}") for name, bench in BENCHES.items() for situation in bench().situations()
+]
+
+SCRIPTS = ["Zažgi čebelo", "З днем народження", "Tugʻilgan kuningiz bilan", "daudz laimes, Ņina", "كل عام وأنت بخير", "🎂 e\u0301"]
+
+
+@pytest.fixture(params=BENCHES)
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    with BENCHES[request.param]() as bench:
+        yield bench
+
+
+async def _outcome(adapter: Adapter, cleared: Cleared) -> Receipt | SendError:
+    try:
+        return await adapter.send(cleared)
+    except SendError as error:
+        return error
+
+
+def _send(bench: Bench, *messages: Cleared, **options: str) -> Sequence[Receipt | SendError]:
+    """Send them at once, close, and give what came of each."""
+
+    async def run() -> Sequence[Receipt | SendError]:
+        adapter = bench.adapter(**options)
+        try:
+            return await asyncio.gather(*(_outcome(adapter, cleared) for cleared in messages))
+        finally:
+            await adapter.close()
+
+    return asyncio.run(run())
+
+
+def test_a_message_is_delivered_once_with_a_receipt(bench: Bench) -> None:
+    (receipt,) = _send(bench, bench.cleared("Vse najboljše!"))
+    assert isinstance(receipt, Receipt), receipt
+    assert receipt.provider_id
+    assert bench.received() == ["Vse najboljše!"]
+
+
+@pytest.mark.parametrize("text", SCRIPTS)
+def test_every_script_survives(bench: Bench, text: str) -> None:
+    _send(bench, bench.cleared(text))
+    assert bench.received() == [text]
+
+
+@pytest.mark.parametrize(("name", "situation"), SITUATIONS)
+def test_each_situation_raises_its_one_error(name: str, situation: Situation, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with BENCHES[name]() as bench:
+        situation.set_up(bench.server)
+        timeouts = {"smtp": {"timeout": QUICK, "final_timeout": QUICK}, "slack": {"timeout": QUICK}, "sms_webhook": {"timeout": QUICK}}
+        silent = "silence" in situation.name
+        (error,) = _send(bench, bench.cleared(), **(timeouts[name] if silent else {}))
+        assert type(error) is situation.raises, error
+        assert isinstance(error, SendError)
+        assert {trait: getattr(error, trait) for trait in situation.traits} == situation.traits
+        told = f"{error} {error.detail} {caplog.text} {''.join(traceback.format_exception(error))}"
+        assert bench.address.removeprefix("+") not in told
+        if name != "console":
+            assert bool(bench.received()) == situation.taken
+
+
+def test_no_address_and_no_text_is_logged(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    _send(bench, bench.cleared("a most private text"))
+    assert bench.address.removeprefix("+") not in caplog.text
+    assert "private" not in caplog.text
+
+
+def test_nothing_becomes_a_header_or_a_recipient_that_was_not_meant(bench: Bench) -> None:
+    for cleared in bench.hostile():
+        (outcome,) = _send(bench, cleared)
+        assert isinstance(outcome, Rejected), cleared
+        assert not outcome.address_is_bad
+    assert bench.received() == []
+
+
+def test_twenty_sends_at_once_all_arrive_once(bench: Bench) -> None:
+    texts = [f"message {number:02}" for number in range(20)]
+    outcomes = _send(bench, *(bench.cleared(text, number=number) for number, text in enumerate(texts)))
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes), outcomes
+    assert sorted(bench.received()) == texts
+    assert len({outcome.provider_id for outcome in outcomes if isinstance(outcome, Receipt)}) == 20
+
+
+def test_close_leaves_no_open_socket_and_may_be_repeated(bench: Bench) -> None:
+    async def run() -> None:
+        adapter = bench.adapter()
+        await asyncio.gather(*(adapter.send(bench.cleared(number=number)) for number in range(5)))
+        await adapter.close()
+        await adapter.close()
+
+    asyncio.run(run())
+    until(lambda: bench.open_connections() == 0)
+
+
+def test_a_cancelled_send_spoils_no_later_one(bench: Bench) -> None:
+    async def run() -> None:
+        adapter = bench.adapter()
+        try:
+            for steps in range(12):
+                task = asyncio.create_task(adapter.send(bench.cleared("cancelled", number=100 + steps)))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            await adapter.send(bench.cleared("the last", number=1))
+        finally:
+            await adapter.close()
+
+    asyncio.run(run())
+    assert bench.received()[-1] == "the last"
+
+
+def test_the_check_of_a_good_provider_finds_nothing_and_sends_nothing(bench: Bench) -> None:
+    async def run() -> tuple[str, ...]:
+        adapter = bench.adapter()
+        try:
+            return await adapter.check()
+        finally:
+            await adapter.close()
+
+    assert asyncio.run(run()) == ()
+    assert bench.received() == []
+
+
+@pytest.mark.parametrize("name", [name for name in BENCHES if name not in ("console", "fake")])  # these two take any kind
+def test_content_of_another_kind_is_rejected(name: str) -> None:
+    other = next(one() for one in BENCHES.values() if one.kind is not BENCHES[name].kind)
+    with BENCHES[name]() as bench:
+        cleared = bench.cleared()
+        (outcome,) = _send(bench, replace(cleared, rendered=replace(cleared.rendered, content=other.content("x"))))
+        assert isinstance(outcome, Rejected)
+        assert bench.received() == []
