@@ -1,0 +1,73 @@
+"""The history in SQL, for reading: the port `engage.history.timeline.History`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.history.timeline import Count, Figure, Filter, Line
+from engage.model.history import Kind, Touch
+from engage.store.database import Database
+from engage.store.rows import TOUCH_FIELDS
+from engage.store.tables import contacts, touch_details, touches
+
+
+@final
+class SqlHistory:
+    """Touches with who they are about. A page of one contact's timeline is one walk along the index over (contact, at)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def timeline(self, asked: Filter, *, limit: int = 100, before: int | None = None) -> Sequence[Line]:
+        """The latest touches first (by `at`, then `id`), with what is private in them where it is still kept."""
+        query = _lines().where(*_conditions(asked)).order_by(touches.c.at.desc(), touches.c.id.desc()).limit(limit)
+        if before is not None:
+            last = sa.select(touches.c.at).where(touches.c.id == before).scalar_subquery()
+            query = query.where(sa.or_(touches.c.at < last, sa.and_(touches.c.at == last, touches.c.id < before)))
+        return self._read(query)
+
+    def tail(self, after_id: int, *, limit: int = 500) -> Sequence[Line]:
+        """The touches written after that one, in the order of writing: for whoever watches. Ids may skip."""
+        return self._read(_lines().where(touches.c.id > after_id).order_by(touches.c.id).limit(limit))
+
+    def counts(self, by: Sequence[Figure], asked: Filter = Filter()) -> Sequence[Count]:
+        """How many touches, and of how many contacts, for each combination of values; the most frequent first."""
+        columns = [touches.c[figure.value] for figure in by]
+        number, people = sa.func.count(), sa.func.count(touches.c.contact_id.distinct())
+        query = sa.select(*columns, number, people).where(*_conditions(asked)).group_by(*columns).order_by(number.desc(), *columns)
+        with self._database.read() as connection:
+            return [
+                Count(by=dict(zip(by, values, strict=True)), touches=touched, contacts=met)
+                for *values, touched, met in connection.execute(query)
+            ]
+
+    def _read(self, query: sa.Select[tuple[object, ...]]) -> Sequence[Line]:
+        with self._database.read() as connection:
+            return [_line_of(row) for row in connection.execute(query).mappings()]
+
+
+def _lines() -> sa.Select[tuple[object, ...]]:
+    private = touches.outerjoin(touch_details, touch_details.c.touch_id == touches.c.id)
+    named = private.outerjoin(contacts, contacts.c.id == touches.c.contact_id)
+    return sa.select(touches, touch_details.c.private, contacts.c.external_id).select_from(named)
+
+
+def _conditions(asked: Filter) -> list[sa.ColumnElement[bool]]:
+    equal = {"contact_id": asked.contact_id, "campaign": asked.campaign, "message": asked.message, "channel": asked.channel}
+    conditions = [touches.c[name] == value for name, value in equal.items() if value is not None]
+    if asked.kinds:
+        conditions.append(touches.c.kind.in_(sorted(kind.value for kind in asked.kinds)))
+    if asked.since is not None:
+        conditions.append(touches.c.at >= asked.since)
+    if asked.until is not None:
+        conditions.append(touches.c.at < asked.until)
+    return conditions
+
+
+def _line_of(row: sa.RowMapping) -> Line:
+    touch = Touch(kind=Kind(row["kind"]), private=row["private"] or {}, **{name: row[name] for name in TOUCH_FIELDS})
+    label = None if touch.contact_id is None else row["external_id"] or f"#{touch.contact_id}"
+    return Line(id=row["id"], label=label, touch=touch)
