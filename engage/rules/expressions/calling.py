@@ -7,8 +7,21 @@ from typing import Any
 
 from jinja2 import nodes as jinja
 
-from engage.model.contact import AttributeKind, ChannelKind
-from engage.model.expression import Comparison, Days, EventCount, EventField, Filtered, HasConsent, InSegment, IsNone, Node, Not, Read, Touched
+from engage.model.contact import ChannelKind
+from engage.model.expression import (
+    Comparison,
+    Days,
+    EventCount,
+    EventField,
+    Filtered,
+    HasConsent,
+    InSegment,
+    IsNone,
+    Node,
+    Not,
+    Read,
+    Touched,
+)
 from engage.model.history import Kind
 from engage.model.time import Duration
 from engage.rules.expressions.functions import FILTERS, SYNONYMS, TESTS, Function
@@ -153,7 +166,8 @@ def _days(reader: Reader, tree: jinja.Call, at: int) -> Node:
 
 
 CALLS: Mapping[str, Callable[[Reader, jinja.Call, int], Node]] = {
-    "has_consent": _has_consent, "in_segment": _in_segment, "touched": _touched, "events": _events, "days_since": _days, "days_until": _days,
+    "has_consent": _has_consent, "in_segment": _in_segment, "touched": _touched, "events": _events,
+    "days_since": _days, "days_until": _days,
 }
 
 
@@ -195,7 +209,7 @@ def _applied(reader: Reader, name: str, function: Function, operand: Node, tree:
 def _filter_arguments(reader: Reader, name: str, function: Function, tree: jinja.Filter | jinja.Test) -> tuple[Node, ...] | None:
     """The arguments in the filter's order; a gap is what a later one by name leaves."""
     given: dict[str, Any] = dict(zip(function.names, tree.args, strict=False))
-    given.update({pair.key: pair.value for pair in tree.kwargs})
+    given.update({str(pair.key): pair.value for pair in tree.kwargs})
     strange = set(given) - set(function.names)
     if strange or len(tree.args) > len(function.names) or tree.dyn_args is not None or tree.dyn_kwargs is not None:
         reader.refuse(tree.lineno, f"`{name}` takes {', '.join(function.names) or 'no argument'}")
@@ -210,4 +224,6 @@ def _filter_arguments(reader: Reader, name: str, function: Function, tree: jinja
     return arguments
 
 
-CALLING: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {jinja.Call: read_call, jinja.Filter: read_filter, jinja.Test: read_test}
+CALLING: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {
+    jinja.Call: read_call, jinja.Filter: read_filter, jinja.Test: read_test,
+}

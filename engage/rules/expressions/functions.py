@@ -69,7 +69,7 @@ def _to_float(value: object, otherwise: object = 0.0) -> object:
         return otherwise
 
 
-def _round(value: int | float | Decimal, places: int = 0) -> object:
+def _round(value: int | float | Decimal, places: object = 0) -> object:
     """Halves go away from zero, as people round."""
     if not isinstance(places, int) or not -15 <= places <= 15:
         return None
@@ -100,23 +100,13 @@ def _sort(items: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def _divisible(value: object, by: object) -> bool:
-    return _whole(value) and _whole(by) and by != 0 and value % by == 0  # type: ignore[operator]  # both are whole numbers
-
-
-def _odd(value: object) -> bool:
-    return _whole(value) and value % 2 == 1  # type: ignore[operator]  # a whole number
-
-
-def _even(value: object) -> bool:
-    return _whole(value) and value % 2 == 0  # type: ignore[operator]  # a whole number
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and isinstance(by, int) and by != 0 and value % by == 0
 
 
 FILTERS: Mapping[str, Function] = {
-    "default": Function(run=lambda value: value, arguments=(ANY, frozenset({AttributeKind.BOOLEAN})), names=("default_value", "boolean"), required=1, in_sql=True),
+    "default": Function(
+        run=lambda value: value, arguments=(ANY, frozenset({AttributeKind.BOOLEAN})), names=("default_value", "boolean"), required=1, in_sql=True
+    ),
     "lower": Function(run=lower, takes=TEXT, gives=AttributeKind.TEXT, in_sql=True),
     "upper": Function(run=str.upper, takes=TEXT, gives=AttributeKind.TEXT),
     "capitalize": Function(run=str.capitalize, takes=TEXT, gives=AttributeKind.TEXT),
@@ -128,7 +118,9 @@ FILTERS: Mapping[str, Function] = {
     "string": Function(run=text_of, gives=AttributeKind.TEXT),
     "round": Function(run=_round, takes=NUMBER, gives=AttributeKind.NUMBER, arguments=(NUMBER,), names=("precision",)),
     "abs": Function(run=abs, takes=NUMBER, gives=AttributeKind.NUMBER),
-    "replace": Function(run=_replace, takes=TEXT, gives=AttributeKind.TEXT, arguments=(TEXT, TEXT), names=("old", "new"), required=2),
+    "replace": Function(
+        run=_replace, takes=TEXT, gives=AttributeKind.TEXT, arguments=(TEXT, TEXT), names=("old", "new"), required=2
+    ),
     "first": Function(run=lambda items: items[0] if items else None, takes=LIST, gives=AttributeKind.TEXT),
     "last": Function(run=lambda items: items[-1] if items else None, takes=LIST, gives=AttributeKind.TEXT),
     "join": Function(run=_join, takes=LIST, gives=AttributeKind.TEXT, arguments=(TEXT,), names=("d",), of_list=""),
@@ -141,9 +133,11 @@ FILTERS: Mapping[str, Function] = {
 SYNONYMS = {"d": "default", "count": "length"}
 
 TESTS: Mapping[str, Function] = {
-    "odd": Function(run=_odd, takes=NUMBER, gives=AttributeKind.BOOLEAN),
-    "even": Function(run=_even, takes=NUMBER, gives=AttributeKind.BOOLEAN),
-    "divisibleby": Function(run=_divisible, takes=NUMBER, gives=AttributeKind.BOOLEAN, arguments=(NUMBER,), names=("num",), required=1),
+    "odd": Function(run=lambda value: value % 2 == 1, takes=NUMBER, gives=AttributeKind.BOOLEAN),
+    "even": Function(run=lambda value: value % 2 == 0, takes=NUMBER, gives=AttributeKind.BOOLEAN),
+    "divisibleby": Function(
+        run=_divisible, takes=NUMBER, gives=AttributeKind.BOOLEAN, arguments=(NUMBER,), names=("num",), required=1
+    ),
     "true": Function(run=lambda value: equal(value, True), takes=ANY, gives=AttributeKind.BOOLEAN, in_sql=True),
     "false": Function(run=lambda value: equal(value, False), takes=ANY, gives=AttributeKind.BOOLEAN, in_sql=True),
 }

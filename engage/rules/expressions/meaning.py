@@ -124,4 +124,4 @@ def _number(value: object) -> object:
 
 
 def _sign(left: object, right: object) -> int:
-    return (left > right) - (left < right)  # type: ignore[operator]  # both are of one ordered kind
+    return int(left > right) - int(left < right)  # type: ignore[operator]  # both are of one ordered kind

@@ -52,13 +52,14 @@ def _unknown(reader: Reader, name: jinja.Name) -> Node:
     meant = WORDS_OF_OTHERS.get(name.name) or nearest(name.name, reader.names.roots)
     if meant is None and name.name in reader.names.attributes:
         meant = f"contact.{name.name}"
-    return reader.refuse(name.lineno, f"unknown name `{name.name}`", meant or f"'{name.name}', in quotes as all text")
+    return reader.refuse(name.lineno, f"unknown name `{name.name}`", meant or f"'{name.name}' (texts stand in quotes)")
 
 
 def _shape(reader: Reader, name: str) -> Shape:
     names = reader.names
     roots: Mapping[str, Shape] = {
-        "contact": names.attributes, "trigger": names.trigger, "event": names.event, "now": AttributeKind.DATETIME, "today": AttributeKind.DATE,
+        "contact": names.attributes, "trigger": names.trigger, "event": names.event,
+        "now": AttributeKind.DATETIME, "today": AttributeKind.DATE,
     }
     return names.variables[name] if name in names.variables else roots[name]
 
@@ -142,4 +143,6 @@ def _word(step: jinja.Getattr | jinja.Getitem, otherwise: str | None = None) -> 
     return step.arg.value if named else otherwise  # type: ignore[attr-defined]  # `named` says that it is a Const
 
 
-NAMES: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {jinja.Name: read_name, jinja.Getattr: read_path, jinja.Getitem: read_path}
+NAMES: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {
+    jinja.Name: read_name, jinja.Getattr: read_path, jinja.Getitem: read_path,
+}

@@ -12,7 +12,20 @@ from jinja2 import nodes as jinja
 from engage.model.contact import AttributeKind, Value
 from engage.model.errors import Place, Problem
 from engage.model.expression import (
-    And, Arithmetic, Choice, Comparison, Constant, Item, Node, Not, Or, Relation, Several, Sum, Text, place_at,
+    And,
+    Arithmetic,
+    Choice,
+    Comparison,
+    Constant,
+    Item,
+    Node,
+    Not,
+    Or,
+    Relation,
+    Several,
+    Sum,
+    Text,
+    place_at,
 )
 from engage.rules.expressions.meaning import ORDERED, as_date, kind_of
 from engage.rules.expressions.names import Names
@@ -26,7 +39,8 @@ RELATIONS = {
 }
 
 SUMS: Mapping[type[jinja.Node], Sum] = {
-    jinja.Add: Sum.ADD, jinja.Sub: Sum.SUBTRACT, jinja.Mul: Sum.MULTIPLY, jinja.Div: Sum.DIVIDE, jinja.FloorDiv: Sum.FLOOR, jinja.Mod: Sum.REMAINDER,
+    jinja.Add: Sum.ADD, jinja.Sub: Sum.SUBTRACT, jinja.Mul: Sum.MULTIPLY,
+    jinja.Div: Sum.DIVIDE, jinja.FloorDiv: Sum.FLOOR, jinja.Mod: Sum.REMAINDER,
 }
 
 NOTHING = Constant(value=None, kind=None)
@@ -194,7 +208,8 @@ def _dated(reader: Reader, node: Node, other: AttributeKind | None) -> Node:
         return node
     value = as_date(node.value, other)
     if value is None:
-        return reader.refuse(node.at, f"`{node.value}` is no {other}; write it like {'2026-02-28' if other is AttributeKind.DATE else '2026-02-28T08:00Z'}")
+        example = "2026-02-28" if other is AttributeKind.DATE else "2026-02-28T08:00Z"
+        return reader.refuse(node.at, f"`{node.value}` is no {other}; write it like {example}")
     return Constant(value=value, kind=other, at=node.at)
 
 

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import assert_never
 
 from engage.model.contact import AttributeKind, Money, Value
 from engage.model.expression import (
-    And, Arithmetic, Cell, Choice, Comparison, Constant, Days, EventCount, EventField, Expression, Filtered, HasConsent, InSegment, IsNone,
-    Item, Node, Not, Or, Read, Relation, Several, Sum, Text, Touched,
+    And,
+    Arithmetic,
+    Cell,
+    Choice,
+    Comparison,
+    Constant,
+    Days,
+    EventCount,
+    EventField,
+    Expression,
+    Filtered,
+    HasConsent,
+    InSegment,
+    IsNone,
+    Item,
+    Node,
+    Not,
+    Or,
+    Read,
+    Relation,
+    Several,
+    Text,
+    Touched,
 )
+from engage.rules.expressions.computing import compute, days, item
 from engage.rules.expressions.functions import FILTERS, MAX_TEXT, TESTS
 from engage.rules.expressions.lookup import Lookup
 from engage.rules.expressions.meaning import conform, contains, equal, kind_of, ordered, text_of, truth
@@ -21,10 +41,10 @@ Run = Callable[[Scope], object]
 """A node made ready: asks the scope, gives the value (a record where the name of one stands alone)."""
 
 ORDERS: Mapping[Relation, frozenset[int]] = {
-    Relation.LESS: frozenset({-1}), Relation.AT_MOST: frozenset({-1, 0}), Relation.GREATER: frozenset({1}), Relation.AT_LEAST: frozenset({0, 1}),
+    Relation.LESS: frozenset({-1}), Relation.AT_MOST: frozenset({-1, 0}),
+    Relation.GREATER: frozenset({1}), Relation.AT_LEAST: frozenset({0, 1}),
 }
 MANY = 10_000
-DAY = timedelta(days=1)
 
 _closures: dict[int, tuple[Node, Run]] = {}
 
@@ -86,6 +106,8 @@ def _read(node: Read) -> Run:
 
 
 def _attribute(name: str, part: str | None = None) -> Run:
+    """An attribute of the contact, or a part of it, where that is money."""
+
     def whole(scope: Scope) -> object:
         return scope.contact.attributes.get(name) if scope.contact is not None else None
 
@@ -116,7 +138,8 @@ def _typed(value: object, kind: AttributeKind | None) -> object:
 def _comparison(node: Comparison) -> Run:
     relation, left, right = node.relation, closure(node.left), closure(node.right)
     if relation is Relation.IN:
-        return lambda scope: contains(right(scope), left(scope))
+        texts = _texts(node.right)
+        return lambda scope: contains(right(scope), left(scope)) if texts is None else left(scope) in texts
     if relation is Relation.EQUAL:
         if isinstance(node.right, Constant) and isinstance(node.right.value, str) and node.left.kind is AttributeKind.TEXT:
             text = node.right.value
@@ -124,6 +147,13 @@ def _comparison(node: Comparison) -> Run:
         return lambda scope: equal(left(scope), right(scope))
     wanted = ORDERS[relation]
     return lambda scope: ordered(left(scope), right(scope)) in wanted
+
+
+def _texts(node: Node) -> frozenset[str] | None:
+    """The texts of a list of nothing else: a set is asked faster, and no value but a text is in it."""
+    values = [item.value for item in node.items if isinstance(item, Constant)] if isinstance(node, Several) else []
+    texts = frozenset(value for value in values if isinstance(value, str))
+    return texts if isinstance(node, Several) and len(texts) == len(node.items) else None
 
 
 def _logic(node: Not | IsNone | And | Or | Choice) -> Run:
@@ -166,7 +196,7 @@ def _computed(node: Several | Cell | Item | Arithmetic | Text | Filtered) -> Run
             return _cell(node)
         case Item():
             owner, index = closure(node.owner), closure(node.index)
-            return lambda scope: _item(owner(scope), index(scope))
+            return lambda scope: item(owner(scope), index(scope))
         case Arithmetic():
             left, right, sum_ = closure(node.left), closure(node.right), node.sum
             return lambda scope: compute(sum_, left(scope), right(scope))
@@ -202,45 +232,6 @@ def _cell(node: Cell) -> Run:
         return None if row is None else row.get(column)
 
     return run
-
-
-def _item(owner: object, index: object) -> object:
-    if isinstance(owner, Mapping) and isinstance(index, str):
-        return owner.get(index)
-    if isinstance(owner, tuple | list) and isinstance(index, int) and -len(owner) <= index < len(owner):
-        return owner[index]
-    return None
-
-
-def compute(sum_: Sum, left: object, right: object) -> object:
-    """The sum of two numbers; None where one is missing or none, where it divides by zero, and where it has no end."""
-    if kind_of(left) is not AttributeKind.NUMBER or kind_of(right) is not AttributeKind.NUMBER:
-        return None
-    one, other = _plain(left), _plain(right)
-    try:
-        return _sum(sum_, one, other)
-    except ArithmeticError:
-        return None
-
-
-def _plain(number: object) -> int | float:
-    return float(number) if isinstance(number, Decimal) else number  # type: ignore[return-value]  # compute made sure of it
-
-
-def _sum(sum_: Sum, one: int | float, other: int | float) -> int | float:
-    match sum_:
-        case Sum.ADD:
-            return one + other
-        case Sum.SUBTRACT:
-            return one - other
-        case Sum.MULTIPLY:
-            return one * other
-        case Sum.DIVIDE:
-            return one / other
-        case Sum.FLOOR:
-            return one // other
-        case Sum.REMAINDER:
-            return one % other
 
 
 def _default(node: Filtered) -> Run:
@@ -303,16 +294,6 @@ def _count(node: EventCount) -> Run:
         return _lookup(scope).events(node.type, within=node.within, fields=fields)  # type: ignore[arg-type]  # _typed made Values of them
 
     return run
-
-
-def days(value: object, scope: Scope, *, until: bool) -> int | None:
-    """Days between now and the value: by the recipient's calendar to a date, whole spans of 24 hours to a date-time."""
-    if isinstance(value, datetime):
-        passed = value - scope.now if until else scope.now - value
-        return passed // DAY
-    if isinstance(value, date):
-        return (value - scope.today).days if until else (scope.today - value).days
-    return None
 
 
 def _lookup(scope: Scope) -> Lookup:

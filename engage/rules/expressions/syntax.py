@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import final
@@ -100,7 +101,7 @@ def _counted(source: str, tokens: Iterable[tuple[int, str, str]]) -> Iterator[tu
 
 
 def _explained(source: str, error: TemplateSyntaxError) -> SyntaxProblem:
-    what = (error.message or "").replace("end of template", "end of the expression").replace("end of print statement", "end of the expression")
+    what = re.sub("end of (template|print statement)", "end of the expression", error.message or "").rstrip(".")
     at = min(error.lineno, len(source))
     if "expected token 'end of the expression'" in what or "unexpected char" in what:
         return _unexpected(source, at)
@@ -110,8 +111,8 @@ def _explained(source: str, error: TemplateSyntaxError) -> SyntaxProblem:
 def _unexpected(source: str, at: int) -> SyntaxProblem:
     at += len(source[at:]) - len(source[at:].lstrip())
     rest = source[at:]
-    word = next((word for word in WORDS_OF_OTHERS if rest.startswith(word)), None)
+    token = re.match(r"\w+|.", rest)
     if rest[:1] in ("'", '"'):
         return SyntaxProblem("this text is not closed" if rest.count(rest[0]) == 1 else f"unexpected {rest[:20]}", at)
-    found = word or (rest.split() or [""])[0][:40]
+    found = token[0][:40] if token else "end of the expression"
     return SyntaxProblem(f"unexpected {found}", at, WORDS_OF_OTHERS.get(found))

@@ -6,8 +6,28 @@ from typing import assert_never
 
 from engage.model.contact import Value
 from engage.model.expression import (
-    And, Arithmetic, Cell, Choice, Comparison, Constant, Days, EventCount, EventField, Filtered, HasConsent, InSegment, IsNone, Item, Node,
-    Not, Or, Read, Relation, Several, Text, Touched,
+    And,
+    Arithmetic,
+    Cell,
+    Choice,
+    Comparison,
+    Constant,
+    Days,
+    EventCount,
+    EventField,
+    Filtered,
+    HasConsent,
+    InSegment,
+    IsNone,
+    Item,
+    Node,
+    Not,
+    Or,
+    Read,
+    Relation,
+    Several,
+    Text,
+    Touched,
 )
 from engage.rules.expressions.meaning import text_of
 
@@ -21,12 +41,39 @@ def wording(node: Node) -> str:
             return literal(value)
         case Read(path=path):
             return ".".join(path)
+        case Several() | Cell() | Item() | Filtered():
+            return _simple(node)
+        case Not() | And() | Or() | Comparison() | IsNone() | Choice() | Arithmetic() | Text():
+            return _composed(node)
+        case HasConsent() | InSegment() | Touched() | EventField() | EventCount() | Days():
+            return _call(node)
+        case _ as never:
+            assert_never(never)
+
+
+def literal(value: Value) -> str:
+    """A value as it stands in a source."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    return "'" + (text_of(value) or "").replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+
+
+def _simple(node: Several | Cell | Item | Filtered) -> str:
+    match node:
         case Several(items=items):
             return f"[{', '.join(wording(item) for item in items)}]"
         case Cell():
             return f"data.{node.table}[{wording(node.key)}].{node.column}"
         case Item():
             return f"{_inner(node.owner)}[{wording(node.index)}]"
+        case Filtered():
+            return _filtered(node)
+
+
+def _composed(node: Not | And | Or | Comparison | IsNone | Choice | Arithmetic | Text) -> str:
+    match node:
         case Not(operand=operand):
             return _negation(operand)
         case And(operands=operands):
@@ -43,21 +90,6 @@ def wording(node: Node) -> str:
             return f"{_inner(node.left)} {node.sum} {_inner(node.right)}"
         case Text(parts=parts):
             return " ~ ".join(_inner(part) for part in parts)
-        case Filtered():
-            return _filtered(node)
-        case HasConsent() | InSegment() | Touched() | EventField() | EventCount() | Days():
-            return _call(node)
-        case _ as never:
-            assert_never(never)
-
-
-def literal(value: Value) -> str:
-    """A value as it stands in a source."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool | int | float):
-        return str(value).lower()
-    return "'" + (text_of(value) or "").replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
 
 def _inner(node: Node) -> str:

@@ -1,0 +1,320 @@
+"""The typed tree of an expression -> one SQL condition on `contacts`, with the meaning that its Python closure has.
+
+Two-valued: a comparison with a missing or wrongly typed side is NULL here, which a WHERE takes for false, and `not` is pushed down to
+the comparisons, where it becomes IS NOT TRUE; so positive comparisons stay bare and can use an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
+from engage.model.expression import (
+    And,
+    Arithmetic,
+    Choice,
+    Comparison,
+    Constant,
+    Days,
+    EventCount,
+    EventField,
+    Expression,
+    Filtered,
+    HasConsent,
+    InSegment,
+    IsNone,
+    Node,
+    Not,
+    Or,
+    Read,
+    Relation,
+    Several,
+    Sum,
+    Touched,
+)
+from engage.model.workspace import Purpose, Segment
+from engage.rules.expressions.functions import BLANKS
+from engage.store import asking
+from engage.store.operations import among, dates_apart, days_since, days_until, has_item, length_of_list, money_related, related, stands_in
+from engage.store.tables import contacts, events
+from engage.store.typed_json import ByDialect, Lowered, Sql, amount, currency, literal, read, whole_list
+
+Condition = sa.ColumnElement[bool]
+
+
+class CannotLower(ValueError):
+    """The expression cannot be SQL: `sql_refusals` says so at check, so nothing that was checked raises this."""
+
+
+def condition(
+    expression: Expression, *, segments: Mapping[str, Segment], kinds: Mapping[str, AttributeKind], purposes: Mapping[str, Purpose],
+    now: datetime, local_dates: Mapping[str, date],
+) -> Condition:
+    """Whether a row of `contacts` is meant. `kinds` are the attributes declared now: one that is not, or is of another kind, is missing.
+
+    `local_dates` has what day it is, by zone key; where a key is not in it, `today` is missing. The condition may be NULL, which
+    is no; it holds parameters and subqueries that correlate to `contacts`. Raises CannotLower.
+    """
+    return _Lowering(segments=segments, kinds=kinds, purposes=purposes, now=now, local_dates=local_dates).holds(expression.root)
+
+
+def segment_condition(
+    segment: Segment, *, segments: Mapping[str, Segment], kinds: Mapping[str, AttributeKind], purposes: Mapping[str, Purpose],
+    now: datetime, local_dates: Mapping[str, date],
+) -> Condition:
+    """Whether a row of `contacts` is in the segment. Raises CannotLower, also where segments name each other in a circle."""
+    lowering = _Lowering(segments={**segments, segment.name: segment}, kinds=kinds, purposes=purposes, now=now, local_dates=local_dates)
+    return lowering.in_segment(segment.name)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lowering:
+    segments: Mapping[str, Segment]
+    kinds: Mapping[str, AttributeKind]
+    purposes: Mapping[str, Purpose]
+    now: datetime
+    local_dates: Mapping[str, date]
+    within: tuple[str, ...] = ()  # the segments that are being said
+
+    def holds(self, node: Node) -> Condition:
+        """Whether the node holds; NULL is no."""
+        match node:
+            case Not(operand=operand):
+                return self.fails(operand)
+            case And(operands=operands):
+                return sa.and_(*(self.holds(each) for each in operands))
+            case Or(operands=operands):
+                return sa.or_(*(self.holds(each) for each in operands))
+            case Choice():
+                met, unmet = self.holds(node.condition), self.fails(node.condition)
+                return sa.or_(sa.and_(met, self.holds(node.then)), sa.and_(unmet, self.holds(node.otherwise)))
+            case Comparison():
+                return self.compared(node)
+            case IsNone(operand=operand):
+                return self.is_none(operand)
+            case HasConsent() | InSegment() | Touched():
+                return self.asked(node)
+            case Filtered(is_test=True):
+                return self.tested(node)
+            case _:
+                return self.truth(node)
+
+    def fails(self, node: Node) -> Condition:
+        """Whether the node does not hold; never NULL where it matters."""
+        match node:
+            case Not(operand=operand):
+                return self.holds(operand)
+            case And(operands=operands):
+                return sa.or_(*(self.fails(each) for each in operands))
+            case Or(operands=operands):
+                return sa.and_(*(self.fails(each) for each in operands))
+            case _:
+                return self.holds(node).is_not(sa.true())
+
+    def truth(self, node: Node) -> Condition:
+        """Whether a value holds as a condition: what is missing, empty, zero or false does not."""
+        if node.kind is AttributeKind.MONEY and isinstance(node, Read):
+            return self.money(node)[0].is_not(None)
+        value = self.value(node)
+        match node.kind:
+            case None:
+                return sa.false()
+            case AttributeKind.BOOLEAN:
+                return value.is_(sa.true())
+            case AttributeKind.TEXT:
+                return value != ""
+            case AttributeKind.NUMBER:
+                return value != literal(0, AttributeKind.NUMBER)
+            case AttributeKind.LIST:
+                return length_of_list(value) > 0
+            case _:
+                return value.is_not(None)
+
+    def value(self, node: Node) -> Sql:
+        """What the node is; NULL where it is missing."""
+        match node:
+            case Constant():
+                return literal(node.value, node.kind)
+            case Read():
+                return self.read(node)
+            case Filtered(is_test=False):
+                return self.filtered(node)
+            case Days():
+                return self.days(node)
+            case EventCount():
+                return sa.cast(asking.event_count(node, [self.field(each) for each in node.fields], self.now), sa.Numeric(asdecimal=False))
+            case Arithmetic():
+                return self.sum(node)
+            case And() | Or() | Choice():
+                return self.choice(node)
+            case Not() | Comparison() | IsNone() | HasConsent() | InSegment() | Touched() | Filtered():
+                return sa.case((self.holds(node), sa.true()), else_=sa.false())
+            case _:
+                raise CannotLower(f"{type(node).__name__} cannot be said in SQL")
+
+    def read(self, node: Read) -> Sql:
+        root, *steps = node.path
+        if root == "now":
+            return literal(self.now, AttributeKind.DATETIME)
+        if root == "today":
+            return self.today()
+        if root != "contact" or node.kind is None or node.kind is AttributeKind.MONEY:
+            raise CannotLower(f"`{'.'.join(node.path)}` cannot be said in SQL")
+        name, *parts = steps
+        if name in BUILT_IN_ATTRIBUTES:
+            column = contacts.c[name]
+            return whole_list(column) if node.kind is AttributeKind.LIST else column
+        if self.kinds.get(name) is not (AttributeKind.MONEY if parts else node.kind):
+            return sa.null()
+        if parts:
+            return (amount if parts == ["amount"] else currency)(contacts.c.attributes, (name,))
+        return read(contacts.c.attributes, (name,), node.kind)
+
+    def today(self) -> Sql:
+        """The local date where the contact lives: a few dates, each with its zones."""
+        zones: dict[date, list[str]] = {}
+        for zone_key, day in self.local_dates.items():
+            zones.setdefault(day, []).append(zone_key)
+        if not zones:
+            return sa.null()
+        whens = [(contacts.c.zone_key.in_(keys), literal(day, AttributeKind.DATE)) for day, keys in sorted(zones.items())]
+        return sa.case(*whens)
+
+    def compared(self, node: Comparison) -> Condition:
+        left, right = node.left, node.right
+        if node.relation is Relation.IN:
+            return self.contained(left, right)
+        if left.kind is None or left.kind is not right.kind or left.kind is AttributeKind.LIST:
+            raise CannotLower(f"{left.kind} and {right.kind} cannot be compared in SQL")
+        if left.kind is AttributeKind.MONEY:
+            return money_related(node.relation, self.money(left), self.money(right))
+        return related(node.relation, self.value(left), self.value(right), left.kind)
+
+    def contained(self, part: Node, whole: Node) -> Condition:
+        if isinstance(whole, Several):
+            return self.one_of(part, whole)
+        if part.kind is not AttributeKind.TEXT or whole.kind not in (AttributeKind.LIST, AttributeKind.TEXT):
+            raise CannotLower("only a text can be looked for in a list or a text in SQL")
+        if whole.kind is AttributeKind.TEXT:
+            return stands_in(self.value(part), self.value(whole))
+        return has_item(self.value(whole), self.value(part))
+
+    def one_of(self, part: Node, whole: Several) -> Condition:
+        items = [item for item in whole.items if item.kind is part.kind and item.kind is not None]
+        texts = [item.value for item in items if isinstance(item, Constant) and item.kind is AttributeKind.TEXT]
+        if items and len(texts) == len(items):
+            return self.value(part).in_(texts)
+        return sa.or_(sa.false(), *(self.compared(Comparison(relation=Relation.EQUAL, left=part, right=item)) for item in items))
+
+    def is_none(self, operand: Node) -> Condition:
+        if operand.kind is AttributeKind.MONEY:
+            return self.money(operand)[0].is_(None)
+        return self.value(operand).is_(None)
+
+    def money(self, node: Node) -> tuple[Sql, Sql]:
+        """The amount and the currency."""
+        if not isinstance(node, Read):
+            raise CannotLower("money can only be read in SQL, not chosen")
+        if node.path[0] == "event":
+            return amount(events.c.data, node.path[1:]), currency(events.c.data, node.path[1:])
+        if self.kinds.get(node.path[1]) is not AttributeKind.MONEY:
+            return sa.null(), sa.null()
+        return amount(contacts.c.attributes, node.path[1:]), currency(contacts.c.attributes, node.path[1:])
+
+    def filtered(self, node: Filtered) -> Sql:
+        value = self.value(node.operand)
+        match node.name:
+            case "default":
+                return self.defaulted(node)
+            case "lower":
+                return Lowered(value)
+            case "trim":
+                return ByDialect(sqlite=sa.func.trim(value, BLANKS), postgresql=sa.func.btrim(value, BLANKS), kind=AttributeKind.TEXT)
+            case "length" if node.operand.kind is AttributeKind.LIST:
+                return length_of_list(value)
+            case "length" if node.operand.kind is AttributeKind.TEXT:
+                return ByDialect(sqlite=sa.func.length(value), postgresql=sa.func.char_length(value), kind=AttributeKind.NUMBER)
+            case _:
+                raise CannotLower(f"the filter `{node.name}` cannot be said in SQL")
+
+    def defaulted(self, node: Filtered) -> Sql:
+        value, otherwise = self.value(node.operand), self.value(node.arguments[0])
+        if len(node.arguments) > 1 and self.is_true(node.arguments[1]):
+            return sa.case((self.holds(node.operand), value), else_=otherwise)
+        return sa.func.coalesce(value, otherwise, type_=value.type)
+
+    def is_true(self, node: Node) -> bool:
+        return isinstance(node, Constant) and bool(node.value)
+
+    def tested(self, node: Filtered) -> Condition:
+        if node.name not in ("true", "false"):
+            raise CannotLower(f"the test `{node.name}` cannot be said in SQL")
+        if node.operand.kind is not AttributeKind.BOOLEAN:
+            return sa.false()
+        return self.value(node.operand).is_(sa.true() if node.name == "true" else sa.false())
+
+    def choice(self, node: And | Or | Choice) -> Sql:
+        """The value of `a and b`, `a or b`, `a if c else b`."""
+        if node.kind in (None, AttributeKind.MONEY, AttributeKind.LIST):
+            raise CannotLower("a choice between values of several kinds, money or lists cannot be said in SQL")
+        match node:
+            case Choice():
+                return sa.case((self.holds(node.condition), self.value(node.then)), else_=self.value(node.otherwise))
+            case And(operands=(*firsts, last)):
+                return sa.case(*((self.fails(each), self.value(each)) for each in firsts), else_=self.value(last))
+            case Or(operands=(*firsts, last)):
+                return sa.case(*((self.holds(each), self.value(each)) for each in firsts), else_=self.value(last))
+        raise CannotLower("an `and` or `or` of nothing")
+
+    def sum(self, node: Arithmetic) -> Sql:
+        left, right = self.value(node.left), self.value(node.right)
+        match node.sum:
+            case Sum.ADD:
+                return left + right
+            case Sum.SUBTRACT:
+                return left - right
+            case Sum.MULTIPLY:
+                return left * right
+            case _:
+                raise CannotLower(f"`{node.sum}` cannot be said in SQL")
+
+    def days(self, node: Days) -> Sql:
+        value, sign = self.value(node.operand), literal(-1 if node.until else 1, AttributeKind.NUMBER)
+        if node.operand.kind is AttributeKind.DATE:
+            return dates_apart(self.today(), value) * sign
+        return days_until(value, self.now) if node.until else days_since(value, self.now)
+
+    def asked(self, node: HasConsent | InSegment | Touched) -> Condition:
+        match node:
+            case HasConsent():
+                purpose = self.purposes.get(node.purpose)
+                return sa.false() if purpose is None else asking.has_consent(purpose, node.channel, self.now)
+            case InSegment():
+                return self.in_segment(node.segment)
+            case Touched():
+                return asking.touched(node, self.now)
+
+    def in_segment(self, name: str) -> Condition:
+        segment = self.segments.get(name)
+        if segment is None:
+            return sa.false()
+        if name in self.within:
+            raise CannotLower(f"segments in a circle: {' -> '.join((*self.within, name))}")
+        if segment.audience is not None:
+            return replace(self, within=(*self.within, name)).holds(segment.audience.root)
+        members = sorted(segment.members or ())
+        return sa.or_(*(among(contacts.c[column], members) for column in ("external_id", "email", "phone")))
+
+    def field(self, node: EventField) -> Condition:
+        """Whether a field of a counted event equals what it should."""
+        if node.kind is None or node.kind is AttributeKind.LIST or node.value.kind is not node.kind:
+            raise CannotLower(f"the field `{node.name}` cannot be asked in SQL")
+        if node.kind is AttributeKind.MONEY:
+            return money_related(Relation.EQUAL, self.money(Read(path=("event", node.name), kind=node.kind)), self.money(node.value))
+        return related(Relation.EQUAL, read(events.c.data, (node.name,), node.kind), self.value(node.value), node.kind)

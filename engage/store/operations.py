@@ -1,0 +1,108 @@
+"""What the lowering of expressions needs of SQL beyond its operators: order, items of lists, days apart, each said for both databases."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from engage.model.contact import AttributeKind
+from engage.model.expression import Relation
+from engage.store.tables import contacts
+from engage.store.typed_json import ByDialect, Sql, in_order, literal
+
+Condition = sa.ColumnElement[bool]
+
+MICROSECOND = timedelta(microseconds=1)
+DAY_IN_MICROSECONDS = 86_400_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+OPERATORS = {
+    Relation.EQUAL: sa.ColumnElement.__eq__, Relation.LESS: sa.ColumnElement.__lt__, Relation.AT_MOST: sa.ColumnElement.__le__,
+    Relation.GREATER: sa.ColumnElement.__gt__, Relation.AT_LEAST: sa.ColumnElement.__ge__,
+}
+
+
+def related(relation: Relation, left: Sql, right: Sql, kind: AttributeKind) -> Condition:
+    """The comparison of two values of one kind."""
+    if kind in (AttributeKind.TEXT, AttributeKind.DATE) and relation is not Relation.EQUAL:
+        left, right = in_order(left), in_order(right)
+    return OPERATORS[relation](left, right)
+
+
+def money_related(relation: Relation, left: tuple[Sql, Sql], right: tuple[Sql, Sql]) -> Condition:
+    """The comparison of two amounts of money, each with its currency: of one currency alone."""
+    return sa.and_(left[1] == right[1], OPERATORS[relation](left[0], right[0]))
+
+
+def stands_in(part: Sql, text: Sql) -> Condition:
+    """Whether the part stands somewhere in the text."""
+    at = ByDialect(sqlite=sa.func.instr(text, part), postgresql=sa.func.strpos(text, part), kind=AttributeKind.NUMBER)
+    return at > literal(0, AttributeKind.NUMBER)
+
+
+def has_item(whole: Sql, item: Sql) -> Condition:
+    """Whether a JSON list has the text."""
+    each = sa.func.json_each(whole).table_valued("value", "type", name="item")
+    return ByDialect(
+        sqlite=sa.exists().select_from(each).where(each.c.type == "text", each.c.value == item).correlate(contacts),
+        postgresql=sa.type_coerce(whole, JSONB).op("?", is_comparison=True)(item), kind=AttributeKind.BOOLEAN,
+    ).is_(sa.true())
+
+
+def length_of_list(value: Sql) -> Sql:
+    return sa.func.coalesce(
+        ByDialect(sqlite=sa.func.json_array_length(value), postgresql=sa.func.jsonb_array_length(value), kind=AttributeKind.NUMBER),
+        literal(0, AttributeKind.NUMBER), type_=sa.Numeric(asdecimal=False),
+    )
+
+
+def among(column: Sql, members: list[str]) -> Condition:
+    """Whether the column is one of many texts, given as one parameter: databases limit their number."""
+    each = sa.func.json_each(sa.literal(json.dumps(members), sa.String())).table_valued("value", name="member")
+    as_json = sa.cast(sa.literal(json.dumps(members), sa.String()), JSONB)
+    listed = sa.func.jsonb_array_elements_text(as_json).table_valued("value", name="member")
+    return ByDialect(
+        sqlite=column.in_(sa.select(each.c.value)), postgresql=column.in_(sa.select(listed.c.value)), kind=AttributeKind.BOOLEAN,
+    ).is_(sa.true())
+
+
+def dates_apart(today: Sql, day: Sql) -> Sql:
+    """Whole days from `day` to `today`, both ISO texts."""
+    return ByDialect(
+        sqlite=sa.cast(sa.func.julianday(today) - sa.func.julianday(day), sa.Integer),
+        postgresql=sa.cast(sa.cast(today, sa.Date) - sa.cast(day, sa.Date), sa.Numeric), kind=AttributeKind.NUMBER,
+    )
+
+
+def days_since(moment: Sql, now: datetime) -> Sql:
+    """Whole spans of 24 hours that have passed, rounded down."""
+    passed = sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger()) - _microseconds(moment)
+    return ByDialect(sqlite=_floored(passed), postgresql=_spans(literal(now, AttributeKind.DATETIME) - moment), kind=AttributeKind.NUMBER)
+
+
+def days_until(moment: Sql, now: datetime) -> Sql:
+    """Whole spans of 24 hours that are to come, rounded down."""
+    ahead = _microseconds(moment) - sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger())
+    return ByDialect(sqlite=_floored(ahead), postgresql=_spans(moment - literal(now, AttributeKind.DATETIME)), kind=AttributeKind.NUMBER)
+
+
+def _spans(passed: Sql) -> Sql:
+    """An interval of PostgreSQL in days, rounded down; `extract` gives an exact numeric."""
+    return sa.func.floor(sa.extract("epoch", passed) / sa.literal_column("86400"))
+
+
+def _microseconds(moment: Sql) -> Sql:
+    """An instant of SQLite as microseconds since 1970: its seconds, and its six decimals, both exact."""
+    text = sa.type_coerce(moment, sa.String())
+    seconds = sa.cast(sa.func.strftime("%s", sa.func.substr(text, 1, 19)), sa.BigInteger())
+    return seconds * sa.literal(1_000_000) + sa.cast(sa.func.substr(text, 21, 6), sa.BigInteger())
+
+
+def _floored(microseconds: Sql) -> Sql:
+    """In days, rounded down: SQLite's own division rounds towards zero."""
+    day = sa.literal(DAY_IN_MICROSECONDS, sa.BigInteger())
+    rest = ((microseconds % day) + day) % day
+    return (microseconds - rest).op("/", return_type=sa.BigInteger())(day)
