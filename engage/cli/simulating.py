@@ -93,7 +93,8 @@ def _as_json(explanation: Explanation) -> Mapping[str, object]:
 
 
 def _sentences(explanation: Explanation) -> Iterator[str]:
-    yield f"{explanation.campaign} for {explanation.contact} at {iso(explanation.at)}" + ("" if explanation.live else " (the campaign is not live)")
+    live = "" if explanation.live else " (the campaign is not live)"
+    yield f"{explanation.campaign} for {explanation.contact} at {iso(explanation.at)}{live}"
     yield f"trigger   {explanation.trigger}"
     yield f"audience  {'in' if explanation.in_audience else 'not in'}"
     for clause in explanation.clauses:
@@ -114,7 +115,7 @@ def _answers(when: str, answers: Sequence[Answer]) -> Iterator[str]:
             yield f"  {'✓' if check.passed else '✗'} {check.number} {check.name}{by}: {check.why}"
 
 
-def test(
+def test_(
     context: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(help="Names of files in tests/, without .yaml; default all.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the results there as JUnit XML too.")] = None,

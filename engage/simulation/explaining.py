@@ -128,7 +128,8 @@ def trigger_sentence(campaign: Campaign, contact: Contact) -> str:
     match campaign.trigger:
         case DateTrigger() as trigger:
             value = contact.attributes.get(trigger.attribute)
-            return f"{trigger.repeat} on {trigger.attribute} at {trigger.at:%H:%M}; this contact's is {value if value is not None else 'missing'}"
+            own = "missing" if value is None else str(value)
+            return f"{trigger.repeat} on {trigger.attribute} at {trigger.at:%H:%M}; this contact's is {own}"
         case EventTrigger() as trigger:
             where = f" where {trigger.where.source}" if trigger.where is not None else ""
             return f"when {trigger.event} happens{where}"

@@ -33,7 +33,7 @@ def judge(test: CampaignTest, lines: Iterable[Line]) -> Verdict:
     left = list(rows)
     complaints = []
     for expectation in test.expect:
-        found = next((row for row in left if _matches(expectation.keys, row)), None)
+        found = next((row for row in left if _matches(dict(expectation.asked()), row)), None)
         if found is None:
             complaints.append(_missing(expectation, left))
         else:
@@ -67,13 +67,14 @@ def _equal(got: object, wanted: object) -> bool:
 
 
 def _missing(expectation: Expectation, left: Sequence[Mapping[str, object]]) -> str:
-    lines = [f"{expectation.place}: no such touch: {_written(expectation.keys)}"]
-    same_person = [row for row in left if "contact" not in expectation.keys or row["contact"] == expectation.keys["contact"]]
-    nearest = max(same_person, key=lambda row: sum(_equal(row.get(key), wanted) for key, wanted in expectation.keys.items()), default=None)
+    asked = dict(expectation.asked())
+    lines = [f"{expectation.place}: no such touch: {_written(asked)}"]
+    same_person = [row for row in left if expectation.contact in (None, row["contact"])]
+    nearest = max(same_person, key=lambda row: sum(_equal(row.get(key), wanted) for key, wanted in asked.items()), default=None)
     if nearest is None:
         return "\n".join([*lines, "  nothing at all happened to this contact"])
     lines.append("  the nearest one that happened differs in:")
-    lines.extend(_differences(expectation.keys, nearest))
+    lines.extend(_differences(asked, nearest))
     return "\n".join(lines)
 
 
