@@ -38,6 +38,8 @@ from engage.rules.schema.trigger import TriggerField
 class ValidSection(Section):
     """The days on which the campaign is valid."""
 
+    called: ClassVar[str] = "valid"
+
     first: Day | None = Field(None, alias="from", description="The first day, in the workspace's zone")
     last: Day | None = Field(None, alias="until", description="The last day, included")
 
@@ -53,12 +55,16 @@ class ValidSection(Section):
 class ExitEventSection(Section):
     """Ends a run at once, whatever it waits for."""
 
+    called: ClassVar[str] = "exit on an event"
+
     event: EventType = Field(description="The type of event, declared in engage.yaml")
     where: Source | None = Field(None, description="Only an event for which this holds")
 
 
 class ExitWhenSection(Section):
     """Asked before each step."""
+
+    called: ClassVar[str] = "exit on a condition"
 
     when: Source = Field(description="The run ends where this holds")
 
@@ -102,7 +108,7 @@ class CampaignFile(Section):
     send: Name | None = Field(None, description="Short for `steps: [{send: …}]`")
     steps: list[StepField] | None = Field(None, description="What happens to a run, one after the other")
     channels: ChannelList | None = Field(None, description="For every send that names none; no default")
-    expires: Expires | None = Field(None, description="For every send that names none; default 7d")
+    expires: Expires | None = Field(None, description="For every send that names none", json_schema_extra={"default": "7d"})
     quiet_hours: QuietHoursField | None = Field(None, description="Overrides the workspace's and the purpose's, key by key, or `ignore`")
     limit: Limits | None = Field(None, description="How often one contact gets anything of this campaign")
     re_entry: Again = Field(ReEntry(), description="`always`, `never`, or `after DURATION` since the last entry")

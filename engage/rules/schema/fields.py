@@ -199,9 +199,10 @@ class Reading:
 
 
 class Section(BaseModel):
-    """A map with known keys. `later` are keys of the campaign language that are not built yet, and are refused as such."""
+    """A map with known keys. `called` is its title in the reference; `later` are keys that are not built yet, and are refused as such."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    called: ClassVar[str] = ""
     later: ClassVar[frozenset[str]] = frozenset()
 
     _place: Place = PrivateAttr(default=Place(file="<input>"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -45,6 +45,8 @@ class Window(Section):
 class CountryWindow(Window):
     """What one country adds: law or custom, never overridden."""
 
+    called: ClassVar[str] = "what a country adds"
+
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
         if (self.start is None) != (self.end is None):
@@ -54,6 +56,8 @@ class CountryWindow(Window):
 
 class QuietHoursMap(Window):
     """One layer of quiet hours: overrides, key by key, the layers before it."""
+
+    called: ClassVar[str] = "quiet_hours"
 
     by_country: dict[Country, CountryWindow] = Field(
         default_factory=dict, description="Law or custom of one market, by country code: added to all layers, never overridden",

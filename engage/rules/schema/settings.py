@@ -47,12 +47,16 @@ BasisWord = Annotated[Basis, Word(Basis)]
 class CompanySection(Section):
     """Who writes."""
 
+    called: ClassVar[str] = "company"
+
     name: Text = Field(description="The company's name, as recipients know it")
     address: Text | None = Field(None, description="Its postal address, which promotional mail must carry")
 
 
 class ConsentSection(Section):
     """Consent by kind of channel; a kind that is not named is `opt_in`."""
+
+    called: ClassVar[str] = "consent by kind"
 
     email: BasisWord = Field(Basis.OPT_IN, description="What email asks")
     sms: BasisWord = Field(Basis.OPT_IN, description="What SMS asks")
@@ -71,6 +75,8 @@ ConsentField = Annotated[Annotated[BasisWord, Tag(TEXT)] | Annotated[ConsentSect
 class PurposeSection(Section):
     """Why we write."""
 
+    called: ClassVar[str] = "a purpose"
+
     title: Text | None = Field(None, description="What recipients read in their preferences; default: its name")
     consent: ConsentField = Field(description="`opt_in`, `opt_out` or `none`, for all kinds of channel or by kind")
     limit: Limits | None = Field(None, description="How often one contact gets anything of this purpose")
@@ -86,6 +92,7 @@ class PurposeSection(Section):
 class GuardsSection(Section):
     """Against accidents."""
 
+    called: ClassVar[str] = "guards"
     later: ClassVar[frozenset[str]] = frozenset({"stop_at"})
 
     max_audience: Whole | None = Field(None, description="A campaign that would reach more holds until `engage approve CAMPAIGN`")
@@ -104,6 +111,7 @@ class GuardsSection(Section):
 class ChannelSection(Section):
     """A way to reach people through one adapter. Keys beside these are the adapter's own."""
 
+    called: ClassVar[str] = "a channel"
     model_config = ConfigDict(extra="allow")
     later: ClassVar[frozenset[str]] = frozenset({"providers"})
     __pydantic_extra__: dict[str, Text] = Field(init=False)
@@ -126,11 +134,17 @@ class SettingsFile(Section):
     company: CompanySection = Field(description="Who writes")
     public_url: Text = Field(description="Base of unsubscribe, preference and tracking links")
     database: Text | None = Field(
-        None, description="sqlite:///var/engage.db (relative to the workspace; the default) or postgresql+psycopg://…",
+        None, description="A file below the workspace, or postgresql+psycopg://…", json_schema_extra={"default": "sqlite:///var/engage.db"},
     )
-    broker: Text | None = Field(None, description="embedded (default), redis://…, rediss://…, unix://…, amqp://…")
-    locale: Locale | None = Field(None, description="The default language; a contact's own comes first; default en")
-    timezone: Zone | None = Field(None, description="For schedules, and for contacts whose own cannot be known; default UTC")
+    broker: Text | None = Field(
+        None, description="What carries nudges: redis://…, rediss://…, unix://…, amqp://…", json_schema_extra={"default": "embedded"},
+    )
+    locale: Locale | None = Field(
+        None, description="The default language; a contact's own comes first", json_schema_extra={"default": "en"},
+    )
+    timezone: Zone | None = Field(
+        None, description="For schedules, and for contacts whose own cannot be known", json_schema_extra={"default": "UTC"},
+    )
     attributes: dict[FieldName, Kind] = Field(default_factory=dict, description="What we know of contacts, beside the built-in attributes")
     events: dict[EventType, dict[FieldName, Kind]] = Field(default_factory=dict, description="What comes in, and its fields")
     purposes: dict[Name, PurposeSection] = Field(description="Every campaign names one")

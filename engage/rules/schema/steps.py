@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -58,6 +58,8 @@ class StepSection(Section):
 class SendSection(StepSection):
     """Send a message by the first channel by which this contact can and may be reached."""
 
+    called: ClassVar[str] = "the step send"
+
     send: Name = Field(description="The message: a folder of templates/")
     channels: ChannelList | None = Field(
         None, description="In order of preference; `preferred` is the contact's own choice; default: the campaign's",
@@ -91,6 +93,8 @@ Days = Annotated[Annotated[Working, Tag(TEXT)] | Annotated[list[Weekday], Tag(LI
 class UntilTimeSection(Section):
     """The first match from now on, recipient's time."""
 
+    called: ClassVar[str] = "wait until a time"
+
     until: TimeOfDay = Field(description="A time of day (`09:00`)")
     days: Days | None = Field(None, description="A list of days, or `working` (not a day off); default: every day")
     day_off: Annotated[DayOff, Word(DayOff)] | None = Field(None, description="To which side a day off moves it")
@@ -106,6 +110,8 @@ class UntilTimeSection(Section):
 
 class UntilMomentSection(Section):
     """A date or date-time that an expression gives; where it has passed, the wait ends at once."""
+
+    called: ClassVar[str] = "wait until a moment"
 
     until: Source = Field(description="An expression that gives a date or a date-time")
     offset: Offset | None = Field(None, description="Before (`-24h`) or after it")
@@ -132,11 +138,15 @@ WaitField = Annotated[
 class WaitSection(StepSection):
     """Wait; it begins when the step before it is final."""
 
+    called: ClassVar[str] = "the step wait"
+
     wait: WaitField = Field(description="A duration; or a map with `until`, a time of day or an expression")
 
 
 class AwaitedSection(Section):
     """The event that is waited for."""
+
+    called: ClassVar[str] = "what is waited for"
 
     event: EventType = Field(description="The type of event, declared in engage.yaml")
     where: Source | None = Field(None, description="Only an event for which this holds")
@@ -146,12 +156,16 @@ class AwaitedSection(Section):
 class WaitForSection(StepSection):
     """Wait for an event; those since the hand-off before it count."""
 
+    called: ClassVar[str] = "the step wait_for"
+
     wait_for: AwaitedSection = Field(description="`event`, `where`, `for`")
     as_: FieldName | None = Field(None, alias="as", description="Names the event, or none when time ran out")
 
 
 class IfSection(StepSection):
     """Go one of two ways."""
+
+    called: ClassVar[str] = "the step if"
 
     if_: Source = Field(alias="if", description="The condition")
     then: list[StepField] = Field(description="The steps where it holds")

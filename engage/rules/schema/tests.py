@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -14,6 +14,8 @@ from engage.rules.schema.fields import EventType, Instant, Locale, Name, Section
 
 class ClockSection(Section):
     """The simulated time of the test, half open."""
+
+    called: ClassVar[str] = "clock"
 
     start: Instant = Field(alias="from", description="When it begins, with a zone (`2026-02-27T00:00Z`)")
     end: Instant = Field(alias="to", description="When it ends")
@@ -28,6 +30,8 @@ class ClockSection(Section):
 class EventSection(Section):
     """Something that comes in."""
 
+    called: ClassVar[str] = "an incoming event"
+
     at: Instant = Field(description="When it happens")
     type: EventType = Field(description="Its type, declared in engage.yaml")
     contact: Text | None = Field(None, description="Whom it is about; default: nobody")
@@ -38,6 +42,8 @@ class EventSection(Section):
 class ConsentSection(Section):
     """A line of the ledger."""
 
+    called: ClassVar[str] = "a ledger line"
+
     at: Instant = Field(description="When it was given or withdrawn")
     contact: Text = Field(description="Whose")
     purpose: Name = Field(description="For which purpose")
@@ -47,6 +53,8 @@ class ConsentSection(Section):
 
 class ExpectSection(Section):
     """A touch that must be written: it matches in every key that is given."""
+
+    called: ClassVar[str] = "an expected touch"
 
     contact: Text | None = Field(None, description="Whose")
     at: Instant | None = Field(None, description="When")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -37,9 +37,11 @@ def _contact_or_zone(text: str) -> str:
 class DateSection(Section):
     """Every contact of the audience whose date recurs on that local day."""
 
+    called: ClassVar[str] = "a date trigger"
+
     date: FieldName = Field(description="A date attribute of the contact")
     repeat: Annotated[Repeat, Word(Repeat)] = Field(Repeat.YEARLY, description="How the date recurs")
-    offset: OffsetDays = Field(0, description="Days or weeks before (`-3d`) or after (`2w`) the date")
+    offset: OffsetDays = Field(0, description="Days or weeks before (`-3d`) or after (`2w`) the date", json_schema_extra={"default": "0d"})
     at: TimeOfDay = Field(time_of_day("09:00"), description="The recipient's local time")
     leap_day: Annotated[LeapDay, Word(LeapDay)] = Field(LeapDay.FEB_28, description="Where 29 February goes in other years (yearly only)")
     min_years: Whole = Field(0, description="How many years must have passed at least: 1 leaves out the day itself")
@@ -59,6 +61,8 @@ class DateSection(Section):
 class EventSection(Section):
     """The contact the event is about; an event about no contact enters the whole audience."""
 
+    called: ClassVar[str] = "an event trigger"
+
     event: EventType = Field(description="The type of event, declared under `events` in engage.yaml")
     where: Source | None = Field(None, description="Only events for which this holds; `event` is the event's fields")
     key: Source | None = Field(None, description="One run for each contact and value of this; default: the event's id")
@@ -76,6 +80,8 @@ ScheduleField = Annotated[Annotated[CronOrMoment, Tag(TEXT)] | Annotated[list[Mo
 
 class ScheduleSection(Section):
     """The whole audience, at that time."""
+
+    called: ClassVar[str] = "a schedule trigger"
 
     schedule: ScheduleField = Field(description="A cron line (`0 10 * * mon`, `L` for the last day), a date and time, or a list of those")
     zone: Annotated[Scalar, Names("contact or a time zone", _contact_or_zone)] | None = Field(
