@@ -115,7 +115,7 @@ def _answers(when: str, answers: Sequence[Answer]) -> Iterator[str]:
             yield f"  {'✓' if check.passed else '✗'} {check.number} {check.name}{by}: {check.why}"
 
 
-def test_(
+def run_tests(
     context: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(help="Names of files in tests/, without .yaml; default all.")] = None,
     junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the results there as JUnit XML too.")] = None,

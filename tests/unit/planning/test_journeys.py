@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen, If, Wait, WaitFor
-from engage.model.contact import AttributeKind, BUILT_IN_ATTRIBUTES, Event
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Event
 from engage.model.expression import Expression
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
