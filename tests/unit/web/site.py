@@ -1,0 +1,120 @@
+"""A site over a database in memory: Ana, who was sent a birthday wish by email, and the links that stood in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from starlette.testclient import TestClient
+
+from engage.contacts.ports import Person
+from engage.model.addresses import address_key
+from engage.model.contact import ChannelKind, Event
+from engage.model.history import Kind, Touch
+from engage.model.tokens import TokenPayload, sign
+from engage.model.workspace import Workspace
+from engage.store.database import Database
+from engage.store.ledger import SqlLedger
+from engage.store.letters import SqlLetters
+from engage.store.people import SqlPeople
+from engage.store.tables import deliveries, metadata, touches
+from engage.web.app import create_app
+from engage.web.ports import Site
+from tests.builders import NOON, a_purpose, a_workspace, some_settings
+
+KEY = "a-key-of-the-tests"
+PRIVATE = {"address": "ana@example.com", "subject": "Vse najboljše, Ana!", "text": "Vse najboljše!", "html": "<p>Vse <b>najboljše</b>!</p>"}
+
+
+@dataclass
+class FakeIntake:
+    """Takes each id once, and counts how often it was told that all are in."""
+
+    taken: dict[str, Event] = field(default_factory=dict)
+    nudged: int = 0
+
+    def take(self, event: Event) -> bool:
+        new = event.id not in self.taken
+        self.taken.setdefault(event.id, event)
+        return new
+
+    def told(self) -> None:
+        self.nudged += 1
+
+
+class FixedClock:
+    """Noon, always."""
+
+    def now(self) -> datetime:
+        return NOON
+
+
+class Visitor:
+    """A browser, a program, a mail scanner: whoever comes to the site."""
+
+    def __init__(
+        self, *, api_key: str | None = KEY, trust_loopback: bool = False, purpose: str = "care", locale: str = "sl", **private: object
+    ) -> None:
+        service = some_settings().purposes["service"]
+        purposes = {"care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News"), "service": service}
+        self.workspace: Workspace = a_workspace(settings=replace(some_settings(), purposes=purposes))
+        self.database = Database.open("sqlite://")
+        self._create()
+        self.people = SqlPeople(self.database, workspace=lambda: self.workspace)
+        self.ledger = SqlLedger(self.database)
+        self.intake = FakeIntake()
+        self.problems: list[str] = []
+        self.ana = self._contact("ana", "ana@example.com", locale)
+        self.delivery = self._sent(purpose, locale, {**PRIVATE, **private})
+        site = Site(
+            workspace=lambda: self.workspace, clock=FixedClock(), secret=self.database.secret(), intake=self.intake,
+            letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
+            problems=lambda: self.problems, api_key=api_key, trust_loopback=trust_loopback,
+        )
+        self.client = TestClient(create_app(site), base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)
+
+    def _create(self) -> None:
+        with self.database.begin() as connection:
+            metadata.create_all(connection)
+
+    def _contact(self, external_id: str, email: str, locale: str) -> int:
+        told = Person(attributes={"external_id": external_id, "email": email, "phone": "+38640123456", "locale": locale})
+        (stored,) = self.people.upsert([told], now=NOON)
+        assert stored.contact_id is not None
+        return stored.contact_id
+
+    def neighbour(self) -> int:
+        """Somebody else who reads the same mailbox."""
+        return self._contact("ana-too", "ana@example.com", "sl")
+
+    def _sent(self, purpose: str, locale: str, private: dict[str, object]) -> int:
+        key = address_key(self.database.secret(), ChannelKind.EMAIL, "ana@example.com")
+        with self.database.begin() as connection:
+            delivery = connection.scalar(
+                deliveries.insert().returning(deliveries.c.id).values(
+                    campaign="birthday", version="v1", step="0", message="birthday", purpose=purpose, contact_id=self.ana, queue="bulk",
+                    priority=5, intended_at=NOON, due_at=NOON, expires_at=NOON, state="sent", payload={}, tried=[], channel="email",
+                    address_key=key, sending_at=NOON,
+                )
+            )
+        assert delivery is not None
+        letters = SqlLetters(self.database, workspace=lambda: self.workspace)
+        letters.add_touch(
+            Touch(at=NOON, contact_id=self.ana, kind=Kind.SENT, delivery_id=delivery, channel="email", locale=locale, private=private)
+        )
+        return int(delivery)
+
+    def link(self, kind: str, *, delivery: int | None = None, contact: int | None = None) -> str:
+        """The path of a link of the message."""
+        payload = TokenPayload(delivery_id=delivery or self.delivery, contact_id=contact or self.ana)
+        return f"/{kind}/{sign(self.database.secret(), kind, payload)}"
+
+    def lines(self, contact: int | None = None) -> list[tuple[str, str | None, bool]]:
+        """The ledger of a contact."""
+        return [(line.purpose, line.channel, line.granted) for line in self.ledger.lines(contact or self.ana)]
+
+    def touches(self) -> list[str]:
+        """The kinds of touch in the history, in order."""
+        with self.database.read() as connection:
+            return list(connection.scalars(sa.select(touches.c.kind).order_by(touches.c.id)))

@@ -1,0 +1,25 @@
+"""The phrases of the public pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engage.web.pages import Pages
+
+PAGES = Pages()
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"{(\w+)}", text))
+
+
+@pytest.mark.parametrize("language", sorted(PAGES.phrases))
+def test_a_language_has_every_phrase_with_its_placeholders(language: str) -> None:
+    english, own = PAGES.phrases["en"], PAGES.phrases[language]
+    assert {key: placeholders(text) for key, text in own.items()} == {key: placeholders(text) for key, text in english.items()}
+
+
+def test_the_six_languages_and_arabic_are_there() -> None:
+    assert set(PAGES.phrases) == {"en", "sl", "uk", "uz", "lv", "fil", "ar"}
