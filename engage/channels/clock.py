@@ -13,4 +13,4 @@ Now = Callable[[], datetime]
 
 def machine_now() -> datetime:
     """The present moment of this machine, aware, in UTC."""
-    return datetime.now(UTC)  # noqa: TID251  an adapter is an edge: what it dates is read by another machine, now
+    return datetime.now(UTC)  # noqa: TID251  # an adapter is an edge: what it dates is read by another machine, now
