@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engage.delivery.ports import Candidate
 from engage.model.contact import ChannelKind, Consent, Contact
-from engage.model.delivery import CampaignState, DeliveryState, Facts, HandOff, Intent
+from engage.model.delivery import DeliveryState, Facts, HandOff, Intent
 from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.model.workspace import Workspace
@@ -34,8 +34,15 @@ def load_candidates(
     rows = _delivery_rows(connection, batch_id, delivery_ids, lock_contacts=lock_contacts)
     if not rows:
         return []
-    facts = _Facts(connection, rows, now=now, workspace=workspace)
-    return [Candidate(intent=intent_of(row), facts=facts.of(row), on_unknown=row["payload"]["on_unknown"]) for row in rows]
+    intents = [intent_of(row) for row in rows]
+    facts = FactsOf(connection, intents, now=now, workspace=workspace)
+    return [
+        Candidate(
+            intent=intent, facts=facts.of(intent, run_exited=row["run_id"] is not None and row["run_state"] != RunState.ACTIVE.value),
+            on_unknown=row["payload"]["on_unknown"],
+        )
+        for intent, row in zip(intents, rows, strict=True)
+    ]
 
 
 def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int] | None, *, lock_contacts: bool) -> Sequence[Row]:
@@ -68,29 +75,28 @@ def intent_of(row: Row) -> Intent:
 
 
 @final
-class _Facts:
-    """The facts of one batch, read at once."""
+class FactsOf:
+    """The facts of a batch of intents, read at once."""
 
-    def __init__(self, connection: sa.Connection, rows: Sequence[Row], *, now: datetime, workspace: Workspace) -> None:
+    def __init__(self, connection: sa.Connection, intents: Sequence[Intent], *, now: datetime, workspace: Workspace) -> None:
         self._connection = connection
         self._now = now
-        ids = sorted({row["contact_id"] for row in rows})
+        ids = sorted({intent.contact_id for intent in intents})
         self._contacts, self._keys = self._load_contacts(ids, workspace)
         self._owners = self._owners_of_keys()
         self._consents = self._load_consents(ids)
         self._suppressed = self._load_suppressed()
-        self._copies = self._load_copies({row["send_key"] for row in rows if row["send_key"]})
+        self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
         self._hand_offs = self._load_hand_offs(ids)
         self._paused_channels = self._load_paused_channels()
-        self._campaigns = campaign_states_of(connection, {row["campaign"] for row in rows}, now=now)
+        self._campaigns = campaign_states_of(connection, {intent.campaign for intent in intents}, now=now)
 
-    def of(self, row: Row) -> Facts:
-        """The facts of one delivery."""
-        contact_id, keys = row["contact_id"], self._keys.get(row["contact_id"], {})
-        copies = self._copies.get(row["send_key"], frozenset())
+    def of(self, intent: Intent, *, run_exited: bool = False) -> Facts:
+        """The facts of one of them."""
+        contact_id, keys = intent.contact_id, self._keys.get(intent.contact_id, {})
+        copies = self._copies.get(intent.send_key, frozenset())
         return Facts(
-            contact=self._contacts.get(contact_id), campaign=self._campaigns.get(row["campaign"], CampaignState(live=False)),
-            run_exited=row["run_id"] is not None and row["run_state"] != RunState.ACTIVE.value,
+            contact=self._contacts.get(contact_id), campaign=self._campaigns[intent.campaign], run_exited=run_exited,
             paused_channels=self._paused_channels, consents=tuple(self._consents.get(contact_id, ())),
             suppressed={kind: self._suppressed[key] for kind, key in keys.items() if key in self._suppressed},
             duplicates=frozenset(kind for kind, key in keys.items() if key in copies),

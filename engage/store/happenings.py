@@ -68,19 +68,9 @@ class SqlHappenings(Session):
         return matched
 
     def _kept_events(self, since: datetime, limit: int) -> Sequence[Row]:
-        known = sa.or_(
-            *(
-                sa.exists().where(column == reference, contacts.c.erased_at.is_(None))
-                for column, reference in (
-                    (contacts.c.external_id, events.c.contact_ref),
-                    (contacts.c.email_key, events.c.ref_key),
-                    (contacts.c.phone_key, events.c.ref_key),
-                )
-            )
-        )
         asked = (
             sa.select(events)
-            .where(events.c.contact_id.is_(None), events.c.contact_ref.is_not(None), events.c.received_at >= since, known)
+            .where(events.c.received_at >= since, *known_by_now())
             .order_by(events.c.at, events.c.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -97,6 +87,15 @@ class SqlHappenings(Session):
 
     def _event_of(self, row: Row) -> Event:
         return event_of(row, self._workspace().settings.events)
+
+
+def known_by_now() -> tuple[sa.ColumnElement[bool], ...]:
+    """Events that were kept for a contact who is known by now."""
+    ways = (
+        (contacts.c.external_id, events.c.contact_ref), (contacts.c.email_key, events.c.ref_key), (contacts.c.phone_key, events.c.ref_key),
+    )
+    known = sa.or_(*(sa.exists().where(column == reference, contacts.c.erased_at.is_(None)) for column, reference in ways))
+    return events.c.contact_id.is_(None), events.c.contact_ref.is_not(None), known
 
 
 def _touch_of(event: Event) -> Touch:

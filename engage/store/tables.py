@@ -166,10 +166,11 @@ events = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
     sa.Column("contact_id", Id),
-    sa.Column("contact_ref", sa.String, index=True),  # who is meant, while not yet known
-    sa.Column("ref_key", sa.String(64), index=True),  # keyed hash of `contact_ref`, where it is an email or a phone number
+    sa.Column("contact_ref", sa.String),  # who is meant, while not yet known
+    sa.Column("ref_key", sa.String(64)),  # keyed hash of `contact_ref`, where it is an email or a phone number
     sa.Column("data", Json, nullable=False),
     sa.Index("ix_events_contact", "contact_id", "type", "at"),
+    _partial_index("ix_events_kept", "received_at", where="contact_id IS NULL AND contact_ref IS NOT NULL"),
 )
 
 runs = sa.Table(

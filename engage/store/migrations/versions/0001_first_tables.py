@@ -192,8 +192,10 @@ def _make_events() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_index("ix_events_contact", "events", ["contact_id", "type", "at"])
-    op.create_index(op.f("ix_events_contact_ref"), "events", ["contact_ref"])
-    op.create_index(op.f("ix_events_ref_key"), "events", ["ref_key"])
+    op.create_index(
+        "ix_events_kept", "events", ["received_at"],
+        sqlite_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"), postgresql_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"),
+    )
 
 
 def _make_meta() -> None:

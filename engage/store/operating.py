@@ -1,0 +1,122 @@
+"""What operators do and look at: pause, resume, approve, and the figures of `engage status`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, final
+
+import sqlalchemy as sa
+
+from engage.model.delivery import DeliveryState
+from engage.model.run import RunState
+from engage.store import pausing
+from engage.store.database import Database, dialect_insert
+from engage.store.happenings import known_by_now
+from engage.store.releases import let_go
+from engage.store.tables import campaign_states, deliveries, events, pauses, runs
+
+WAITING = deliveries.c.state == DeliveryState.WAITING.value
+SENDING = deliveries.c.state == DeliveryState.SENDING.value
+SCOPES = ("all", "campaign", "channel")
+
+
+@final
+class SqlOperations:
+    """Operation. Everything is safe to repeat."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def pause(self, scope: str, name: str, *, now: datetime, reason: str | None = None) -> None:
+        """Stop entries and hand-offs of `campaign` or `channel` NAME, or of `all` (name: empty)."""
+        with self._database.begin() as connection:
+            pausing.pause(connection, scope=_scope(scope), name=name, now=now, reason=reason)
+
+    def resume(self, scope: str, name: str, *, now: datetime) -> None:
+        """Take a pause back; what it held becomes due."""
+        with self._database.begin() as connection:
+            pausing.resume(connection, scope=_scope(scope), name=name, now=now)
+
+    def approve(self, campaign: str, *, now: datetime) -> None:
+        """Let a campaign go that reached more people than `guards.max_audience`."""
+        with self._database.begin() as connection:
+            written = dialect_insert(connection, campaign_states).values(campaign=campaign, needs_approval=False, approved_at=now)
+            connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_={"approved_at": now}))
+            let_go(connection, now=now, hold="approval", where=deliveries.c.campaign == campaign)
+
+    def pauses(self) -> Sequence[Mapping[str, object]]:
+        """What is paused, as JSON values: scope, name, at, reason."""
+        with self._database.read() as connection:
+            return _pauses(connection)
+
+    def status(self, *, now: datetime) -> Mapping[str, object]:
+        """Figures of what is waiting, held, under way and unknown, as JSON values; the oldest due moment by queue is ISO 8601."""
+        with self._database.read() as connection:
+            return {
+                "now": now.isoformat(),
+                "runs": {"active": _count(connection, runs, runs.c.state == RunState.ACTIVE.value)},
+                "queues": _queues(connection, now),
+                "sending": _count(connection, deliveries, SENDING),
+                "unknown": _count(connection, deliveries, deliveries.c.state == DeliveryState.UNKNOWN.value),
+                "held": _by(connection, deliveries.c.hold, WAITING, deliveries.c.hold.is_not(None)),
+                "retrying": _count(connection, deliveries, WAITING, deliveries.c.retry_at.is_not(None)),
+                "paused": _pauses(connection),
+                "campaigns": _campaigns(connection),
+            }
+
+    def work_left(self, *, now: datetime) -> int:
+        """How many runs, deliveries and events are due at this business moment or in hand, retries to come among them."""
+        due_runs = (runs.c.state == RunState.ACTIVE.value, runs.c.due_at <= now)
+        due = sa.or_(sa.and_(WAITING, deliveries.c.due_at <= now), SENDING, sa.and_(WAITING, deliveries.c.batch_id.is_not(None)))
+        with self._database.read() as connection:
+            return _count(connection, runs, *due_runs) + _count(connection, deliveries, due) + _count(connection, events, *known_by_now())
+
+
+def _scope(scope: str) -> pausing.Scope:
+    match scope:
+        case "all" | "campaign" | "channel":
+            return scope
+        case _:
+            raise ValueError(f"what may be paused is {', '.join(SCOPES)}; not {scope!r}")
+
+
+def _count(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
+
+
+def _by(connection: sa.Connection, column: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> dict[str, int]:
+    rows = connection.execute(sa.select(column, sa.func.count()).where(*conditions).group_by(column).order_by(column))
+    return {name: count for name, count in rows}  # noqa: C416  # a result is no iterable of pairs to the type checker
+
+
+def _queues(connection: sa.Connection, now: datetime) -> dict[str, object]:
+    """By queue: how many deliveries wait, how many of them are due, and since when the oldest."""
+    is_due = sa.and_(deliveries.c.due_at <= now, deliveries.c.hold.is_(None))
+    rows = connection.execute(
+        sa.select(
+            deliveries.c.queue, sa.func.count(), sa.func.count(sa.case((is_due, 1))),
+            sa.func.min(sa.case((is_due, deliveries.c.due_at)), type_=deliveries.c.due_at.type),
+        ).where(WAITING).group_by(deliveries.c.queue).order_by(deliveries.c.queue)
+    )
+    return {
+        queue: {"waiting": waiting, "due": due, "oldest_due": oldest.isoformat() if oldest else None}
+        for queue, waiting, due, oldest in rows
+    }
+
+
+def _pauses(connection: sa.Connection) -> list[dict[str, object]]:
+    rows = connection.execute(sa.select(pauses).order_by(pauses.c.scope, pauses.c.name)).mappings()
+    return [{**row, "at": row["at"].isoformat()} for row in rows]
+
+
+def _campaigns(connection: sa.Connection) -> list[dict[str, object]]:
+    active = _by(connection, runs.c.campaign, runs.c.state == RunState.ACTIVE.value)
+    rows = connection.execute(sa.select(campaign_states).order_by(campaign_states.c.campaign)).mappings()
+    return [
+        {
+            "campaign": row["campaign"], "status": row["status"], "active_runs": active.get(row["campaign"], 0),
+            "awaits_approval": row["needs_approval"] and row["approved_at"] is None, "problem": row["problem"],
+        }
+        for row in rows
+    ]

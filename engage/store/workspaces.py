@@ -1,0 +1,100 @@
+"""Accepted workspaces: what a running system uses, the same for all processes; every version that a run entered with stays readable."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, final
+
+import sqlalchemy as sa
+
+from engage.model.campaign import Campaign
+from engage.model.localtime import to_utc, zone
+from engage.model.workspace import Files, Workspace
+from engage.store.database import Database, dialect_insert, insert_ignoring
+from engage.store.releases import let_go
+from engage.store.tables import campaign_states, campaign_versions, snapshots
+
+
+@final
+class SqlWorkspaces:
+    """Snapshots of workspaces. Accepting one is safe to repeat, and where many processes do it at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(self, workspace: Workspace, *, now: datetime) -> bool:
+        """Make this the newest snapshot; False where it is already. What was held because a campaign was paused is looked at again."""
+        with self._database.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("LOCK TABLE snapshots IN SHARE ROW EXCLUSIVE MODE"))
+            if connection.scalar(_NEWEST.with_only_columns(snapshots.c.hash)) == workspace.hash:
+                return False
+            _write(connection, workspace, now)
+            let_go(connection, now=now, hold="paused")
+            return True
+
+    def newest_hash(self) -> str | None:
+        """The hash of the newest snapshot; None where there is none. Cheap: for asking whether something new was accepted."""
+        with self._database.read() as connection:
+            return connection.scalar(_NEWEST.with_only_columns(snapshots.c.hash))
+
+    def newest(self) -> tuple[str, Files] | None:
+        """The newest snapshot's hash and files; None where there is none."""
+        with self._database.read() as connection:
+            row = connection.execute(_NEWEST).mappings().first()
+        return None if row is None else (row["hash"], _decoded(row["files"]))
+
+    def files_of_version(self, campaign: str, version: str) -> Files | None:
+        """All files of the first snapshot that had this version of the campaign; None where no accepted one had."""
+        asked = (
+            sa.select(snapshots.c.files)
+            .join(campaign_versions, campaign_versions.c.snapshot_id == snapshots.c.id)
+            .where(campaign_versions.c.campaign == campaign, campaign_versions.c.version == version)
+        )
+        with self._database.read() as connection:
+            files = connection.scalar(asked)
+        return None if files is None else _decoded(files)
+
+    def record_problem(self, campaign: str, problem: str | None) -> None:
+        """Remember why the campaign's newest file was not taken; None: it was. Shown by `engage status`."""
+        with self._database.begin() as connection:
+            _upsert_state(connection, {"campaign": campaign, "problem": problem})
+
+
+_NEWEST = sa.select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
+
+
+def _write(connection: sa.Connection, workspace: Workspace, now: datetime) -> None:
+    row = {"hash": workspace.hash, "accepted_at": now, "files": _encoded(workspace.files)}
+    snapshot_id = connection.execute(sa.insert(snapshots).values(row).returning(snapshots.c.id)).scalar_one()
+    gone = campaign_states.c.campaign.not_in(list(workspace.campaigns))
+    connection.execute(sa.update(campaign_states).where(gone).values(status=None))
+    for name, campaign in sorted(workspace.campaigns.items()):
+        version = {"campaign": name, "version": campaign.version, "snapshot_id": snapshot_id, "accepted_at": now}
+        connection.execute(insert_ignoring(connection, campaign_versions).values(version))
+        ends_at = _ends_at(campaign, workspace.settings.timezone)
+        _upsert_state(connection, {"campaign": name, "status": campaign.status.value, "ends_at": ends_at, "problem": None})
+
+
+def _upsert_state(connection: sa.Connection, row: dict[str, object]) -> None:
+    changed = {name: value for name, value in row.items() if name != "campaign"}
+    written = dialect_insert(connection, campaign_states).values(needs_approval=False, **row)
+    connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_=changed))
+
+
+def _ends_at(campaign: Campaign, timezone: str) -> datetime | None:
+    """The first moment after the campaign's last day, in the workspace's zone."""
+    if campaign.valid_until is None:
+        return None
+    after = campaign.valid_until + timedelta(days=1)
+    return to_utc(datetime(after.year, after.month, after.day), zone(timezone)).astimezone(UTC)  # noqa: DTZ001  # a wall time, as to_utc asks
+
+
+def _encoded(files: Files) -> dict[str, str]:
+    return {path: base64.b64encode(content).decode("ascii") for path, content in files.items()}
+
+
+def _decoded(stored: Mapping[str, Any]) -> Files:
+    return {path: base64.b64decode(content) for path, content in stored.items()}
