@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.workspace import Basis
+from engage.rules.document import Map
 from engage.rules.schema.fields import (
     MAP,
     TEXT,
@@ -27,6 +28,7 @@ from engage.rules.schema.fields import (
     Word,
     Zone,
     complaint,
+    not_built,
     shape,
 )
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
@@ -115,6 +117,15 @@ class ChannelSection(Section):
     model_config = ConfigDict(extra="allow")
     later: ClassVar[frozenset[str]] = frozenset({"providers"})
     __pydantic_extra__: dict[str, Text] = Field(init=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_yet(cls, value: object) -> object:
+        """Any key may be the adapter's own, but these are ours."""
+        for key in value if isinstance(value, Map) else ():
+            if key in cls.later:
+                raise not_built(key)
+        return value
 
     adapter: Name = Field(description="smtp, slack, sms_webhook, console, or what a package installed beside Engage adds")
     kind: Annotated[ChannelKind, Word(ChannelKind)] | None = Field(

@@ -36,8 +36,10 @@ from engage.rules.schema.quiet_hours import QuietHoursField
 
 def _list_of_channels(value: object) -> object:
     match value:
+        case Map() if "all" in value or "first" in value:
+            raise not_built("all" if "all" in value else "first")
         case Map():
-            raise not_built(next((str(key) for key in value if key in ("all", "first")), "a map of channels"))
+            raise complaint("`channels` is a list in order of preference, not a map")
         case Scalar() if not value.is_blank:
             raise complaint("`channels` is a list in order of preference", suggestion=f"[{value.written}]")
         case list() if not value:
