@@ -114,7 +114,7 @@ def day(raw: str) -> date:
 def moment(raw: str) -> datetime:
     """A moment written as in ISO 8601, in UTC; without an offset it counts as UTC, without a time as midnight."""
     try:
-        found = datetime.fromisoformat(raw) if raw[4:5] == "-" else None
+        found = datetime.fromisoformat(raw) if _ISO_DATE.match(raw) else None
         found = found and (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Unusable(f"{raw!r} is no moment such as 2026-02-28T09:00:00Z") from error

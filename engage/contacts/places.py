@@ -5,6 +5,7 @@ What exists is CLDR's to say (Babel), and the pinned zone data's. Everything her
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -14,6 +15,7 @@ from babel.core import get_global, parse_locale
 
 from engage.contacts.zones import zone_names
 
+_TAG = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
 _NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # groupings and test codes that CLDR names beside countries
 
 
@@ -28,6 +30,8 @@ class Unusable(ValueError):
 
 def locale(raw: str) -> str:
     """A language tag (BCP 47) in its canonical form: `SL_si` -> `sl-SI`, `tl` -> `fil`, `uz-cyrl` -> `uz-Cyrl`."""
+    if not _TAG.fullmatch(raw):
+        raise Unusable(f"{raw!r} is no language tag such as sl or uz-Cyrl")
     try:
         language, territory, script, variant = parse_locale(raw.replace("_", "-"), sep="-")[:4]
     except ValueError as error:
