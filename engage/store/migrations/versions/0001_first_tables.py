@@ -158,23 +158,28 @@ def _make_deliveries() -> None:
     )
     op.create_index(
         "ix_deliveries_batch", "deliveries", ["batch_id"],
-        sqlite_where=sa.text("batch_id IS NOT NULL"), postgresql_where=sa.text("batch_id IS NOT NULL"),
+        sqlite_where=sa.text("batch_id IS NOT NULL"),
+        postgresql_where=sa.text("batch_id IS NOT NULL"),
     )
     op.create_index(
         "ix_deliveries_copy", "deliveries", ["send_key", "address_key"],
-        sqlite_where=sa.text("send_key IS NOT NULL"), postgresql_where=sa.text("send_key IS NOT NULL"),
+        sqlite_where=sa.text("send_key IS NOT NULL"),
+        postgresql_where=sa.text("send_key IS NOT NULL"),
     )
     op.create_index(
         "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at"],
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"), postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
+        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
     )
     op.create_index(
         "ix_deliveries_held", "deliveries", ["hold", "campaign"],
-        sqlite_where=sa.text("hold IS NOT NULL"), postgresql_where=sa.text("hold IS NOT NULL"),
+        sqlite_where=sa.text("hold IS NOT NULL"),
+        postgresql_where=sa.text("hold IS NOT NULL"),
     )
     op.create_index(
         "ix_deliveries_sending", "deliveries", ["contact_id"],
-        sqlite_where=sa.text("state = 'sending'"), postgresql_where=sa.text("state = 'sending'"),
+        sqlite_where=sa.text("state = 'sending'"),
+        postgresql_where=sa.text("state = 'sending'"),
     )
 
 
@@ -194,7 +199,8 @@ def _make_events() -> None:
     op.create_index("ix_events_contact", "events", ["contact_id", "type", "at"])
     op.create_index(
         "ix_events_kept", "events", ["received_at"],
-        sqlite_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"), postgresql_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"),
+        sqlite_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"),
+        postgresql_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"),
     )
 
 
@@ -244,7 +250,8 @@ def _make_runs() -> None:
     op.create_index("ix_runs_contact", "runs", ["contact_id", "campaign", "intended_at"])
     op.create_index(
         "ix_runs_due", "runs", ["due_at"],
-        sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL"),
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
     )
 
 
