@@ -13,7 +13,7 @@ from engage.model.contact import ChannelKind
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _CHAT_ID = re.compile(r"[^\s\x00-\x1f\x7f]{1,255}")
 _PLAIN_EMAIL = re.compile(
-    r"(?=[^@]{1,64}@.{4,190}$)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9]{0,61}[a-z0-9])?\.)+(?:com|net|org|[a-z]{2})",
+    r"(?=[^@]{1,64}@.{4,180}$)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9]{0,61}[a-z0-9])?\.)+(?:com|net|org|[a-z]{2})",
     re.ASCII | re.IGNORECASE,
 )
 """Addresses that need no closer look: they are nearly all of them, and a look costs forty times as much as this."""
@@ -45,7 +45,7 @@ def is_email(address: str) -> bool:
 @lru_cache(maxsize=CHEAP_TO_REMEMBER)
 def _is_unusual_email(address: str) -> bool:
     try:
-        validate_email(address, check_deliverability=False)
+        validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError:
         return False
     return True
