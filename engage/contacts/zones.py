@@ -54,6 +54,11 @@ def zones_from_key(key: str, source: ZoneSource) -> Zones:
     return Zones(key=BROKEN_KEY, names=(), source=ZoneSource.BROKEN)
 
 
+def names_behind(key: str) -> tuple[str, ...]:
+    """The IANA names that a stored key stands for; none where it is broken."""
+    return zones_from_key(key, ZoneSource.CONTACT).names
+
+
 @cache
 def zone_names() -> frozenset[str]:
     """All names that the pinned zone data knows, old aliases (`Europe/Kiev`) among them."""

@@ -228,14 +228,15 @@ class Conductor:
 
     async def _send(self, lease: Lease, cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
-        pending = {asyncio.ensure_future(self._send_one(message, equipment.channels)) for message, _ in cleared.values()}
+        pending = [asyncio.ensure_future(self._send_one(message, equipment.channels)) for message, _ in cleared.values()]
         waited = 0.0
         while pending:
-            done, pending = await asyncio.wait(pending, timeout=RECORD_EVERY)
+            done, _ = await asyncio.wait(pending, timeout=RECORD_EVERY)
             if done:
                 self._reached(Point.ANSWERED)
-                outcomes = [task.result() for task in done]
+                outcomes = [task.result() for task in pending if task in done]
                 await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
+            pending = [task for task in pending if task not in done]
             waited += RECORD_EVERY
             if pending and waited >= LEASE.total_seconds() / 3:
                 await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)

@@ -1,0 +1,180 @@
+"""Simulations: the engine that sends, assembled over a database in memory, silent channels and a clock that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, final
+
+from engage.contacts.ports import Person
+from engage.contacts.zones import names_behind
+from engage.delivery.conductor import Conductor, Equipment
+from engage.delivery.health import Health
+from engage.delivery.identity import SignedIdentity
+from engage.model.campaign import Campaign, Status
+from engage.model.contact import Consent, Contact
+from engage.model.workspace import Workspace
+from engage.planning.planner import Planner
+from engage.planning.versions import live_campaigns
+from engage.rules.campaign_tests import CampaignTest
+from engage.simulation.channels import SilentChannel
+from engage.simulation.clock import MovableClock
+from engage.simulation.lines import Line
+from engage.simulation.timeline import Engine, Script, play
+from engage.store.copying import copy_into
+from engage.store.database import Database
+from engage.store.deliveries import SqlDeliveries
+from engage.store.history import SqlHistory
+from engage.store.ledger import SqlLedger
+from engage.store.letters import SqlLetters
+from engage.store.people import SqlPeople
+from engage.store.planning import SqlPlanning
+from engage.store.workspaces import SqlWorkspaces
+from engage.templates import Templates
+
+Result = TypeVar("Result")
+
+
+def simulate(source: Database, workspace: Workspace, *, start: datetime, end: datetime, campaign: str | None = None) -> Iterator[Line]:
+    """Every touch that would be written in `[start, end)` over a copy of the source's data, in order. The source is only read."""
+    with Stage(only(workspace, campaign), start=start) as stage:
+        copy_into(source, stage.database, as_of=start)
+        yield from stage.play(start=start, end=end, script=Script())
+
+
+def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Iterator[Line]:
+    """The same over these people alone; drafts run too. Raises InputError where the test names somebody who is none of them."""
+    with Stage(awake(only(workspace, test.campaign)), start=test.clock_from) as stage:
+        stage.people.upsert(persons, now=test.clock_from)
+        yield from stage.play(start=test.clock_from, end=test.clock_to, script=stage.script_of(test))
+
+
+def only(workspace: Workspace, campaign: str | None) -> Workspace:
+    """The workspace with one campaign alone: the others are there, so that expressions may name them, and sleep."""
+    if campaign is None:
+        return workspace
+    campaigns = {
+        name: each if name == campaign else replace(each, status=Status.DRAFT) for name, each in workspace.campaigns.items()
+    }
+    return replace(workspace, campaigns=campaigns)
+
+
+def awake(workspace: Workspace) -> Workspace:
+    """The workspace with its drafts live: every campaign that is not paused."""
+    def woken(campaign: Campaign) -> Campaign:
+        return campaign if campaign.status is Status.PAUSED else replace(campaign, status=Status.LIVE)
+
+    return replace(workspace, campaigns={name: woken(each) for name, each in workspace.campaigns.items()})
+
+
+@final
+class Stage:
+    """An engine of its own, for as long as the block lasts."""
+
+    def __init__(self, workspace: Workspace, *, start: datetime) -> None:
+        self._workspace = workspace
+        self._clock = MovableClock(start)
+        self._closing = ExitStack()
+        self.database = Database.open("sqlite://")
+        self._closing.callback(self.database.close)
+        self.database.migrate()
+        self._planning = SqlPlanning(self.database, workspace=self._now)
+        self.people = SqlPeople(self.database, workspace=self._now)
+        self._ledger = SqlLedger(self.database)
+        self._history = SqlHistory(self.database)
+        self._letters = SqlLetters(self.database, workspace=self._now)
+        self._contacts: dict[int, Contact | None] = {}
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._closing.close()
+
+    def play(self, *, start: datetime, end: datetime, script: Script) -> Iterator[Line]:
+        """Each touch, in the order of writing. What the copy brought is not told again."""
+        SqlWorkspaces(self.database).accept(self._workspace, now=start)
+        self._be_live_before(start)
+        last = self._last_touch()
+        engine = self._engine()
+        for _ in play(engine, start=start, end=end, script=script):
+            while lines := self._history.tail(last):
+                for each in lines:
+                    yield Line(touch=each.touch, contact=self._contact(each.touch.contact_id))
+                last = lines[-1].id
+
+    def script_of(self, test: CampaignTest) -> Script:
+        """What the test says of the world, about the contacts as they are stored."""
+        consents = [
+            Consent(
+                contact_id=self._id_of(given.contact), purpose=given.purpose, channel=given.channel, granted=given.granted,
+                at=given.at, source=f"test:{test.name}",
+            )
+            for given in test.consents
+        ]
+        self._ledger.record([consent for consent in consents if consent.at < test.clock_from])
+        return Script(events=test.events, consents=[consent for consent in consents if consent.at >= test.clock_from])
+
+    def _id_of(self, reference: str) -> int:
+        contact = self.people.find(reference)
+        assert contact is not None, f"the rules let only contacts of the test be named, not {reference}"
+        return contact.id
+
+    def _engine(self) -> Engine:
+        secret = self.database.secret()
+        conductor = Conductor(
+            SqlDeliveries(self.database, workspace=self._now), equipment=self._equipment(secret), versions=self._version,
+            identity=SignedIdentity(secret=secret, domain="simulation.invalid"), clock=self._clock, loop=self._loop(),
+            health=Health(lambda: 0.0), owner="simulation",
+        )
+        planner = Planner(self._planning, workspace=self._now, versions=self._version, zones_of=names_behind)
+        return Engine(planner=planner, conductor=conductor, clock=self._clock, ledger=self._ledger)
+
+    def _equipment(self, secret: bytes) -> Callable[[], Equipment]:
+        channels = dict.fromkeys(self._workspace.settings.channels, SilentChannel())
+        equipment = Equipment(workspace=self._workspace, renderer=Templates(self._workspace, secret=secret), channels=channels)
+        return lambda: equipment
+
+    def _loop(self) -> OwnLoop:
+        return OwnLoop(self._closing.enter_context(asyncio.Runner()))
+
+    def _now(self) -> Workspace:
+        return self._workspace
+
+    def _version(self, name: str, version: str) -> Campaign | None:
+        """The campaign as it is: what runs in the simulation entered with it, or goes on with it."""
+        return self._workspace.campaigns.get(name)
+
+    def _be_live_before(self, start: datetime) -> None:
+        """Campaigns have been live all along, so that what is due at the very first moment comes."""
+        with self._planning.transaction() as tx:
+            for campaign in live_campaigns(self._workspace, start):
+                tx.move_planned_until(campaign.name, start - timedelta(microseconds=1))
+
+    def _last_touch(self) -> int:
+        last = 0
+        while lines := self._history.tail(last, limit=10_000):
+            last = lines[-1].id
+        return last
+
+    def _contact(self, contact_id: int | None) -> Contact | None:
+        if contact_id is None:
+            return None
+        if contact_id not in self._contacts:
+            self._contacts[contact_id] = self._letters.reader(contact_id)
+        return self._contacts[contact_id]
+
+
+@final
+class OwnLoop:
+    """The loop for channels that wait for nothing: run in the very thread that asks."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+
+    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """Run it to its end."""
+        return self._runner.run(coroutine)
