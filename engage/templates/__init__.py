@@ -1,0 +1,16 @@
+"""4 `Approved -> Rendered`: what the contact will read, in their language.
+
+::
+
+    catalogue  files              -> message, channel, language      the locale chain (locales)
+    sources    text               -> pieces, each with its place     front matter (documents)
+    composing  pieces             -> whole                           layouts, blocks, includes
+    mjml, markdown, html          -> a mail's page, and its text     once per file; tags pass as words (placeholders)
+    programs   pieces             -> compiled, in the sandbox        guard, limits, filters, functions, escaping
+    email, texts                  -> Content                         for each reader (reading, scope, formats, phrases)
+    checking   workspace          -> problems, with their places
+"""
+
+from engage.templates.renderer import Draft, Templates
+
+__all__ = ["Draft", "Templates"]

@@ -1,0 +1,155 @@
+"""Puts a template together with its layout and partials, before anything else is done to it.
+
+`extends`, `block` and `include` are resolved here rather than by Jinja, because MJML and Markdown are compiled once per file
+and must be whole by then. Names of files are therefore plain texts, and their circle is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from typing import final
+
+from engage.model.errors import Place
+from engage.model.workspace import Files
+from engage.templates.faults import TemplateFault
+from engage.templates.sources import Piece, Tag, Text, decoded, front_matter, scan
+
+ROOT = "templates/"
+_NAME = re.compile(r"""(?P<quote>['"])(?P<name>[^'"]+)(?P=quote)\s*(?P<rest>.*)\Z""", re.DOTALL)
+_SUPER = re.compile(r"\{\{[-+]?\s*super\(\)\s*[-+]?\}\}\Z")
+_HOISTED = frozenset({"set", "import", "from"})
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A named part of a layout, with what stands in it where nobody fills it."""
+
+    name: str
+    children: tuple[Node, ...]
+    place: Place
+
+
+Node = Text | Tag | Block
+Fills = Mapping[str, tuple[tuple[Node, ...], ...]]
+"""What derived templates put into blocks: for each name the most derived first."""
+
+MAX_PIECES = 20_000
+
+
+class Composer:
+    """Resolves `extends`, `block` and `include` over a workspace's files."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def pieces(self, text: str, start: Place) -> tuple[Piece, ...]:
+        """The whole template as text and tags; `start` is where its text begins. Raises TemplateFault."""
+        return _whole(self._composed(nested(scan(text, start)), (start.file,), {}), start)
+
+    def first_of(self, names: Sequence[str]) -> str:
+        """The first of these files under templates/ that there is."""
+        return next((name for name in names if ROOT + name in self._files), names[0])
+
+    def within(self, layout: str, content: Sequence[Piece]) -> tuple[Piece, ...]:
+        """The layout (a path under templates/) with `content` as its block of that name."""
+        place = Place(file=ROOT + layout)
+        nodes = nested(self._scanned(layout, place))
+        if not any(isinstance(node, Block) and node.name == "content" for node in nodes):
+            raise TemplateFault(place, "this layout has no {% block content %}, where Markdown would go")
+        return _whole(self._composed(nodes, (place.file,), {"content": (tuple(content),)}), place)
+
+    def source(self, name: str, place: Place) -> tuple[Piece, ...]:
+        """A file under templates/, put together. `place` is the tag that asks for it."""
+        return _whole(self._composed(nested(self._scanned(name, place)), (ROOT + name,), {}), place)
+
+    def _scanned(self, name: str, place: Place) -> tuple[Piece, ...]:
+        file = ROOT + name
+        if file not in self._files:
+            known = [one.removeprefix(ROOT) for one in self._files if one.startswith((ROOT + "_layouts/", ROOT + "_partials/"))]
+            raise TemplateFault(place, f"there is no file {file}", next(iter(get_close_matches(name, known, n=1)), None))
+        _, body, line = front_matter(decoded(self._files[file], file), file)
+        return scan(body, Place(file=file, line=line, column=1))
+
+    def _composed(self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills) -> Iterator[Piece]:
+        extends = next((node for node in nodes if isinstance(node, Tag) and node.keyword == "extends"), None)
+        if extends is None:
+            yield from self._emitted(nodes, trail, fills, ())
+            return
+        yield from _hoisted(nodes)
+        own = {node.name: node.children for node in nodes if isinstance(node, Block)}
+        below = {name: (*fills.get(name, ()), children) for name, children in own.items()}
+        layout = self._named(extends, trail)
+        yield from self._composed(nested(self._scanned(layout, extends.place)), (*trail, ROOT + layout), {**fills, **below})
+
+    def _emitted(
+        self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills, above: tuple[tuple[Node, ...], ...]
+    ) -> Iterator[Piece]:
+        for node in nodes:
+            match node:
+                case Block():
+                    first, *rest = (*fills.get(node.name, ()), node.children)
+                    yield from self._emitted(first, trail, fills, tuple(rest))
+                case Tag(keyword="include"):
+                    name = self._named(node, trail)
+                    yield from self._composed(nested(self._scanned(name, node.place)), (*trail, ROOT + name), {})
+                case Tag() if _SUPER.match(node.text):
+                    if not above:
+                        raise TemplateFault(node.place, "super() has nothing above it here")
+                    yield from self._emitted(above[0], trail, fills, above[1:])
+                case _:
+                    yield node
+
+    def _named(self, tag: Tag, trail: tuple[str, ...]) -> str:
+        found = _NAME.match(tag.argument)
+        if found is None or found["rest"] not in ("", "with context"):
+            raise TemplateFault(tag.place, f"{tag.keyword} names one file by a text: {{% {tag.keyword} '_layouts/…' %}}")
+        if ROOT + found["name"] in trail:
+            raise TemplateFault(tag.place, f"{found['name']} takes part in itself")
+        return found["name"]
+
+
+def nested(pieces: Sequence[Piece]) -> tuple[Node, ...]:
+    """The pieces with each `block … endblock` as one node. Raises TemplateFault."""
+    stack: list[tuple[Tag | None, list[Node]]] = [(None, [])]
+    for piece in pieces:
+        keyword = piece.keyword if isinstance(piece, Tag) else ""
+        if keyword == "block" and isinstance(piece, Tag):
+            stack.append((piece, []))
+        elif keyword == "endblock":
+            opened, children = stack.pop()
+            if opened is None:
+                raise TemplateFault(piece.place, "endblock closes no block")
+            name = opened.argument.partition(" ")[0]
+            stack[-1][1].append(Block(name=name, children=tuple(children), place=opened.place))
+        else:
+            stack[-1][1].append(piece)
+    opened, nodes = stack[-1]
+    if opened is not None:
+        raise TemplateFault(opened.place, "this block is never closed with {% endblock %}")
+    return tuple(nodes)
+
+
+def _whole(pieces: Iterator[Piece], place: Place) -> tuple[Piece, ...]:
+    whole = tuple(islice(pieces, MAX_PIECES + 1))
+    if len(whole) > MAX_PIECES:
+        raise TemplateFault(place, f"with its layout and includes the template has more than {MAX_PIECES} tags")
+    return whole
+
+
+def _hoisted(nodes: Sequence[Node]) -> Iterator[Piece]:
+    """What a template that extends a layout says outside its blocks: only `set` and imports have an effect there."""
+    for node in nodes:
+        match node:
+            case Tag(keyword="extends") | Block():
+                continue
+            case Tag() if node.keyword in _HOISTED:
+                yield node
+            case Text() if not node.text.strip():
+                continue
+            case _:
+                raise TemplateFault(node.place, "what stands outside the blocks of a template that extends a layout is never shown")

@@ -1,0 +1,232 @@
+"""An email in one language: compiled once from its files, then rendered for each reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from mimetypes import MimeTypes
+from typing import final
+
+from engage.model.delivery import Attachment, EmailContent
+from engage.model.errors import Place
+from engage.model.workspace import Files
+from engage.templates import documents, html, markdown, mjml
+from engage.templates.catalogue import Parts
+from engage.templates.composing import ROOT, Composer
+from engage.templates.escaping import Form
+from engage.templates.faults import TemplateFault
+from engage.templates.headers import header, mailbox
+from engage.templates.locales import is_right_to_left
+from engage.templates.placeholders import Held
+from engage.templates.programs import Compiler, Program
+from engage.templates.scope import Scope
+from engage.templates.sources import Piece, Tag, Text, decoded, front_matter
+
+KEYS = ("subject", "preheader", "from", "reply_to", "attachments")
+NOT_BUILT = ("utm", "track")
+LAYOUTS = ("_layouts/email.mjml", "_layouts/email.html")
+
+_TYPES = MimeTypes(filenames=())  # the table that comes with Python, not the machine's
+_TYPES.add_type("text/calendar", ".ics")
+_ATTACHED_FORMS = {"ics": Form.ICS, "html": Form.HTML, "htm": Form.HTML, "xml": Form.HTML, "svg": Form.HTML}
+
+Read = Callable[[str], str]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """A file that goes along: as it is, or rendered where its name ends in `.j2`."""
+
+    name: str
+    media_type: str
+    content: bytes | Program
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailTemplate:
+    """The programs of one email in one language. `text_is_made` tells that the text part comes from the HTML."""
+
+    subject: Program
+    text: Program
+    text_is_made: bool
+    html: Program | None = None
+    preheader: Program | None = None
+    sender: Program | None = None
+    reply_to: Program | None = None
+    attachments: tuple[AttachedFile, ...] = ()
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """All that it is made of."""
+        single = (self.subject, self.preheader, self.sender, self.reply_to, self.html, self.text)
+        attached = (file.content for file in self.attachments if isinstance(file.content, Program))
+        return (*(program for program in single if program is not None), *attached)
+
+    def render(self, data: Mapping[str, object], scope: Scope) -> EmailContent:
+        """The mail for one reader. Raises RenderError."""
+
+        def run(program: Program | None) -> str | None:
+            return program.run(data, scope) if program is not None else None
+
+        subject = header("subject", self.subject.run(data, scope))
+        if not subject:
+            raise TemplateFault(self.subject.lines.place(0), "the subject is empty")
+        sender, reply_to, preheader = run(self.sender), run(self.reply_to), run(self.preheader)
+        text = self.text.run(data, scope)
+        return EmailContent(
+            subject=subject,
+            text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n" if self.text_is_made else text.strip() + "\n",
+            html=run(self.html),
+            preheader=preheader.strip() if preheader else None,
+            sender=mailbox("from", sender) if sender else None,
+            reply_to=mailbox("reply_to", reply_to) if reply_to else None,
+            attachments=tuple(_attached(file, data, scope) for file in self.attachments),
+        )
+
+
+def compile_email(parts: Parts, files: Files, compiler: Compiler, composer: Composer) -> EmailTemplate:
+    """Raises TemplateFault for whatever is wrong in the files."""
+    bodies = [parts[form] for form in ("mjml", "html", "md") if form in parts]
+    if len(bodies) > 1:
+        raise TemplateFault(Place(file=bodies[1]), f"{bodies[0]} is the body already: one of .mjml, .html and .md")
+    file = bodies[0] if bodies else parts["txt"]
+    front, body, line = front_matter(decoded(files[file], file), file)
+    head = _Head(front, file, files, compiler, composer)
+    start = Place(file=file, line=line, column=1)
+    pieces = composer.pieces(body, start)
+    text = _text_pieces(parts["txt"], files, composer, with_body=bool(bodies)) if "txt" in parts else None
+    if not bodies:
+        return head.template(html=None, text=compiler.compile(pieces, Form.TEXT, file), made=False)
+    page, derived = _page(pieces, head.pieces("preheader"), file, compiler.locale, composer)
+    return head.template(
+        html=compiler.compile(page, Form.HTML, file),
+        text=compiler.compile(derived if text is None else text, Form.TEXT, file if text is None else parts["txt"]),
+        made=text is None,
+    )
+
+
+def _text_pieces(file: str, files: Files, composer: Composer, *, with_body: bool) -> tuple[Piece, ...]:
+    front, body, line = front_matter(decoded(files[file], file), file)
+    if with_body and front.entries:
+        raise TemplateFault(front.place, "the front matter belongs to the mail's HTML, MJML or Markdown file")
+    return composer.pieces(body, Place(file=file, line=line, column=1))
+
+
+def _page(
+    pieces: Sequence[Piece], preheader: Sequence[Piece], file: str, locale: str, composer: Composer
+) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """The HTML's pieces, and those of the text made from it."""
+    language = file.rpartition(".")[2]
+    if language == "md":
+        layout = composer.first_of(LAYOUTS)
+        language = layout.rpartition(".")[2]
+        pieces = composer.within(layout, markdown.to_html(pieces))
+    before, pieces = _parted(pieces)
+    if language == "mjml":
+        held, made = mjml.to_html(pieces, file, rtl=is_right_to_left(locale))
+    else:
+        held = Held(pieces)
+        made = held.text
+    page = html.finished(made, locale, file)
+    text = html.text_of(held, page)
+    if preheader and not any("<mj-preview" in piece.text for piece in pieces):
+        page = html.with_preheader(page, "".join(held.word(piece) if isinstance(piece, Tag) else escape(piece.text) for piece in preheader))
+    return (*before, *held.released(page)), (*before, *text)
+
+
+def _parted(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """The statements before the document (`set`, imports), and the document."""
+    first = next((at for at, piece in enumerate(pieces) if isinstance(piece, Text) and piece.text.strip()), len(pieces))
+    while first and not (isinstance(pieces[first - 1], Tag) and pieces[first - 1].text.startswith("{%")):
+        first -= 1
+    return tuple(pieces[:first]), tuple(pieces[first:])
+
+
+class _Head:
+    """The front matter: each key a small program of its own."""
+
+    def __init__(self, front: documents.Mapping, file: str, files: Files, compiler: Compiler, composer: Composer) -> None:
+        self._front = front
+        self._file = file
+        self._files = files
+        self._compiler = compiler
+        self._composer = composer
+        check_keys(front, KEYS)
+
+    def pieces(self, key: str) -> tuple[Piece, ...]:
+        """The key's text; nothing where it is not given."""
+        value = self._front.entries.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, documents.Scalar):
+            raise TemplateFault(value.place, f'{key} is one text; one that begins with {{{{ stands in quotes: "{{{{ … }}}}"')
+        return self._composer.pieces(value.text, value.start)
+
+    def program(self, key: str) -> Program | None:
+        """The key's program."""
+        pieces = self.pieces(key)
+        return self._compiler.compile(pieces, Form.TEXT, self._file) if pieces else None
+
+    def template(self, *, html: Program | None, text: Program, made: bool) -> EmailTemplate:
+        """The whole."""
+        subject = self.program("subject")
+        if subject is None:
+            raise TemplateFault(Place(file=self._file, line=1, column=1), "a mail needs a subject in its front matter (between --- lines)")
+        return EmailTemplate(
+            subject=subject, html=html, text=text, text_is_made=made, preheader=self.program("preheader"),
+            sender=self.program("from"), reply_to=self.program("reply_to"), attachments=self._attachments(),
+        )  # fmt: skip
+
+    def _attachments(self) -> tuple[AttachedFile, ...]:
+        value = self._front.entries.get("attachments")
+        if value is None:
+            return ()
+        if not isinstance(value, documents.Sequence):
+            raise TemplateFault(value.place, "attachments is a list of files of this folder")
+        return tuple(self._attachment(item) for item in value.items)
+
+    def _attachment(self, item: documents.Tree) -> AttachedFile:
+        if not isinstance(item, documents.Scalar):
+            raise TemplateFault(item.place, "an attachment is the name of a file of this folder")
+        path = self._file.rpartition("/")[0] + "/" + item.text
+        if "/" in item.text or path not in self._files:
+            raise TemplateFault(item.place, f"there is no file {item.text!r} in {path.rpartition('/')[0]}")
+        name = item.text.removesuffix(".j2")
+        media_type = _TYPES.guess_type(name)[0] or "application/octet-stream"
+        if name == item.text:
+            return AttachedFile(name=name, media_type=media_type, content=self._files[path])
+        pieces = self._composer.pieces(decoded(self._files[path], path), Place(file=path, line=1, column=1))
+        form = _ATTACHED_FORMS.get(name.rpartition(".")[2].lower(), Form.TEXT)
+        return AttachedFile(name=name, media_type=media_type, content=self._compiler.compile(pieces, form, path))
+
+
+def check_keys(front: documents.Mapping, known: Sequence[str]) -> None:
+    """Raises TemplateFault for the first key that means nothing here."""
+    for key, place in front.keys.items():
+        if key in NOT_BUILT:
+            raise TemplateFault(place, f"{key} is not built yet")
+        if key not in known:
+            raise TemplateFault(place, f"{key!r} has no meaning in this front matter" + (f" ({', '.join(known)})" if known else ""))
+
+
+def _attached(file: AttachedFile, data: Mapping[str, object], scope: Scope) -> Attachment:
+    content = file.content.run(data, scope).encode() if isinstance(file.content, Program) else file.content
+    if file.name.endswith(".ics") and isinstance(file.content, Program):
+        content = content.replace(b"\n", b"\r\n")  # RFC 5545, section 3.1
+    return Attachment(name=file.name, media_type=file.media_type, content=content)
+
+
+def attached_names(front: documents.Mapping) -> frozenset[str]:
+    """The files that a front matter attaches."""
+    value = front.entries.get("attachments")
+    items = value.items if isinstance(value, documents.Sequence) else ()
+    return frozenset(item.text for item in items if isinstance(item, documents.Scalar))
+
+
+def folder(message: str) -> str:
+    """Where a message's files are."""
+    return f"{ROOT}{message}/"

@@ -1,0 +1,64 @@
+"""What templates see of the data: read-only fields by name, where a name is always the data's and never a method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import final
+
+from engage.model.contact import AttributeKind, Money, Value
+from engage.model.values import from_json
+
+OPEN: frozenset[str] = frozenset()
+
+
+@final
+class Fields:
+    """Named values. A name that is declared but missing is none; one that is not declared is undefined."""
+
+    __slots__ = ("called", "values")
+
+    def __init__(self, called: str, values: Mapping[str, object]) -> None:
+        self.called = called
+        self.values = values
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def hint(self, name: object) -> str:
+        """Why a name is undefined here, with what was probably meant."""
+        close = get_close_matches(str(name), [str(known) for known in self.values], n=1)
+        return f"{self.called} has no {str(name)!r}" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def typed(called: str, raw: Mapping[str, object], kinds: Mapping[str, AttributeKind]) -> Fields:
+    """Fields of declared kinds (missing ones are none), with whatever else `raw` holds."""
+    values: dict[str, object] = {name: plain(name, value) for name, value in raw.items() if name not in kinds}
+    values.update({name: _typed(raw.get(name), kind) for name, kind in kinds.items()})
+    return Fields(called, values)
+
+
+def plain(called: str, raw: object) -> object:
+    """A JSON value as templates see it: money where it looks like money, other objects as fields, lists as tuples."""
+    match raw:
+        case Mapping() if raw.keys() == {"amount", "currency"}:
+            return from_json(raw, AttributeKind.MONEY)
+        case Mapping():
+            return Fields(called, {str(name): plain(str(name), value) for name, value in raw.items()})
+        case list() | tuple():
+            return tuple(plain(called, item) for item in raw)
+        case _:
+            return raw
+
+
+def _typed(raw: object, kind: AttributeKind) -> Value:
+    """As `from_json`, for values that are typed already too (previews and checks hand those in)."""
+    if isinstance(raw, Money) or (raw is not None and not isinstance(raw, str | int | float | list | tuple | Mapping)):
+        return raw  # type: ignore[return-value]  # a date, a date-time or money, made by ourselves
+    return from_json(raw, kind)

@@ -1,0 +1,176 @@
+"""Values as the reader's language writes them, by CLDR (Babel); what was written before is remembered per locale."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import dates, lists, numbers, units
+from babel.core import Locale
+
+from engage.model.contact import Money
+from engage.model.time import Duration
+from engage.templates.faults import Unprintable
+
+_REMEMBERED = 2048
+_MAX_DIGITS = 10
+UnitStyle = Literal["narrow", "short", "long"]
+ListStyle = Literal["standard", "standard-short", "or", "or-short", "unit", "unit-short", "unit-narrow"]
+
+
+class Formats:
+    """All formats of one locale. Digits are Latin in every language, so that dates and numbers agree."""
+
+    def __init__(self, locale: Locale) -> None:
+        self.locale = locale
+        self.date = lru_cache(_REMEMBERED)(self._date)
+        self.time = lru_cache(_REMEMBERED)(self._time)
+        self.datetime = lru_cache(_REMEMBERED)(self._datetime)
+        self.number = lru_cache(_REMEMBERED)(self._number)
+        self.percent = lru_cache(_REMEMBERED)(self._percent)
+        self.money = lru_cache(_REMEMBERED)(self._money)
+        self.list = lru_cache(_REMEMBERED)(self._list)
+        self.plural_form = lru_cache(_REMEMBERED)(self._plural_form)
+
+    def text(self, value: object, zone: ZoneInfo) -> str:
+        """Any value that is printed without a filter. Raises Unprintable for what has no text of its own."""
+        match value:
+            case str():
+                return value
+            case bool():
+                raise Unprintable("a yes or no cannot be printed; ask it with {% if … %}")
+            case int():
+                return str(value)
+            case float() | Decimal():
+                return str(numbers.format_decimal(value, locale=self.locale, group_separator=False))
+            case datetime():
+                return self.datetime(value, zone, "medium")
+            case date():
+                return self.date(value, "long")
+            case Money():
+                return self.money(value.amount, value.currency)
+            case tuple() | list():
+                return self.list(tuple(self.text(item, zone) for item in value), "standard")
+            case _:
+                raise Unprintable("this is no single value and cannot be printed; print one of its fields")
+
+    def duration(self, value: object, unit: str | None, style: UnitStyle) -> str:
+        """A span: `timedelta`, a number of `unit`s (`day`, `year`, …; seconds without one), or as campaigns write it."""
+        if isinstance(value, Duration):
+            value = timedelta(days=value.days + 30 * value.months, seconds=value.seconds)
+        if style not in ("narrow", "short", "long"):
+            raise Unprintable(f"{style!r} is no style of duration (narrow, short, long)")
+        if not isinstance(value, timedelta):
+            amount = as_number(value)
+            if unit is not None:
+                return self._units(amount, unit, style)
+            value = timedelta(seconds=float(amount))
+        return str(dates.format_timedelta(value, format=style, locale=self.locale))
+
+    def _units(self, amount: int | float | Decimal, unit: str, style: UnitStyle) -> str:
+        try:
+            return str(units.format_unit(amount, f"duration-{unit.removesuffix('s')}", style, locale=self.locale))
+        except units.UnknownUnitError as error:
+            raise Unprintable(f"{unit!r} is no unit of time (year, month, week, day, hour, minute, second)") from error
+
+    def country(self, code: str) -> str:
+        """The country's name."""
+        name = self.locale.territories.get(code.upper())
+        if name is None:
+            raise Unprintable("this is no country code (ISO 3166-1 alpha-2)")
+        return str(name)
+
+    def _date(self, value: date, style: str) -> str:
+        return str(dates.format_date(value, style, self.locale))
+
+    def _time(self, value: datetime | time, zone: ZoneInfo, style: str) -> str:
+        return str(dates.format_time(value, style, tzinfo=zone, locale=self.locale))
+
+    def _datetime(self, value: datetime, zone: ZoneInfo, style: str) -> str:
+        if style not in self.locale.datetime_formats:
+            return str(dates.format_datetime(value, style, tzinfo=zone, locale=self.locale))
+        joined = str(self.locale.datetime_formats[style]).replace("'", "")
+        local = value.astimezone(zone)
+        return joined.replace("{0}", self.time(local, zone, "short")).replace("{1}", self.date(local, style))
+
+    def _number(self, value: int | float | Decimal, digits: int | None) -> str:
+        if digits is None:
+            return str(numbers.format_decimal(value, locale=self.locale))
+        return str(numbers.format_decimal(value, _pattern(digits), locale=self.locale))
+
+    def _percent(self, value: int | float | Decimal, digits: int | None) -> str:
+        if digits is None:
+            return str(numbers.format_percent(value, locale=self.locale))
+        pattern = numbers.parse_pattern(self.locale.percent_formats[None])
+        return str(pattern.apply(value, self.locale, force_frac=(_digits(digits), _digits(digits))))
+
+    def _money(self, amount: int | float | Decimal, currency: str) -> str:
+        return str(numbers.format_currency(amount, currency, locale=self.locale))
+
+    def _list(self, items: tuple[str, ...], style: ListStyle) -> str:
+        try:
+            return str(lists.format_list(items, style=style, locale=self.locale))
+        except ValueError as error:
+            raise Unprintable(f"{style!r} is no style of list (standard, or, unit, …)") from error
+
+    def _plural_form(self, value: int | float | Decimal) -> str:
+        return str(self.locale.plural_form(value))
+
+
+def as_number(value: object) -> int | float | Decimal:
+    """The number, also where it comes as text from a table. Raises Unprintable."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise Unprintable("a number is expected here")
+    if not isinstance(value, str):
+        return value
+    try:
+        return Decimal(value.strip())
+    except InvalidOperation as error:
+        raise Unprintable("this text is no number") from error
+
+
+def as_date(value: object, zone: ZoneInfo) -> date:
+    """The day: of a date-time the reader's. Raises Unprintable."""
+    if isinstance(value, str):
+        value = _parsed(value)
+    if isinstance(value, datetime):
+        return value.astimezone(zone).date()
+    if isinstance(value, date):
+        return value
+    raise Unprintable("a date is expected here")
+
+
+def as_datetime(value: object) -> datetime:
+    """The moment, aware. Raises Unprintable."""
+    if isinstance(value, str):
+        value = _parsed(value)
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    raise Unprintable("a date-time is expected here")
+
+
+def _parsed(text: str) -> date | datetime | None:
+    try:
+        return date.fromisoformat(text) if len(text) <= len("2026-02-28") else datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _digits(digits: object) -> int:
+    if isinstance(digits, bool) or not isinstance(digits, int) or not 0 <= digits <= _MAX_DIGITS:
+        raise Unprintable(f"the digits are a whole number from 0 to {_MAX_DIGITS}")
+    return digits
+
+
+def _pattern(digits: int) -> str:
+    places = _digits(digits)
+    return "#,##0" + ("." + "0" * places if places else "")
+
+
+@lru_cache(maxsize=256)
+def formats_of(locale: Locale) -> Formats:
+    """The one Formats of a locale."""
+    return Formats(locale)

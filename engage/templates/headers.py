@@ -1,0 +1,45 @@
+"""What may stand in a mail's header: one line, whatever a value tries (also encoded, CVE-2024-6923), and one address."""
+
+from __future__ import annotations
+
+import unicodedata
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.utils import getaddresses
+
+from engage.model.errors import RenderError
+
+_BREAKS = frozenset({"\u2028", "\u2029"})
+
+
+def header(name: str, value: str) -> str:
+    """The value, its ends trimmed. Raises RenderError for control characters, open or inside encoded words."""
+    value = value.strip()
+    for text in (value, _decoded(name, value)):
+        if any(unicodedata.category(letter) == "Cc" or letter in _BREAKS for letter in text):
+            raise RenderError(f"{name} has a line break or another control character")
+    return value
+
+
+def mailbox(name: str, value: str) -> str:
+    """The one mailbox that the value names. Raises RenderError."""
+    value = header(name, value)
+    found = getaddresses([value], strict=True) if _STRICT else getaddresses([value])
+    if len(found) != 1 or "@" not in found[0][1].strip("@"):
+        raise RenderError(f"{name} is not one address, like: Name <name@example.com>")
+    return value
+
+
+def _decoded(name: str, value: str) -> str:
+    if "=?" not in value:
+        return ""
+    try:
+        return "".join(
+            part if isinstance(part, str) else part.decode(charset or "latin-1", "replace") for part, charset in decode_header(value)
+        )
+    except (HeaderParseError, LookupError, ValueError) as error:
+        raise RenderError(f"{name} has an encoded word that cannot be read") from error
+
+
+_STRICT = "strict" in getaddresses.__code__.co_varnames
+"""Python since 3.11.10 refuses addresses that parse in two ways (CVE-2023-27043)."""

@@ -1,0 +1,135 @@
+"""What a message's templates may read: the contact, the trigger, the values handed over, the tables, the company, the links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import final
+from zoneinfo import ZoneInfo
+
+from engage.model.campaign import Campaign, DateTrigger, EventTrigger, If, ScheduleTrigger, Send, Step, WaitFor
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Contact
+from engage.model.delivery import Links
+from engage.model.workspace import Settings, Workspace
+from engage.templates.fields import Fields, plain, typed
+from engage.templates.functions import ANSWER_URL, membership
+from engage.templates.scope import Segments
+
+Kinds = Mapping[str, AttributeKind]
+
+_OF_EVENTS: Kinds = {"event_id": AttributeKind.TEXT, "event_type": AttributeKind.TEXT, "event_at": AttributeKind.DATETIME}
+_OF_DATES: Kinds = {"date": AttributeKind.DATE, "years": AttributeKind.NUMBER}
+_OF_SCHEDULES: Kinds = {"at": AttributeKind.DATETIME}
+
+ALWAYS = frozenset({"contact", "trigger", "data", "company", "message", "now", "today", "in_segment"})
+"""The names that every template has, beside those given by `as` and `with`."""
+
+
+class Reading:
+    """Puts together what the templates of one workspace see; what is the same for every reader is made once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.contact_kinds: Kinds = {**BUILT_IN_ATTRIBUTES, **workspace.settings.attributes}
+        self._blank: dict[str, object] = dict.fromkeys(self.contact_kinds)
+        self._tables = Fields("data", {name: _table(name, rows) for name, rows in workspace.data.items()})
+        self._campaigns = {name: _handed(campaign, workspace.settings) for name, campaign in workspace.campaigns.items()}
+
+    def of(
+        self, *, campaign: str | None, contact: Contact, trigger: Mapping[str, object], values: Mapping[str, object],
+        now: datetime, zone: ZoneInfo, purpose: str, links: Links, segments: Segments | None,
+    ) -> dict[str, object]:  # fmt: skip
+        """The data by name. Names that the campaign gives by `as` are none until they are given."""
+        handed = self._campaigns.get(campaign or "", _Handed())
+        return {
+            **handed.names(values),
+            "contact": Fields("contact", {**self._blank, **contact.attributes}),
+            "trigger": typed("trigger", trigger, handed.trigger),
+            "data": self._tables,
+            "company": self.company(purpose),
+            "message": links_of(links),
+            "now": now,
+            "today": now.astimezone(zone).date(),
+            "in_segment": membership(segments.in_segment if segments is not None else None),
+        }
+
+    def company(self, purpose: str) -> Fields:
+        """The purpose's own company (a second brand), else the workspace's."""
+        settings = self._workspace.settings
+        known = settings.purposes.get(purpose)
+        company = (known.company if known is not None else None) or settings.company
+        return Fields("company", {"name": company.name, "address": company.address or None})
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Handed:
+    """What one campaign hands to its templates: the trigger's fields, and names given by `as`."""
+
+    trigger: Kinds = field(default_factory=dict)
+    events: Mapping[str, Kinds] = field(default_factory=dict)
+    outcomes: frozenset[str] = frozenset()
+
+    def names(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The values handed over, events with all their declared fields; what is not given yet is none."""
+        blank: dict[str, object] = dict.fromkeys((*self.events, *self.outcomes))
+        return {**blank, **{name: self._value(name, value) for name, value in values.items()}}
+
+    def _value(self, name: str, value: object) -> object:
+        if name in self.events and isinstance(value, Mapping):
+            return typed(name, value, self.events[name])
+        return plain(name, value)
+
+
+def _handed(campaign: Campaign, settings: Settings) -> _Handed:
+    events = events_by_name(campaign, settings)
+    return _Handed(trigger=trigger_kinds(campaign, settings), events=events, outcomes=sends_by_name(campaign))
+
+
+def trigger_kinds(campaign: Campaign, settings: Settings) -> Kinds:
+    """The fields of `trigger` in this campaign."""
+    match campaign.trigger:
+        case EventTrigger(event=event):
+            return {**settings.events.get(event, {}), **_OF_EVENTS}
+        case DateTrigger():
+            return _OF_DATES
+        case ScheduleTrigger():
+            return _OF_SCHEDULES
+
+
+def steps_of(steps: Sequence[Step]) -> Iterator[Step]:
+    """Every step, those inside `then` and `else` too."""
+    for step in steps:
+        yield step
+        if isinstance(step, If):
+            yield from steps_of(step.then)
+            yield from steps_of(step.otherwise)
+
+
+def events_by_name(campaign: Campaign, settings: Settings) -> Mapping[str, Kinds]:
+    """The names that `wait_for` gives its event by `as`, with the event's fields."""
+    waits = [step for step in steps_of(campaign.steps) if isinstance(step, WaitFor) and step.as_]
+    return {str(wait.as_): {**settings.events.get(wait.event, {}), **_OF_EVENTS} for wait in waits}
+
+
+def sends_by_name(campaign: Campaign) -> frozenset[str]:
+    """The names that sends give their outcome by `as`."""
+    return frozenset(step.as_ for step in steps_of(campaign.steps) if isinstance(step, Send) and step.as_)
+
+
+def links_of(links: Links) -> Fields:
+    """`message`: the links of this delivery."""
+    return Fields(
+        "message",
+        {
+            "unsubscribe_url": links.unsubscribe,
+            "preferences_url": links.preferences,
+            "view_in_browser_url": links.view,
+            "answer_url": ANSWER_URL,
+        },
+    )
+
+
+def _table(name: str, rows: Mapping[str, Mapping[str, str]]) -> Fields:
+    return Fields(f"data.{name}", {key: Fields(f"data.{name}.{key}", dict(row)) for key, row in rows.items()})
