@@ -15,6 +15,8 @@ BUSY_SECONDS = 30
 READING = "engage_reading"
 """The execution option of connections that only read."""
 
+COUNTING = {"preserve_rowcount": True}  # else an INSERT does not say how many rows it made
+
 
 def sqlite_engine(url: sa.URL) -> sa.Engine:
     """SQLite in WAL mode, every commit synced; without a file name in memory, on one connection shared by all threads."""
@@ -22,7 +24,7 @@ def sqlite_engine(url: sa.URL) -> sa.Engine:
     if url.database and not in_memory:
         _make_file(Path(url.database))
     engine = sa.create_engine(
-        url, hide_parameters=True, poolclass=StaticPool if in_memory else QueuePool,
+        url, hide_parameters=True, execution_options=COUNTING, poolclass=StaticPool if in_memory else QueuePool,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
     )
     sa.event.listen(engine, "connect", _prepare_memory if in_memory else _prepare_file)
@@ -33,7 +35,8 @@ def sqlite_engine(url: sa.URL) -> sa.Engine:
 def postgresql_engine(url: sa.URL) -> sa.Engine:
     """PostgreSQL by psycopg 3, in UTC."""
     return sa.create_engine(
-        url.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20,
+        url.set(drivername="postgresql+psycopg"), hide_parameters=True, execution_options=COUNTING,
+        pool_pre_ping=True, pool_size=10, max_overflow=20,
         connect_args={"options": "-c timezone=UTC", "connect_timeout": 10, "application_name": "engage"},
     )
 

@@ -106,7 +106,7 @@ class SqlEntries(Session):
         made = matching.with_only_columns(
             sa.literal(campaign.name), sa.literal(campaign.version), contacts.c.id, slot.c.key, sa.literal(RunState.ACTIVE.value),
             now, slot.c.at, sa.literal(entry.position), slot.c.at, now, self._trigger(shape, slot), sa.literal({}, Json),
-        )
+        ).order_by(slot.c.at, contacts.c.id)  # so that the same plan gives the same ids everywhere
         inserted = insert_ignoring(self._connection, runs).from_select(list(ENTERED), made)
         return self._insert_telling(entry, inserted)
 

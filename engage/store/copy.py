@@ -1,0 +1,92 @@
+"""A copy of the data as of a moment, for simulation: what was known then, in a database of its own. Read in chunks, never all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.model.delivery import DeliveryState
+from engage.model.run import RunState
+from engage.store.business_clock import StoredMoment
+from engage.store.clock import MachineNow
+from engage.store.database import Database
+from engage.store.tables import (
+    Instant,
+    campaign_states,
+    campaign_versions,
+    consents,
+    contact_dates,
+    contacts,
+    deliveries,
+    events,
+    meta,
+    pauses,
+    runs,
+    snapshots,
+    suppressions,
+    touches,
+)
+
+CHUNK = 2_000
+LOOK_BACK = timedelta(days=40)
+"""How much of the history comes along: what limits count is a month at most."""
+
+def copy_into(source: Database, target: Database, *, as_of: datetime, look_back: timedelta = LOOK_BACK) -> None:
+    """Copy what was known at `as_of` into an empty, migrated database: people, consents, suppressions, events, history, runs.
+
+    Runs under way and their waiting deliveries come along as they are where the source's business clock is not past `as_of`; of a
+    past moment nobody knows how far they were, so they come as finished: their keys and entries still count. Every campaign counts as
+    planned up to `as_of`. Texts and addresses of messages stay behind. Both databases are read or written in one transaction.
+    """
+    with source.read() as old, target.begin() as new:
+        under_way = _clock(source, old) <= as_of
+        _copy(old, new, meta, meta.c.name == "secret")
+        _copy(old, new, contacts, **{name: _not_after(contacts.c[name], as_of) for name in ("known_at", "changed_at")})
+        _copy(old, new, contact_dates)
+        _copy(old, new, consents, consents.c.at <= as_of)
+        _copy(old, new, suppressions, suppressions.c.at <= as_of)
+        _copy(old, new, events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))
+        _copy(old, new, touches, touches.c.at <= as_of, touches.c.at >= as_of - look_back)
+        _copy(old, new, pauses, pauses.c.at <= as_of)
+        _copy(old, new, campaign_states, campaign_states.c.live_since <= as_of, planned_until=sa.literal(as_of, Instant))
+        _copy_runs(old, new, as_of, under_way=under_way)
+
+
+def _copy_runs(old: sa.Connection, new: sa.Connection, as_of: datetime, *, under_way: bool) -> None:
+    then = runs.c.entered_at <= as_of
+    if not under_way:
+        ended = sa.case((runs.c.state == RunState.ACTIVE.value, RunState.FINISHED.value), else_=runs.c.state)
+        _copy(old, new, runs, then, state=ended, due_at=sa.null())
+        return
+    _copy(old, new, runs, then)
+    _copy(old, new, deliveries, deliveries.c.state == DeliveryState.WAITING.value, batch_id=sa.null(), retry_at=sa.null())
+    active = sa.select(runs.c.campaign, runs.c.version).where(runs.c.state == RunState.ACTIVE.value)
+    used = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(active)
+    _copy(old, new, snapshots, snapshots.c.id.in_(sa.select(campaign_versions.c.snapshot_id).where(used)))
+    _copy(old, new, campaign_versions, used)
+
+
+def _clock(source: Database, old: sa.Connection) -> datetime:
+    """The source's business clock: its own where it keeps one, else the machine's."""
+    return StoredMoment(source).get() or old.execute(sa.select(MachineNow())).scalar_one()
+
+
+def _not_after(column: sa.Column[datetime], as_of: datetime) -> sa.ColumnElement[datetime]:
+    return sa.case((column > as_of, sa.literal(as_of, column.type)), else_=column)
+
+
+def _copy(
+    old: sa.Connection, new: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool], **changed: sa.ColumnElement[Any]
+) -> None:
+    """Copy the rows that meet the conditions, with what `changed` says in place of a column."""
+    columns = [changed[column.name].label(column.name) if column.name in changed else column for column in table.c]
+    for rows in _chunks(old, sa.select(*columns).where(*conditions)):
+        new.execute(table.insert(), rows)
+
+
+def _chunks(old: sa.Connection, asked: sa.Select[Any]) -> Iterator[list[dict[str, object]]]:
+    for part in old.execute(asked, execution_options={"yield_per": CHUNK}).mappings().partitions():
+        yield [dict(row) for row in part]
