@@ -28,6 +28,8 @@ _DATE = (
 )
 IS_DATE = f"^{_DATE}$"
 IS_INSTANT = rf"^{_DATE}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{{6}}Z$"
+DATE_SHAPE = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
+INSTANT_SHAPE = f"{DATE_SHAPE}T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].{'[0-9]' * 6}Z"
 IS_AMOUNT = r"^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$"
 
 TYPES: Mapping[AttributeKind, sa.types.TypeEngine[Any]] = {
@@ -120,10 +122,11 @@ def amount(document: Sql, path: tuple[str, ...]) -> Sql:
 
 def currency(document: Sql, path: tuple[str, ...]) -> Sql:
     """The currency of the money that stands under the path."""
+    text = sa.func.json_extract(document, _json_path((*path, "currency")))
+    whole = sa.func.jsonb_extract_path_text(document, *path, "currency")
     return ByDialect(
-        sqlite=sa.case((_is_money_sqlite(document, path), sa.func.json_extract(document, _json_path((*path, "currency"))))),
-        postgresql=sa.case((_is_money_postgresql(document, path), sa.func.jsonb_extract_path_text(document, *path, "currency"))),
-        kind=AttributeKind.TEXT,
+        sqlite=sa.case((_is_money_sqlite(document, path), sa.func.upper(text))),
+        postgresql=sa.case((_is_money_postgresql(document, path), sa.func.upper(whole))), kind=AttributeKind.TEXT,
     )
 
 
@@ -135,8 +138,10 @@ def _json_path(path: tuple[str, ...]) -> str:
 
 def _is_money_sqlite(document: Sql, path: tuple[str, ...]) -> sa.ColumnElement[bool]:
     parts = {part: _json_path((*path, part)) for part in ("amount", "currency")}
+    text = sa.func.json_extract(document, parts["amount"], type_=sa.String)
     return sa.and_(
         sa.func.json_type(document, parts["amount"]).in_(("text", "integer", "real")),
+        text.op("GLOB", is_comparison=True)("*[0-9]*"), sa.not_(text.op("GLOB", is_comparison=True)("*[^0-9.eE+-]*")),
         sa.func.json_type(document, parts["currency"]) == "text", sa.func.length(sa.func.json_extract(document, parts["currency"])) == 3,
     )
 
@@ -149,21 +154,24 @@ def _is_money_postgresql(document: Sql, path: tuple[str, ...]) -> sa.ColumnEleme
 def _read_sqlite(document: Sql, path: tuple[str, ...], kind: AttributeKind) -> Sql:
     where = _json_path(path)
     found, type_ = sa.func.json_extract(document, where, type_=sa.String), sa.func.json_type(document, where)
-    day = sa.func.substr(found, 1, 10, type_=sa.String)
-    clock = sa.func.substr(found, 12, 8, type_=sa.String)
-    is_day = sa.and_(type_ == "text", sa.func.date(day) == day, day >= "0001-01-01", sa.func.length(day) == 10)
+    is_text = type_ == "text"
     conditions: Mapping[AttributeKind, sa.ColumnElement[bool]] = {
-        AttributeKind.TEXT: type_ == "text",
+        AttributeKind.TEXT: is_text,
         AttributeKind.NUMBER: type_.in_(("integer", "real")),
         AttributeKind.BOOLEAN: type_.in_(("true", "false")),
         AttributeKind.LIST: type_ == "array",
-        AttributeKind.DATE: sa.and_(is_day, found == day),
+        AttributeKind.DATE: sa.and_(is_text, found.op("GLOB", is_comparison=True)(DATE_SHAPE), _is_real(found, "%Y-%m-%d")),
         AttributeKind.DATETIME: sa.and_(
-            is_day, sa.func.time(clock) == clock, clock < "24", sa.func.length(found) == 27,
-            found.op("GLOB", is_comparison=True)("*T*.[0-9][0-9][0-9][0-9][0-9][0-9]Z"),
+            is_text, found.op("GLOB", is_comparison=True)(INSTANT_SHAPE), sa.func.substr(found, 12, 2, type_=sa.String) < "24",
+            _is_real(sa.func.substr(found, 1, 19, type_=sa.String), "%Y-%m-%dT%H:%M:%S"),
         ),
     }
     return sa.case((conditions[kind], found))
+
+
+def _is_real(text: Sql, written: str) -> sa.ColumnElement[bool]:
+    """Whether the date is one: SQLite takes 30 February for 2 March once it computes with it. Python knows no year 0."""
+    return sa.and_(sa.func.strftime(written, text, "+0 days") == text, text >= "0001")
 
 
 def _read_postgresql(document: Sql, path: tuple[str, ...], kind: AttributeKind) -> Sql:

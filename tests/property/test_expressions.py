@@ -1,0 +1,78 @@
+"""An expression has one meaning: in Python, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given, settings
+
+from engage.rules.expressions import evaluate, holds, parse, sql_refusals
+from engage.rules.expressions.wording import wording
+from engage.store.engines import sqlite_engine
+from engage.store.lowering import condition
+from engage.store.tables import contacts, metadata
+from tests.builders import HERE
+from tests.property.expression_sources import condition as any_condition
+from tests.property.expression_world import KINDS, LOCAL_DATES, NAMES, NOW, PURPOSES, World, a_world, an_expression
+from tests.servers.postgres import postgres
+
+settings.register_profile("dev", max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("ci", max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink))
+PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return a_world(people=80, seed=7)
+
+
+@pytest.fixture(scope="module")
+def databases(world: World) -> Iterator[dict[str, sa.Connection]]:
+    with ExitStack() as stack:
+        engines = {
+            "sqlite": sqlite_engine(sa.make_url("sqlite://")),
+            "postgresql": sa.create_engine(stack.enter_context(postgres())),
+        }
+        connections = {}
+        for name, engine in engines.items():
+            stack.callback(engine.dispose)
+            connections[name] = stack.enter_context(engine.connect())
+            metadata.create_all(connections[name])
+            world.insert(connections[name])
+        yield connections
+
+
+def found(connection: sa.Connection, source: str, world: World) -> set[int]:
+    asked = condition(
+        an_expression(source), segments=world.segments, kinds=KINDS, purposes=PURPOSES, now=NOW, local_dates=LOCAL_DATES,
+    )
+    return set(connection.scalars(sa.select(contacts.c.id).where(asked)))
+
+
+@PROFILE
+@given(source=any_condition)
+def test_python_sqlite_and_postgresql_agree_on_who_is_meant_and_on_who_is_not(
+    world: World, databases: dict[str, sa.Connection], source: str
+) -> None:
+    expression, opposite = an_expression(source), f"not ({source})"
+    assert sql_refusals(expression) == ()
+    people = world.people()
+    meant = {contact.id for contact, scope in people if holds(expression, scope)}
+    others = {contact.id for contact, scope in people if holds(an_expression(opposite), scope)}
+    assert others == {contact.id for contact, _ in people} - meant
+    for name, connection in databases.items():
+        assert found(connection, source, world) == meant, name
+        assert found(connection, opposite, world) == others, name
+
+
+@PROFILE
+@given(source=any_condition)
+def test_the_wording_of_an_expression_means_the_same_as_the_expression(world: World, source: str) -> None:
+    expression = an_expression(source)
+    again = parse(wording(expression.root), place=HERE, names=NAMES)
+    for _, scope in world.people():
+        assert evaluate(again, scope) == evaluate(expression, scope)
