@@ -22,7 +22,7 @@ from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts
 
 CHUNK = 2_000
-LOCK = 0x656E67616765  # an arbitrary number of our own: who makes contacts takes this advisory lock of PostgreSQL
+LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
 
 
 @final
