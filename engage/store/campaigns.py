@@ -17,7 +17,7 @@ def campaign_states_of(connection: sa.Connection, names: Iterable[str], *, now: 
     wanted = sorted(set(names))
     rows = connection.execute(sa.select(campaign_states).where(campaign_states.c.campaign.in_(wanted))).mappings()
     known = {row["campaign"]: row for row in rows}
-    paused = set(connection.execute(sa.select(pauses.c.scope, pauses.c.name)).tuples())
+    paused = set(connection.execute(sa.select(pauses.c.scope, pauses.c.name)).all())
     everything = ("all", "") in paused
     return {name: _state(known.get(name), paused=everything or ("campaign", name) in paused, now=now) for name in wanted}
 

@@ -146,7 +146,7 @@ def _at(settled: Settlement) -> datetime:
 
 _ROW = deliveries.c.id == sa.bindparam("row")
 _LEFT: dict[str, Any] = {"batch_id": None, "careful": False}
-_RETRY_IN = sa.bindparam("retry_in", type_=sa.Float)
+_RETRY_IN = sa.cast(sa.bindparam("retry_in"), sa.Float)
 _WAITING = (
     sa.update(deliveries)
     .where(_ROW)

@@ -71,4 +71,4 @@ def waiting_by_queue(connection: sa.Connection, *, now: datetime) -> Mapping[str
         sa.text(WAITING_FREE), deliveries.c.due_at <= now,
         sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()),
     )
-    return dict(connection.execute(due.group_by(deliveries.c.queue)).tuples().all())
+    return dict(connection.execute(due.group_by(deliveries.c.queue)).all())

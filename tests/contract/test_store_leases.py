@@ -1,0 +1,99 @@
+"""Leases over deliveries, on both databases: nobody shares a row, and nobody writes after its lease has ended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engage.delivery.ports import LeaseLost
+from engage.model.delivery import DeliveryState
+from engage.store.database import Database
+from tests.builders import NOON
+from tests.contract.store_benches import MINUTE, Bench, at_once, settled
+
+ENDED = timedelta(seconds=-1)
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database=database)
+
+
+def test_ten_threads_that_claim_at_once_never_share_a_row(bench: Bench) -> None:
+    ids = bench.add_deliveries(100)
+    leases = at_once(10, lambda _: bench.claim(limit=10))
+    taken = [delivery_id for lease in leases if lease is not None for delivery_id in lease.delivery_ids]
+    assert sorted(taken) == ids
+
+
+def test_the_higher_priority_is_claimed_first_and_then_the_older(bench: Bench) -> None:
+    (late,) = bench.add_deliveries(1, due_at=NOON - MINUTE)
+    (early,) = bench.add_deliveries(1, due_at=NOON - 2 * MINUTE)
+    (urgent,) = bench.add_deliveries(1, priority=9)
+    assert bench.claimed().delivery_ids == (urgent, early, late)
+
+
+def test_what_is_not_due_or_of_another_queue_is_not_claimed(bench: Bench) -> None:
+    bench.add_deliveries(1, due_at=NOON + MINUTE)
+    bench.add_deliveries(1, queue="transactional")
+    assert bench.claim() is None
+    assert bench.deliveries.waiting(now=NOON) == {"transactional": 1}
+
+
+def test_a_retry_is_not_claimed_before_its_machine_time(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    waiting = settled(delivery_id, DeliveryState.WAITING, due_at=NOON, retry_in=3600.0, attempt=True)
+    bench.deliveries.settle(bench.claimed(), [waiting])
+    assert bench.claim() is None
+    assert bench.rows("SELECT attempts FROM deliveries")[0]["attempts"] == 1
+
+
+def test_a_worker_that_wakes_up_after_its_lease_was_swept_writes_nothing(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed(lease=ENDED)
+    bench.deliveries.sweep(now=NOON)
+    with pytest.raises(LeaseLost):
+        bench.deliveries.settle(lease, [settled(delivery_id)])
+    with pytest.raises(LeaseLost), bench.deliveries.clearing(lease, [delivery_id], now=NOON):
+        pass
+    with pytest.raises(LeaseLost):
+        bench.deliveries.renew(lease, by=MINUTE)
+    with pytest.raises(LeaseLost):
+        bench.deliveries.take_in_hand(lease, delivery_id)
+    assert bench.states() == {delivery_id: "waiting"}
+    assert bench.kinds() == []
+
+
+def test_nothing_is_cleared_once_the_lease_has_run_out_though_nobody_swept_it(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed(lease=ENDED)
+    with pytest.raises(LeaseLost), bench.deliveries.clearing(lease, [delivery_id], now=NOON):
+        pass
+
+
+def test_a_renewed_lease_is_not_swept(bench: Bench) -> None:
+    bench.add_deliveries(1)
+    lease = bench.claimed(lease=ENDED)
+    bench.deliveries.renew(lease, by=MINUTE)
+    assert bench.deliveries.sweep(now=NOON) == 0
+
+
+def test_a_released_batch_gives_its_waiting_rows_back_without_guilt(bench: Bench) -> None:
+    ids = bench.add_deliveries(3)
+    lease = bench.claimed()
+    bench.deliveries.settle(lease, [settled(ids[0])])
+    bench.deliveries.release(lease)
+    bench.deliveries.release(lease)
+    again = bench.claimed()
+    assert again.delivery_ids == (ids[1], ids[2])
+    assert not again.careful
+
+
+def test_what_was_in_sending_when_its_batch_was_released_is_left_to_the_sweep(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    bench.deliveries.release(lease)
+    assert bench.deliveries.sweep(now=NOON) == 1
+    assert bench.states() == {delivery_id: "unknown"}

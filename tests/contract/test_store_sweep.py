@@ -1,0 +1,115 @@
+"""What a crash leaves behind, on both databases: tried again where no copy can exist, unknown where one can, given up as poison."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engage.delivery.ports import Lease
+from engage.model.delivery import DeliveryState
+from engage.store.database import Database
+from tests.builders import NOON
+from tests.contract.store_benches import Bench, at_once, settled
+
+ENDED = timedelta(seconds=-1)
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database=database)
+
+
+def crash(bench: Bench, lease: Lease, *, in_hand: int | None = None) -> None:
+    """The worker dies, with this row in hand."""
+    if in_hand is not None:
+        bench.deliveries.take_in_hand(lease, in_hand)
+    bench.deliveries.renew(lease, by=ENDED)
+    bench.deliveries.sweep(now=NOON)
+
+
+def test_rows_that_were_not_handed_over_go_into_a_careful_batch(bench: Bench) -> None:
+    ids = bench.add_deliveries(3)
+    crash(bench, bench.claimed())
+    again = bench.claimed()
+    assert (again.delivery_ids, again.careful) == (tuple(ids), True)
+    assert bench.kinds() == []
+
+
+def test_careful_batches_are_small_and_apart_from_the_others(bench: Bench) -> None:
+    suspects = bench.add_deliveries(25)
+    crash(bench, bench.claimed())
+    bench.add_deliveries(1)
+    first = bench.claimed()
+    assert first.careful
+    assert len(first.delivery_ids) <= 10
+    assert set(first.delivery_ids) < set(suspects)
+
+
+def test_a_row_in_sending_becomes_unknown_with_its_touch_and_its_run_goes_on(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    crash(bench, lease)
+    assert bench.states() == {delivery_id: "unknown"}
+    assert bench.kinds() == ["unknown"]
+    with bench.planning.transaction() as tx:
+        (held,) = tx.due_runs(now=NOON, limit=10)
+    assert (held.run.outcome, held.run.since, held.run.handed_off_at) == ("unknown", NOON, NOON)
+
+
+def test_a_row_in_sending_is_resent_once_where_its_purpose_says_so(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1, on_unknown="resend")
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    crash(bench, lease)
+    assert bench.states() == {delivery_id: "waiting"}
+    again = bench.claimed()
+    bench.hand_off(again, delivery_id)
+    crash(bench, again)
+    assert bench.states() == {delivery_id: "unknown"}
+    assert bench.kinds() == ["unknown", "unknown"]
+
+
+def test_a_row_that_was_in_hand_at_three_crashes_is_poison_and_the_others_go_on(bench: Bench) -> None:
+    poison, other = bench.add_deliveries(2)
+    crash(bench, bench.claimed())
+    for _ in range(3):
+        lease = bench.claimed()
+        assert lease.careful
+        crash(bench, lease, in_hand=poison)
+    assert bench.states() == {poison: "failed", other: "waiting"}
+    assert [(row["kind"], row["reason"]) for row in bench.rows("SELECT kind, reason FROM touches WHERE delivery_id IS NOT NULL")] == [
+        ("failed", "poison")
+    ]
+    again = bench.claimed()
+    assert (again.delivery_ids, again.careful) == ((other,), False)
+
+
+def test_crashes_of_more_than_72_hours_ago_are_forgotten(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    crash(bench, bench.claimed())
+    for _ in range(2):
+        crash(bench, bench.claimed(), in_hand=delivery_id)
+    old = "'2020-01-01T00:00:00.000000Z'"
+    with bench.database.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE deliveries SET crashed_at = {old}")
+    crash(bench, bench.claimed(), in_hand=delivery_id)
+    assert bench.rows("SELECT state, crashes FROM deliveries") == [{"state": "waiting", "crashes": 1}]
+
+
+def test_a_suspect_that_was_settled_is_a_suspect_no_more(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    crash(bench, bench.claimed())
+    bench.deliveries.settle(bench.claimed(), [settled(delivery_id, DeliveryState.WAITING, due_at=NOON)])
+    assert not bench.claimed().careful
+
+
+def test_ten_sweepers_at_once_settle_each_row_once(bench: Bench) -> None:
+    ids = bench.add_deliveries(30)
+    lease = bench.claimed()
+    bench.hand_off(lease, *ids)
+    bench.deliveries.renew(lease, by=ENDED)
+    swept = at_once(10, lambda _: bench.deliveries.sweep(now=NOON))
+    assert sum(swept) == 30
+    assert bench.kinds() == ["unknown"] * 30
