@@ -11,6 +11,7 @@
     checking   workspace          -> problems, with their places
 """
 
+from engage.templates.checking import Findings, check, examine
 from engage.templates.renderer import Draft, Templates
 
-__all__ = ["Draft", "Templates"]
+__all__ = ["Draft", "Findings", "Templates", "check", "examine"]
