@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import final
 from urllib.parse import quote
 
@@ -30,7 +31,6 @@ LONGEST_LINE = 998  # octets, without CRLF (RFC 5322, section 2.1.1)
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(; ?[A-Za-z0-9-]+=[A-Za-z0-9._-]+)*")
 _URL = re.compile(r"[!-;=?-~]+")  # printable ASCII without space and angle brackets
-_NEWLINE = re.compile(r"\r\n|\r|\n")
 _FIELD = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
 _BROKEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n|\r\n(?![!-9;-~]+:|[ \t]+[^ \t\r]|\Z)")
 
@@ -137,8 +137,9 @@ def _body(content: EmailContent) -> tuple[Headers, bytes]:
 
 
 def _text_part(subtype: str, text: str) -> tuple[Headers, bytes]:
-    lines = _NEWLINE.sub("\r\n", text)  # b2a_qp takes its own line ends from the first one it meets, and lets a lone CR pass
-    body = b2a_qp((lines if lines.endswith("\r\n") else lines + "\r\n").encode(), istext=True)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = (lines if lines.endswith("\n") else lines + "\n").replace("\n", "\r\n")
+    body = b2a_qp(lines.encode(), istext=True)  # it takes its own line ends from the first one it meets, and lets a lone CR pass
     return [("Content-Type", f"text/{subtype}; charset=utf-8"), ("Content-Transfer-Encoding", "quoted-printable")], body
 
 
@@ -157,11 +158,11 @@ def _attachment_part(attachment: Attachment) -> tuple[Headers, bytes]:
 def _multipart(subtype: str, parts: Sequence[tuple[Headers, bytes]]) -> tuple[Headers, bytes]:
     boundary = f"=_engage_{subtype}"
     opening = f"--{boundary}\r\n".encode()
-    body = b"".join(opening + _head(headers) + b"\r\n" + part + b"\r\n" for headers, part in parts)
+    body = b"".join(opening + _part_head(tuple(headers)) + b"\r\n" + part + b"\r\n" for headers, part in parts)
     return [("Content-Type", f'multipart/{subtype}; boundary="{boundary}"')], body + f"--{boundary}--\r\n".encode()
 
 
-def _head(headers: Headers) -> bytes:
+def _head(headers: Sequence[tuple[str, str]]) -> bytes:
     """The header as bytes. Raises ValueError unless they hold exactly these fields, each once, and nothing else."""
     head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode()
     if _BROKEN.search(head) or [name.decode() for name in _FIELD.findall(head)] != [name for name, _ in headers]:
@@ -171,10 +172,16 @@ def _head(headers: Headers) -> bytes:
     return head
 
 
+@lru_cache(maxsize=256)
+def _part_head(headers: tuple[tuple[str, str], ...]) -> bytes:
+    return _head(headers)
+
+
 def _numbered(address: str, cleared: Cleared) -> str:
     return address.replace("{id}", str(cleared.intent.id))
 
 
+@lru_cache(maxsize=1024)
 def _slug(name: str) -> str:
     return quote(name, safe="").replace("%", "_") or "-"
 

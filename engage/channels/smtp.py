@@ -21,6 +21,8 @@ from engage.model.workspace import Channel, Settings
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _STARTTLS = ("required", "opportunistic", "never")
+_HOST = re.compile(r"[A-Za-z0-9:](?:[A-Za-z0-9._:%-]{0,252})")
+_HELO = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[A-Za-z0-9.:]+\]")
 _QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=)\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
 
 
@@ -82,15 +84,17 @@ def _server(options: Options) -> Server:
         port = parts.port
     except ValueError:
         parts, port = SplitResult("", "", "", "", ""), None
-    if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
+    host, helo = parts.hostname or "", options.text("helo")
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or parts.path not in ("", "/") or parts.fragment:
         if url:
             options.refuse("'url' must be smtp://host:port or smtps://host:port")
         return Server(host="", port=0, tls=False, starttls="never")
-    host = parts.hostname
+    if helo is not None and not _HELO.fullmatch(helo):
+        options.refuse("'helo' must be a domain or an address in brackets")
     return Server(
         host=host, port=port or _PORTS[parts.scheme], tls=parts.scheme == "smtps", starttls=_starttls(parts, options),
         username=unquote(parts.username) if parts.username else None, password=unquote(parts.password) if parts.password else None,
-        helo=options.text("helo") or ("localhost" if is_loopback(host) else None),  # else its full name, which may ask the DNS
+        helo=helo or ("localhost" if is_loopback(host) else None),  # else its full name, which may ask the DNS
         ca_file=options.text("ca_file"), timeout=timeout, final_timeout=final_timeout,
     )
 

@@ -38,6 +38,7 @@ class SmtpPool:
         """Say goodbye on all of them."""
         idle, self._idle = self._idle, []
         await asyncio.gather(*(session.close() for session in idle))
+        await asyncio.sleep(0)  # the loop closes aborted sockets in its next round
 
     async def _by(self, session: SmtpSession, mail: Mail) -> str:
         try:

@@ -26,13 +26,14 @@ class Phase(StrEnum):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the server said. `enhanced` is the code of RFC 3463 at the start of its text, if there is one."""
+    """What the server said."""
 
     code: int
     text: str
 
     @property
     def enhanced(self) -> str | None:
+        """The code of RFC 3463 at the start of its text, if there is one."""
         found = _ENHANCED.match(self.text)
         return found[1] if found else None
 

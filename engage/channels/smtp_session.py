@@ -10,6 +10,7 @@ import asyncio
 import re
 import ssl
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Literal, final
 
@@ -21,7 +22,8 @@ from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 
 _LINE_OF_DOT = re.compile(rb"^\.", re.MULTILINE)
 _BROKEN = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
-_GOODBYE = 5.0  # seconds: QUIT is a courtesy
+_GOODBYE = 5.0  # seconds: RSET and QUIT are courtesies
+_START_TLS = {"required": True, "opportunistic": None, "never": False}
 
 
 @final
@@ -66,12 +68,11 @@ class SmtpSession:
 
     async def open(self) -> None:
         """Connect, secure, greet and log in. Raises Unavailable."""
-        server = self._server
+        server, self.phase = self._server, Phase.CONNECT
         try:
             client = self._client = aiosmtplib.SMTP(
                 hostname=server.host, port=server.port, timeout=server.timeout, use_tls=server.tls, local_hostname=server.helo,
-                start_tls={"required": True, "opportunistic": None, "never": False}[server.starttls] if not server.tls else False,
-                tls_context=_tls(server) if server.tls or server.starttls != "never" else None,
+                start_tls=False if server.tls else _START_TLS[server.starttls], tls_context=_tls(server),
             )
             await client.connect()
             if client.is_ehlo_or_helo_needed:
@@ -158,7 +159,7 @@ class SmtpSession:
     async def _reset(self) -> None:
         """RSET, so that the connection can be used for the next mail; else it is let go."""
         try:
-            if self._client is not None and (await self._client.execute_command(b"RSET")).code // 100 != 2:
+            if self._client is not None and (await self._client.execute_command(b"RSET", timeout=_GOODBYE)).code // 100 != 2:
                 self.abort()
         except (*_BROKEN, aiosmtplib.SMTPResponseException):
             self.abort()
@@ -172,7 +173,6 @@ class SmtpSession:
             pass  # it is over either way
         finally:
             self.abort()
-            await asyncio.sleep(0)  # the loop closes the socket in its next round
 
     def abort(self) -> None:
         """Let the socket go without a word."""
@@ -199,8 +199,13 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
         await client.helo()  # a server older than 1995, or made so by a firewall
 
 
+@lru_cache(maxsize=16)
 def _tls(server: Server) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=server.ca_file)
+    """Kept, as reading the certificates takes 10 ms. Raises Unavailable where `ca_file` is none."""
+    try:
+        context = ssl.create_default_context(cafile=server.ca_file)
+    except OSError as error:  # ssl.SSLError, of a file without certificates, among them
+        raise Unavailable("the file of `ca_file` cannot be used", code="ca_file", configuration=True) from error
     if not server.tls and server.starttls == "opportunistic":
         context.check_hostname = False  # RFC 7435: some protection, where the alternative is plain text
         context.verify_mode = ssl.CERT_NONE
@@ -220,11 +225,7 @@ def _not_opened(error: Exception, phase: Phase, server: Server) -> SendError:
             return refusal(Reply(code=error.code, text=error.message), phase)
         case aiosmtplib.SMTPTimeoutError():
             return Unavailable(f"no answer while {phase}", code=type(error).__name__, whole_provider=True)
-        case aiosmtplib.SMTPConnectError() | aiosmtplib.SMTPServerDisconnected() | aiosmtplib.SMTPResponseException() | ssl.SSLError():
-            return Unavailable(f"no connection ({phase})", code=type(error).__name__, whole_provider=True)
-        case aiosmtplib.SMTPException():
+        case aiosmtplib.SMTPException() if not isinstance(error, OSError | aiosmtplib.SMTPResponseException):
             return Unavailable(f"the server cannot do what is asked of it: {error.message}", code="unsupported", configuration=True)
-        case FileNotFoundError() | PermissionError():
-            return Unavailable("the file of `ca_file` cannot be read", code="ca_file", configuration=True)
         case _:
             return Unavailable(f"no connection ({phase})", code=type(error).__name__, whole_provider=True)

@@ -44,3 +44,5 @@ class ServerThread:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        for _ in range(3):
+            await asyncio.sleep(0)  # rounds in which the loop closes what was let go
