@@ -26,7 +26,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from engage.model.errors import InputError
-from workers.embedded import Embedded, find_server
+from workers.embedded import Embedded, find_server, url_of
 
 QUEUES = ("transactional", "bulk")
 """A ticket's reply never waits behind a newsletter."""
@@ -69,15 +69,18 @@ class Queue:
             self._embedded.stop()
 
 
-def open_queue(setting: str, *, directory: Path, environment: Mapping[str, str]) -> Queue:
+def open_queue(setting: str, *, directory: Path, environment: Mapping[str, str], start: bool = True) -> Queue:
     """The queue that engage.yaml's `broker` names; `directory` is where an embedded server keeps its file.
 
-    Nothing is connected yet, apart from the embedded server, which is started. Raises InputError for a setting that names none.
+    Nothing is connected yet, apart from the embedded server, which is started unless `start` says only to use one that runs.
+    Raises InputError for a setting that names none.
     """
     scheme = setting.partition(":")[0]
     match scheme:
-        case "embedded":
+        case "embedded" if start:
             return _embedded(directory, environment)
+        case "embedded":
+            return Queue(_redis(url_of(directory)))
         case "redis" | "rediss" | "unix":
             return Queue(_redis(setting))
         case "amqp" | "amqps":

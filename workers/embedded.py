@@ -83,6 +83,11 @@ def socket_directory(directory: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"engage-{os.getuid()}-{name}"
 
 
+def url_of(directory: Path) -> str:
+    """Where the server of that directory answers, when it runs."""
+    return f"unix://{socket_directory(directory) / SOCKET}?db=0"
+
+
 def _make_private(directory: Path) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if directory.stat().st_uid != os.getuid():
@@ -141,7 +146,7 @@ class Embedded:
 
     def __init__(self, directory: Path, server: Path) -> None:
         self.directory = directory
-        self.url = f"unix://{socket_directory(directory) / SOCKET}?db=0"
+        self.url = url_of(directory)
         self.process: subprocess.Popen[bytes] | None = None
         self._server = server
         self._stopping = Event()

@@ -163,8 +163,8 @@ class App(Protocol):
         """The workspace in the folder, or upwards from the current one. Raises NotThereError with what to do."""
         ...
 
-    def serve(self, process: str, directory: Path | None) -> None:
-        """Run `worker`, `scheduler`, `web` or `run` until it is told to stop."""
+    def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
+        """Run `worker`, `scheduler`, `web` or `run` until it is told to stop; the web listens on `host` and `port`."""
         ...
 
     def demo(self, *, once: bool, port: int) -> None:

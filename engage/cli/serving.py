@@ -1,0 +1,46 @@
+"""`engage run`, `worker`, `scheduler`, `web`: the processes. One is enough; as many as are needed may run beside each other."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engage.cli.app import WorkspaceOption, app_of
+
+HostOption = Annotated[
+    str, typer.Option(envvar="HOST", help="The address to listen on; 0.0.0.0 for everybody who can reach this machine.")
+]
+PortOption = Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="The port to listen on; 0 for any that is free.")]
+
+
+def run(context: typer.Context, workspace: WorkspaceOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
+    """Run everything in one process: worker, scheduler, web, and an embedded broker where none is set.
+
+    Example: engage run --workspace config --port 8000
+    """
+    app_of(context).serve("run", workspace, host=host, port=port)
+
+
+def worker(context: typer.Context, workspace: WorkspaceOption = None) -> None:
+    """Send what is due. Any number may run; stopped by SIGTERM, one finishes what it has in hand.
+
+    Example: engage worker
+    """
+    app_of(context).serve("worker", workspace)
+
+
+def scheduler(context: typer.Context, workspace: WorkspaceOption = None) -> None:
+    """Find what is due, sweep up what crashed workers left, accept changed files. One is enough, several do no harm.
+
+    Example: engage scheduler
+    """
+    app_of(context).serve("scheduler", workspace)
+
+
+def web(context: typer.Context, workspace: WorkspaceOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
+    """Serve the API and the pages behind the links in messages. The API's key is the environment's ENGAGE_API_KEY.
+
+    Example: ENGAGE_API_KEY=… engage web --host 0.0.0.0 --port 8000
+    """
+    app_of(context).serve("web", workspace, host=host, port=port)

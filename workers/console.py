@@ -1,0 +1,70 @@
+"""The console command `engage`: its commands as one literal table, the composition root behind them, and the exit statuses.
+
+0 good · 1 the user's input is wrong · 2 usage · 3 something that is needed is not there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import final
+
+import typer
+
+from engage.cli import messages, operating, serving, simulating
+from engage.model.errors import InputError, NotThereError, RenderError
+from engage.model.localtime import use_pinned_zone_data
+from workers import serving as processes
+from workers.logs import configure_logging
+from workers.office import OnDisk
+
+app = typer.Typer(
+    name="engage", help="Campaigns as code, delivered once, at the right hour, with consent.", no_args_is_help=True,
+    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for command in (
+    messages.preview, messages.send, operating.event, operating.status, operating.pause, operating.resume, operating.approve,
+    operating.doctor, simulating.simulate, serving.run, serving.worker, serving.scheduler, serving.web,
+):
+    app.command()(command)
+app.command("explain")(simulating.explain_)
+app.command("test")(simulating.run_tests)
+
+
+@final
+class Composition:
+    """The port `engage.cli.app.App`."""
+
+    def open(self, directory: Path | None) -> OnDisk:
+        """The workspace in the folder, or upwards from the current one. Raises NotThereError."""
+        return OnDisk.find(directory)
+
+    def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
+        """Run a process until it is told to stop."""
+        processes.serve_workspace(process, self.open(directory), host=host, port=port)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end with its exit status."""
+    use_pinned_zone_data()
+    configure_logging()
+    try:
+        app(args=arguments, obj=Composition())
+    except InputError as error:
+        _end(1, [str(problem) if problem.place.line else f"{problem.place.file}: {_said(problem)}" for problem in error.problems])
+    except RenderError as error:
+        _end(1, [str(error)])
+    except NotThereError as error:
+        _end(3, [str(error)])
+
+
+def _said(problem: object) -> str:
+    return str(problem).split(": ", 1)[1]
+
+
+def _end(status: int, lines: Sequence[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)  # noqa: T201  # the answer to whoever typed the command
+    sys.exit(status)

@@ -1,0 +1,134 @@
+"""`engage doctor`: what an installation needs, looked at one by one; each finding says what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import redis
+import sqlalchemy as sa
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.redis import RedisBroker
+from pika.exceptions import AMQPError
+
+from engage.channels import load_channels
+from engage.cli.app import Office
+from engage.model.errors import EngageError, InputError
+from engage.model.workspace import Settings
+from engage.store.database import Database
+from workers.broker import Queue, open_queue
+from workers.embedded import find_server
+from workers.loop import LoopThread
+
+Finding = Mapping[str, object]
+OLD_ZONE_DATA = 365
+"""Days; governments change their clocks at short notice, so zone data of last year is wrong somewhere."""
+
+
+def diagnose(office: Office, environment: Mapping[str, str]) -> Sequence[Finding]:
+    """Look at everything; a thing that cannot be looked at for lack of another is left out."""
+    return list(_findings(office, environment))
+
+
+def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Finding]:
+    yield _python()
+    yield _zone_data()
+    try:
+        settings = office.settings()
+    except InputError as error:
+        yield _finding("engage.yaml", False, str(error.problems[0]), "mend it; `engage check` shows everything")
+        return
+    problems = office.problems()
+    yield _finding(
+        "workspace", not problems, f"{len(problems)} problems" if problems else "passes", "run `engage check`: the last good one goes on"
+    )
+    yield _database(settings)
+    yield _broker(office.root, settings, environment)
+    yield _api_key(environment)
+    yield from _channels(settings)
+
+
+def _finding(what: str, ok: bool, found: str, do: str) -> Finding:
+    return {"what": what, "ok": ok, "found": found, "do": "" if ok else do}
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return _finding("python", sys.version_info >= (3, 11), version, "install Python 3.11 or newer")
+
+
+def _zone_data() -> Finding:
+    version = importlib.metadata.version("tzdata")
+    year = int(version.split(".")[0])
+    age = datetime.now(UTC) - datetime(year, 12, 31, tzinfo=UTC)
+    return _finding("zone data", age.days < OLD_ZONE_DATA, f"tzdata {version}", "upgrade the package tzdata: clocks have changed since")
+
+
+def _database(settings: Settings) -> Finding:
+    try:
+        database = Database.open(settings.database)
+    except EngageError as error:
+        return _finding("database", False, str(error), "start it, or set `database` in engage.yaml")
+    try:
+        database.require_migrated()
+        with database.read() as connection:
+            there = connection.scalar(sa.text("SELECT sqlite_version()" if database.dialect == "sqlite" else "SHOW server_version"))
+        return _finding("database", True, f"{database.dialect} {there}", "")
+    except EngageError as error:
+        return _finding("database", False, str(error), "run any command that opens it, `engage status` say: it migrates by itself")
+    finally:
+        database.close()
+
+
+def _broker(root: Path, settings: Settings, environment: Mapping[str, str]) -> Finding:
+    if settings.broker == "embedded":
+        try:
+            server = find_server(environment)
+        except EngageError as error:
+            return _finding("broker", False, str(error), "let ENGAGE_VALKEY name a program, or unset it")
+        do = "install valkey-server or redis-server, or set `broker`; until then processes find each other's work by sweeping"
+        return _finding("broker", server is not None, f"embedded, {server.name}" if server else "embedded, no server fits", do)
+    queue = open_queue(settings.broker, directory=root, environment=environment)
+    try:
+        answers = _answers(queue)
+    finally:
+        queue.close()
+    found = f"{settings.broker.partition(':')[0]}, {'answers' if answers else 'does not answer'}"
+    return _finding("broker", answers, found, "start it; until then work goes on by sweeping")
+
+
+def _answers(queue: Queue) -> bool:
+    broker = queue.broker
+    with suppress(redis.RedisError, AMQPError, OSError):
+        match broker:
+            case RabbitmqBroker():
+                return bool(broker.channel.is_open)
+            case RedisBroker():
+                return bool(broker.client.ping())
+    return False
+
+
+def _api_key(environment: Mapping[str, str]) -> Finding:
+    known = bool(environment.get("ENGAGE_API_KEY"))
+    return _finding("API key", known, "set" if known else "not set", "set ENGAGE_API_KEY for `engage web`: until then /v1 is shut")
+
+
+def _channels(settings: Settings) -> Iterator[Finding]:
+    try:
+        channels = load_channels(settings)
+    except EngageError as error:
+        yield _finding("channels", False, str(error), "mend engage.yaml, or install the adapter's package")
+        return
+    loop = LoopThread()
+    try:
+        for name, channel in channels.items():
+            wrong = loop.run(channel.check())
+            adapter = settings.channels[name].adapter
+            yield _finding(f"channel {name}", not wrong, "; ".join(wrong) or f"{adapter} answers", "see the sentence on the left")
+            loop.run(channel.close())
+    finally:
+        loop.close()

@@ -1,0 +1,115 @@
+"""One workspace on disk, as the commands see it: its files, its checks, its database, its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+from engage.cli.app import Preview
+from engage.contacts.ports import Person
+from engage.model.errors import InputError, Problem
+from engage.model.workspace import Files, Settings, Workspace
+from engage.rules.campaign_tests import CampaignTest
+from engage.rules.checking import check
+from engage.settings import environment, find_workspace, load_settings, read_folder
+from engage.simulation.lines import Line
+from workers import simulations
+from workers.diagnosis import diagnose
+from workers.previews import found, preview, send_test
+from workers.wiring import Wired, open_wired
+
+
+@final
+class OnDisk:
+    """The port `engage.cli.app.Office`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    @classmethod
+    def find(cls, directory: Path | None) -> OnDisk:
+        """The workspace in the folder, or upwards from the current one. Raises NotThereError."""
+        return cls(find_workspace(directory))
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder."""
+        return self._root
+
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """What `${NAME}` is filled in from."""
+        return environment(self._root)
+
+    def files(self) -> Files:
+        """What is on disk now."""
+        return read_folder(self._root)
+
+    def settings(self) -> Settings:
+        """engage.yaml with the environment. Raises InputError."""
+        return load_settings(self.files(), self.environment, root=self._root)
+
+    def workspace(self) -> Workspace:
+        """All of it, checked. Raises InputError with every problem."""
+        checked = check(self.files(), self.environment)
+        if checked.problems or checked.workspace is None:
+            raise InputError(checked.problems)
+        return checked.workspace
+
+    def problems(self, *, allow_missing: bool = False) -> Sequence[Problem]:
+        """Everything that `engage check` finds."""
+        return self._problems_of(self.files(), allow_missing=allow_missing)
+
+    def _problems_of(self, files: Files, *, allow_missing: bool = False) -> Sequence[Problem]:
+        return check(files, self.environment).problems
+
+    @contextmanager
+    def engaged(self) -> Iterator[Wired]:
+        """The workspace with its database open, migrated and holding the newest accepted snapshot."""
+        wired = self.wire()
+        try:
+            yield wired
+        finally:
+            wired.close()
+
+    def wire(self) -> Wired:
+        """The same, to be closed by who asked. Raises InputError, NotThereError."""
+        return open_wired(self._root, self.environment, files=self.files(), check=self._problems_of)
+
+    def campaign_tests(self) -> Sequence[CampaignTest]:
+        """The tests of the workspace's tests/ folder. Raises InputError."""
+        checked = check(self.files(), self.environment)
+        if checked.problems:
+            raise InputError(checked.problems)
+        return checked.tests
+
+    def simulate(self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None) -> Iterator[Line]:
+        """Play the workspace on a copy of the database's data: every touch that would be written, in order."""
+        with self.engaged() as wired:
+            person = None if contact is None else found(wired, contact)
+            for line in simulations.simulate(wired.database, self.workspace(), start=start, end=end, campaign=campaign):
+                if person is None or line.touch.contact_id == person.id:
+                    yield line
+
+    def rehearse(self, test: CampaignTest) -> Iterator[Line]:
+        """The same over the test's contacts alone, in an empty database. Drafts run too."""
+        persons = [Person(attributes=contact.attributes) for contact in test.contacts]
+        yield from simulations.rehearse(self.workspace(), test, persons)
+
+    def preview(self, message: str, *, contact: str | None, locale: str | None, channel: str | None) -> Preview:
+        """Render a message as the sending code would. Raises InputError, RenderError."""
+        with self.engaged() as wired:
+            return preview(wired, message, contact=contact, locale=locale, channel=channel)
+
+    def send_test(self, message: str, *, to: str, contact: str | None, locale: str | None, channel: str | None) -> str:
+        """Render a message and hand it over to an address of one's own; what came of it. No touch is written."""
+        with self.engaged() as wired:
+            return send_test(wired, message, to=to, contact=contact, locale=locale, channel=channel)
+
+    def diagnose(self) -> Sequence[Mapping[str, object]]:
+        """What `engage doctor` finds."""
+        return diagnose(self, self.environment)

@@ -1,0 +1,86 @@
+"""A workspace and the name of a process -> that process, assembled and run until a signal says stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import structlog
+
+from engage.model.errors import InputError
+from engage.web.app import create_app
+from workers.broker import Nudges, Queue
+from workers.office import OnDisk
+from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
+from workers.wiring import Wired, senders
+from workers.work import Work
+
+log = structlog.get_logger(__name__)
+
+
+def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Run `worker`, `scheduler`, `web` or `run` until SIGTERM or SIGINT. Called from the main thread."""
+    name = _known(process)
+    with office.engaged() as wired, _queue(wired) as queue:
+        assembly = Assembly(wired, queue, host=host, port=port)
+        if wired.stored_clock.get() is not None:
+            log.warning("clock.moved", why="the database keeps a business clock of its own: this is a demo or a test")
+        serve(name, [assembly.part(each) for each in parts_of(name)], told=assembly.tell)
+
+
+class Assembly:
+    """The parts of one process over one workspace. Those that run side by side share the actors of one broker."""
+
+    def __init__(self, wired: Wired, queue: Queue, *, host: str, port: int, threads: int = THREADS, trust_loopback: bool = False) -> None:
+        self.wired = wired
+        self.queue = queue
+        self.web: WebPart | None = None
+        self._listen = (host, port)
+        self._threads = threads
+        self._trust_loopback = trust_loopback
+        self._work: Work | None = None
+        self._nudges: Nudges | None = None
+
+    def part(self, name: Literal["worker", "scheduler", "web"]) -> Part:
+        """One part, ready to be started. A process that has a worker assembles it first."""
+        match name:
+            case "worker":
+                self._work = self.wired.work(threads=self._threads)
+                self._nudges = Nudges(self.queue.broker, drain=self._work.drain, advance=self._work.advance)
+                return WorkerPart(self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, threads=self._threads)
+            case "scheduler":
+                return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look)
+            case "web":
+                app = create_app(self.wired.site(self.nudges, trust_loopback=self._trust_loopback))
+                host, port = self._listen
+                self.web = WebPart(app, host=host, port=port, reload=self.wired.accepted.reload)
+                return self.web
+
+    @property
+    def nudges(self) -> Nudges:
+        """The actors of this process."""
+        if self._nudges is None:
+            self._nudges = senders(self.queue)
+        return self._nudges
+
+    def tell(self) -> None:
+        """Say where the web answers."""
+        if self.web is not None:
+            log.info("web.listening", address=self.web.address)
+
+
+@contextmanager
+def _queue(wired: Wired) -> Iterator[Queue]:
+    queue = wired.open_queue()
+    try:
+        yield queue
+    finally:
+        queue.close()
+
+
+def _known(process: str) -> Name:
+    for name in NAMES:
+        if name == process:
+            return name
+    raise InputError.of(f"there is no process {process!r}; there are: {', '.join(NAMES)}", file="<command line>")

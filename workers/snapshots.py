@@ -1,0 +1,167 @@
+"""The accepted workspace: what stands in the folder -> checked -> the database -> what every process runs on.
+
+A folder that does not pass is never taken: the last good snapshot goes on, and what is wrong is recorded for `engage status`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from typing import final
+
+import structlog
+
+from engage.model.campaign import Campaign
+from engage.model.errors import InputError, NotThereError, Problem
+from engage.model.time import Clock
+from engage.model.workspace import Files, Workspace
+from engage.rules.workspace import hash_of, load
+from engage.settings import load_settings, read_folder
+from engage.store.workspaces import SqlWorkspaces
+
+Check = Callable[[Files], Sequence[Problem]]
+"""All that `engage check` finds wrong with the files."""
+
+log = structlog.get_logger(__name__)
+
+
+@final
+class Accepted:
+    """The newest accepted workspace as this process knows it, and the campaigns of earlier ones. Safe to use from many threads."""
+
+    def __init__(self, workspaces: SqlWorkspaces, environment: Mapping[str, str]) -> None:
+        self._workspaces = workspaces
+        self._environment = environment
+        self._current: Workspace | None = None
+        self._unusable: str | None = None
+        self._versions: dict[tuple[str, str], Campaign | None] = {}
+        self._lock = Lock()
+
+    def workspace(self) -> Workspace:
+        """The workspace to run on. Raises NotThereError where none was ever accepted."""
+        if self._current is None:
+            self.reload()
+        if self._current is None:
+            raise NotThereError("no workspace has been accepted yet: `engage check` says what is wrong with the one in this folder")
+        return self._current
+
+    def reload(self) -> bool:
+        """Take the newest snapshot up, where it is another one; whether it was. One that this process cannot read is left alone."""
+        with self._lock:
+            newest = self._workspaces.newest_hash()
+            if newest is None or newest == self._unusable or (self._current is not None and self._current.hash == newest):
+                return False
+            snapshot = self._workspaces.newest()
+            return snapshot is not None and self._take_up(*snapshot)
+
+    def _take_up(self, name: str, files: Files) -> bool:
+        try:
+            self._current = _load(files, self._environment)
+        except InputError as error:
+            # Accepted by a process with another environment, or another version of Engage.
+            self._unusable = name
+            log.error("workspace.unusable", snapshot=name[:12], problems=[str(problem) for problem in error.problems[:5]])
+            return False
+        self._unusable = None
+        log.info("workspace.taken_up", snapshot=name[:12], campaigns=len(self._current.campaigns))
+        return True
+
+    def version(self, campaign: str, version: str) -> Campaign | None:
+        """The campaign as a run entered with it; None where that version is not kept, or cannot be read any more."""
+        current = self.workspace().campaigns.get(campaign)
+        if current is not None and current.version == version:
+            return current
+        key = (campaign, version)
+        if key not in self._versions:
+            self._versions[key] = self._read_version(campaign, version)
+        return self._versions[key]
+
+    def _read_version(self, campaign: str, version: str) -> Campaign | None:
+        files = self._workspaces.files_of_version(campaign, version)
+        if files is None:
+            return None
+        try:
+            return _load(files, self._environment).campaigns.get(campaign)
+        except InputError:
+            log.error("campaign.unreadable", campaign=campaign, version=version[:12])
+            return None
+
+
+@final
+class Folder:
+    """The workspace's folder, looked at again and again."""
+
+    def __init__(
+        self, root: Path, workspaces: SqlWorkspaces, *, environment: Mapping[str, str], clock: Clock, check: Check, accepted: Accepted
+    ) -> None:
+        self._root = root
+        self._workspaces = workspaces
+        self._environment = environment
+        self._clock = clock
+        self._check = check
+        self._accepted = accepted
+        self._seen: str | None = None
+        self._complained: set[str] = set()
+
+    def look(self) -> bool:
+        """Accept what stands there now, where it changed since the last look and passes; whether anything new was accepted."""
+        seen = self._signature()
+        if seen == self._seen:
+            self._accepted.reload()
+            return False
+        try:
+            taken = self._take(read_folder(self._root))
+        except InputError as error:
+            self._complain(error.problems)
+            taken = False
+        self._seen = seen
+        self._accepted.reload()
+        return taken
+
+    def _take(self, files: Files) -> bool:
+        if hash_of(files) != self._workspaces.newest_hash():
+            problems = self._check(files)
+            if problems:
+                raise InputError(problems)
+            if self._workspaces.accept(_load(files, self._environment), now=self._clock.now()):
+                log.info("workspace.accepted", snapshot=hash_of(files)[:12])
+                self._forgive()
+                return True
+        self._forgive()
+        return False
+
+    def _complain(self, problems: Sequence[Problem]) -> None:
+        """Record the first problem of each file that has one; under the campaign's name where the file is one."""
+        first = {_name_of(problem.place.file): str(problem) for problem in reversed(problems)}
+        for name, problem in first.items():
+            self._workspaces.record_problem(name, problem)
+        for name in self._complained - set(first):
+            self._workspaces.record_problem(name, None)
+        self._complained = set(first)
+        log.error("workspace.not_accepted", problems=[str(problem) for problem in problems[:5]], then="the last good one goes on")
+
+    def _forgive(self) -> None:
+        for name in self._complained:
+            self._workspaces.record_problem(name, None)
+        self._complained = set()
+
+    def _signature(self) -> str:
+        """A hash of the paths, sizes and times of all files: cheap enough for every two seconds."""
+        digest = hashlib.sha256()
+        for path in sorted(self._root.rglob("*")):
+            inside = path.relative_to(self._root)
+            if inside.parts[0] != "var" and not any(part.startswith(".") for part in inside.parts[:-1]) and path.is_file():
+                known = path.stat()
+                digest.update(f"{inside}\0{known.st_size}\0{known.st_mtime_ns}\0{known.st_ino}\n".encode())
+        return digest.hexdigest()
+
+
+def _load(files: Files, environment: Mapping[str, str]) -> Workspace:
+    return load(files, load_settings(files, environment))
+
+
+def _name_of(file: str) -> str:
+    path = PurePosixPath(file)
+    return path.stem if path.parts[:1] == ("campaigns",) else file

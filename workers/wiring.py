@@ -1,0 +1,255 @@
+"""The composition root: settings -> database, stores, planner, conductor. The only place that knows ports and what implements them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import final
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+
+from engage.contacts.zones import names_behind
+from engage.delivery.conductor import Conductor
+from engage.delivery.health import Health
+from engage.delivery.identity import SignedIdentity
+from engage.model.contact import Event
+from engage.model.errors import InputError, NotThereError
+from engage.model.time import Clock
+from engage.model.workspace import Settings, Workspace
+from engage.planning.planner import Planner
+from engage.settings import load_settings
+from engage.store.business_clock import StoredMoment
+from engage.store.database import Database, write_once
+from engage.store.deliveries import SqlDeliveries
+from engage.store.history import SqlHistory
+from engage.store.inquiries import SqlInquiry
+from engage.store.ledger import SqlLedger, SqlSuppressions
+from engage.store.letters import SqlLetters
+from engage.store.operating import SqlOperations
+from engage.store.people import SqlPeople
+from engage.store.planning import SqlPlanning
+from engage.store.tables import meta
+from engage.store.workspaces import SqlWorkspaces
+from engage.templates import Templates
+from engage.web.ports import Site
+from workers.broker import QUEUES, Nudges, Queue, open_queue
+from workers.clocks import business_clock
+from workers.equipping import Equipping
+from workers.loop import LoopThread
+from workers.snapshots import Accepted, Check, Folder
+from workers.ticker import Scheduling
+from workers.work import Work
+
+MESSAGE_ID_DOMAIN = "message_id_domain"
+
+
+@final
+class Wired:
+    """One process's parts over one workspace, each made when it is first asked for. Close it when done."""
+
+    def __init__(self, root: Path, environment: Mapping[str, str], *, database: Database, settings: Settings, check: Check) -> None:
+        self.root = root
+        self.environment = environment
+        self.database = database
+        self.settings = settings
+        self.stored_clock = StoredMoment(database)
+        self.clock: Clock = business_clock(self.stored_clock.get)
+        self.workspaces = SqlWorkspaces(database)
+        self.accepted = Accepted(self.workspaces, environment)
+        self.folder = Folder(
+            root, self.workspaces, environment=environment, clock=self.clock, check=check, accepted=self.accepted
+        )
+
+    @property
+    def workspace(self) -> Workspace:
+        """The newest accepted workspace."""
+        return self.accepted.workspace()
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """The contacts."""
+        return SqlPeople(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """The consents."""
+        return SqlLedger(self.database)
+
+    @cached_property
+    def suppressions(self) -> SqlSuppressions:
+        """The suppression list."""
+        return SqlSuppressions(self.database)
+
+    @cached_property
+    def history(self) -> SqlHistory:
+        """The touches."""
+        return SqlHistory(self.database)
+
+    @cached_property
+    def operations(self) -> SqlOperations:
+        """Pauses, approvals, figures."""
+        return SqlOperations(self.database)
+
+    @cached_property
+    def inquiry(self) -> SqlInquiry:
+        """What `explain` reads."""
+        return SqlInquiry(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        """The delivery rows."""
+        return SqlDeliveries(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def letters(self) -> SqlLetters:
+        """What was handed over, for the links in it."""
+        return SqlLetters(self.database, workspace=self.accepted.workspace)
+
+    @property
+    def templates(self) -> Templates:
+        """The templates of the newest accepted workspace."""
+        return Templates(self.workspace, secret=self.database.secret())
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Triggers x people -> runs -> deliveries."""
+        store = SqlPlanning(self.database, workspace=self.accepted.workspace)
+        return Planner(store, workspace=self.accepted.workspace, versions=self.accepted.version, zones_of=names_behind)
+
+    @cached_property
+    def loop(self) -> LoopThread:
+        """Where the channels live."""
+        return LoopThread()
+
+    @cached_property
+    def equipping(self) -> Equipping:
+        """Templates and channels, for sending."""
+        return Equipping(self.accepted.workspace, secret=self.database.secret(), loop=self.loop)
+
+    @cached_property
+    def conductor(self) -> Conductor:
+        """Due deliveries -> touches."""
+        return Conductor(
+            self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version, identity=self.identity, clock=self.clock,
+            loop=self.loop, health=Health(time.monotonic), owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+        )
+
+    @cached_property
+    def identity(self) -> SignedIdentity:
+        """What deliveries are called by others."""
+        domain = _message_id_domain(self.database, self.workspace.settings.public_url)
+        return SignedIdentity(secret=self.database.secret(), domain=domain)
+
+    def zones_of(self, zone_key: str) -> tuple[str, ...]:
+        """The zones that a key of the database stands for."""
+        return names_behind(zone_key)
+
+    def nudge(self) -> None:
+        """Tell the workers that something may be due, where a broker runs already. Never fails: the sweep finds it anyway."""
+        queue = open_queue(self.settings.broker, directory=self.broker_directory, environment=self.environment, start=False)
+        try:
+            nudges = senders(queue)
+            nudges.advance()
+            for name in QUEUES:
+                nudges.drain(name)
+        finally:
+            queue.close()
+
+    @property
+    def broker_directory(self) -> Path:
+        """Where an embedded broker keeps its file."""
+        return self.root / "var" / "valkey"
+
+    def open_queue(self) -> Queue:
+        """The queue of the settings; an embedded server is started."""
+        return open_queue(self.settings.broker, directory=self.broker_directory, environment=self.environment)
+
+    def work(self, *, threads: int) -> Work:
+        """What a worker does."""
+        return Work(plans=self.planner, conductor=self.conductor, rows=self.deliveries, clock=self.clock, threads=threads)
+
+    def scheduling(self, nudges: Nudges) -> Scheduling:
+        """What a scheduler does."""
+        return Scheduling(plans=self.planner, rows=self.deliveries, clock=self.clock, nudges=nudges)
+
+    def site(self, nudges: Nudges, *, trust_loopback: bool = False) -> Site:
+        """What the web is made of."""
+        return Site(
+            workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=_Intake(self, nudges),
+            letters=self.letters, people=self.people, ledger=self.ledger, problems=self.problems,
+            api_key=self.environment.get("ENGAGE_API_KEY") or None, trust_loopback=trust_loopback,
+        )
+
+    def problems(self) -> Sequence[str]:
+        """What keeps this process from serving, a sentence each, without any secret."""
+        try:
+            with self.database.read() as connection:
+                connection.execute(sa.select(1))
+            self.accepted.workspace()
+        except sa.exc.SQLAlchemyError:
+            return ["the database does not answer"]
+        except NotThereError as error:
+            return [str(error)]
+        return []
+
+    def close(self) -> None:
+        """Let go of everything; nothing of it is in use any more. Safe to repeat."""
+        if "equipping" in self.__dict__:
+            self.equipping.close()
+        if "loop" in self.__dict__:
+            self.loop.close()
+        self.database.close()
+
+
+@final
+class _Intake:
+    """Events into the planner, and word of them to the workers."""
+
+    def __init__(self, wired: Wired, nudges: Nudges) -> None:
+        self._wired = wired
+        self._nudges = nudges
+
+    def take(self, event: Event) -> bool:
+        return self._wired.planner.happen(event, now=self._wired.clock.now())
+
+    def told(self) -> None:
+        self._nudges.advance()
+
+
+def open_wired(root: Path, environment: Mapping[str, str], *, files: Mapping[str, bytes], check: Check) -> Wired:
+    """Open the workspace's database, bring it to this version, and accept what stands in the folder where it passes.
+
+    Raises InputError where engage.yaml cannot be read, and where nothing was ever accepted and the folder does not pass;
+    NotThereError where the database does not answer.
+    """
+    settings = load_settings(files, environment, root=root)
+    database = Database.open(settings.database)
+    try:
+        database.migrate()
+        wired = Wired(root, environment, database=database, settings=settings, check=check)
+        wired.folder.look()
+        if wired.workspaces.newest_hash() is None:
+            raise InputError(check(files))
+        wired.accepted.workspace()
+    except BaseException:
+        database.close()
+        raise
+    return wired
+
+
+def senders(queue: Queue) -> Nudges:
+    """Nudges of a process that does none of the work itself."""
+    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None)
+
+
+def _message_id_domain(database: Database, public_url: str) -> str:
+    """The domain of Message-IDs: that of the first `public_url`, kept from then on, so that no retry has another one."""
+    with database.begin() as connection:
+        write_once(connection, MESSAGE_ID_DOMAIN, urlsplit(public_url).hostname or "localhost")
+        return str(connection.scalar(sa.select(meta.c.value).where(meta.c.name == MESSAGE_ID_DOMAIN)))
