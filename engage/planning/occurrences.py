@@ -20,6 +20,8 @@ __all__ = [
     "wait_until_time",
 ]
 
+_DAY = timedelta(days=1)
+
 
 def needs_country(trigger: Trigger) -> bool:
     """Whether the residences must come by country, since days off move what falls on them."""
@@ -48,10 +50,9 @@ def next_occurrence(
 def _next_hour(
     trigger: DateTrigger, residences: Sequence[Residence], after: datetime, zones_of: ZonesOf, default_zone: str,
 ) -> datetime | None:
-    until = after + timedelta(days=1) + LONGEST_GAP
-    moments = (
-        moment
-        for key in {residence.zone_key for residence in residences}
-        for _, moment in days_at(trigger.at, after, until, zones_behind(key, zones_of, default_zone))
-    )
-    return min(moments, default=None)
+    places = [zones_behind(key, zones_of, default_zone) for key in {residence.zone_key for residence in residences}]
+    for span in (_DAY, _DAY + LONGEST_GAP):  # a day does nearly always, and costs least
+        moments = [moment for zones in places for _, moment in days_at(trigger.at, after, after + span, zones)]
+        if moments:
+            return min(moments)
+    return None

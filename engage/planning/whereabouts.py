@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from engage.model.localtime import latest, local, zone
@@ -32,16 +33,25 @@ def walls_between(after: datetime, until: datetime, zones: Sequence[ZoneInfo]) -
 
 
 def _bounds(after: datetime, until: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    low, high = local(after, zone), local(until, zone)
-    before = (after - LONGEST_GAP).astimezone(zone).utcoffset()
-    if until - after > _DAY or before != until.astimezone(zone).utcoffset():
-        return low - LONGEST_GAP, high + LONGEST_GAP
-    return low, high
+    offset = _steady_offset(zone, after.date()) if until - after <= _DAY else None
+    if offset is None:
+        return local(after, zone) - LONGEST_GAP, local(until, zone) + LONGEST_GAP
+    return after.replace(tzinfo=None) + offset, until.replace(tzinfo=None) + offset
+
+
+@lru_cache(maxsize=4096)
+def _steady_offset(zone: ZoneInfo, day: date) -> timedelta | None:
+    """The zone's offset around a day of UTC, None where it changes; asked for every zone at every tick, so remembered."""
+    start = datetime.combine(day, time(), UTC)
+    first, *others = ((start + step).astimezone(zone).utcoffset() for step in (-LONGEST_GAP, timedelta(), _DAY, 2 * _DAY))
+    return first if all(other == first for other in others) else None
 
 
 def days_at(at: time, after: datetime, until: datetime, zones: Sequence[ZoneInfo]) -> Iterator[tuple[date, datetime]]:
     """The local days on which a wall time has come everywhere in `(after, until]`, each with that moment."""
     low, high = walls_between(after, until, zones)
+    if high < datetime.combine(low, at):
+        return
     for day in days_between(low.date(), high.date()):
         wall = datetime.combine(day, at)
         if low < wall <= high and after < (moment := latest(wall, zones)) <= until:

@@ -87,6 +87,8 @@ def _room_from(moment: datetime, quota: Quota, zone: ZoneInfo) -> datetime | Non
     limit = quota.limit
     if limit.count < 1:
         return None
+    if len(quota.taken) < limit.count:
+        return moment
     if limit.per is not None:
         return _calendar_room(moment, quota.taken, limit.count, limit.per, zone)
     return _rolling_room(moment, quota.taken, limit.count, limit.within or Duration(), zone)
