@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar, final
@@ -102,6 +103,18 @@ class Bench:
                 for candidate in clearing.candidates() if candidate.facts.contact is not None
             }
             clearing.hand_off([Clearance(delivery_id=id_, channel="email", address=addresses[id_]) for id_ in delivery_ids], now=NOON)
+
+    @contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """The statements that the block makes."""
+        made: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            made.append(arguments[2])
+
+        sa.event.listen(self.database.engine, "before_cursor_execute", note)
+        yield made
+        sa.event.remove(self.database.engine, "before_cursor_execute", note)
 
     def rows(self, statement: str) -> list[Mapping[str, Any]]:
         """The rows of a query."""

@@ -1,0 +1,133 @@
+"""Outcomes, on both databases: with their touch or not at all, final once, and the run that waited goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from engage.delivery.ports import Settlement
+from engage.model.delivery import DeliveryState
+from engage.model.history import Kind, Touch
+from engage.store.database import Database
+from engage.store.tables import suppressions, touch_details
+from tests.builders import NOON
+from tests.contract.store_benches import MINUTE, Bench, settled
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database=database)
+
+
+def test_an_outcome_is_written_with_its_touch_and_what_is_personal_apart(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    bench.deliveries.settle(lease, [settled(delivery_id)])
+    assert bench.states() == {delivery_id: "sent"}
+    assert bench.kinds() == ["sent"]
+    with bench.database.read() as connection:
+        assert connection.execute(sa.select(touch_details.c.private)).scalar_one() == {"address": "somebody@example.com"}
+
+
+def test_an_outcome_whose_touch_cannot_be_written_is_not_written_either(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    unwritable = Touch(at=NOON, contact_id=1, kind=Kind.SENT, delivery_id=delivery_id, detail={"not": {"json"}})
+    with pytest.raises((sa.exc.StatementError, TypeError)):
+        bench.deliveries.settle(lease, [settled(delivery_id, touch=unwritable)])
+    assert bench.states() == {delivery_id: "waiting"}
+    assert bench.kinds() == []
+
+
+def test_a_final_outcome_without_a_touch_is_refused(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    with pytest.raises(ValueError, match="with its touch"):
+        bench.deliveries.settle(bench.claimed(), [settled(delivery_id, touch=None)])
+    assert bench.states() == {delivery_id: "waiting"}
+
+
+@pytest.mark.parametrize("second", [DeliveryState.FAILED, DeliveryState.WAITING, DeliveryState.UNKNOWN])
+def test_a_final_state_stays_final_and_gets_no_second_touch(bench: Bench, second: DeliveryState) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.deliveries.settle(lease, [settled(delivery_id)])
+    bench.deliveries.settle(lease, [settled(delivery_id, second)])
+    assert bench.states() == {delivery_id: "sent"}
+    assert bench.kinds() == ["sent"]
+
+
+def test_the_run_goes_on_at_the_moment_of_the_touch_with_the_outcome(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    touch = Touch(at=NOON + MINUTE, contact_id=1, kind=Kind.SENT, delivery_id=delivery_id)
+    bench.deliveries.settle(lease, [settled(delivery_id, touch=touch)])
+    with bench.planning.transaction() as tx:
+        (held,) = tx.due_runs(now=NOON + MINUTE, limit=10)
+    run = held.run
+    assert (run.outcome, run.since, run.due_at, run.handed_off_at) == ("sent", NOON + MINUTE, NOON + MINUTE, NOON)
+
+
+def test_a_run_is_not_told_of_a_hand_off_that_never_was(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    bench.deliveries.settle(bench.claimed(), [settled(delivery_id, DeliveryState.SUPPRESSED)])
+    with bench.planning.transaction() as tx:
+        (held,) = tx.due_runs(now=NOON, limit=10)
+    assert (held.run.outcome, held.run.handed_off_at) == ("suppressed", None)
+
+
+def test_a_bad_address_is_suppressed_in_the_same_transaction(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    bench.deliveries.settle(lease, [settled(delivery_id, DeliveryState.FAILED, suppress_address="hard_bounce")])
+    with bench.database.read() as connection:
+        row = connection.execute(sa.select(suppressions)).mappings().one()
+    assert (row["address_key"], row["channel"], row["reason"]) == (bench.key("c1@example.com"), "email", "hard_bounce")
+
+
+def test_a_channel_that_was_tried_is_remembered_and_the_place_is_given_back(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    bench.hand_off(lease, delivery_id)
+    bench.deliveries.settle(lease, [settled(delivery_id, DeliveryState.WAITING, due_at=NOON, tried="email")])
+    (candidate,) = bench.deliveries.load(bench.claimed(), now=NOON)
+    assert candidate.intent.tried == ("email",)
+    assert candidate.facts.hand_offs == ()
+
+
+def test_a_deferral_is_remembered_and_comes_due_at_its_moment(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    until = NOON + timedelta(hours=9)
+    touch = Touch(at=NOON, contact_id=1, kind=Kind.DEFERRED, delivery_id=delivery_id)
+    deferred = Settlement(delivery_id=delivery_id, state=DeliveryState.WAITING, due_at=until, touch=touch)
+    bench.deliveries.settle(bench.claimed(), [deferred])
+    assert bench.claim() is None
+    (candidate,) = bench.deliveries.load(bench.claimed(now=until), now=until)
+    assert candidate.intent.deferred_until == until
+    assert bench.planning.next_due(after=NOON) == until
+
+
+def test_a_failed_transaction_of_clearing_leaves_nothing_in_sending(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    with pytest.raises(RuntimeError), bench.deliveries.clearing(lease, [delivery_id], now=NOON) as clearing:
+        clearing.settle([settled(delivery_id)])
+        raise RuntimeError
+    assert bench.states() == {delivery_id: "waiting"}
+    assert bench.kinds() == []
+
+
+def test_a_thousand_outcomes_take_as_many_statements_as_ten(bench: Bench) -> None:
+    counted = []
+    for number in (10, 1000):
+        ids = bench.add_deliveries(number)
+        lease = bench.claimed(limit=number)
+        bench.hand_off(lease, *ids)
+        with bench.counting() as statements:
+            bench.deliveries.settle(lease, [settled(delivery_id) for delivery_id in ids])
+        counted.append(len(statements))
+    assert counted[0] == counted[1] <= 12
