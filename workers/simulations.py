@@ -24,7 +24,7 @@ from engage.simulation.channels import SilentChannel
 from engage.simulation.clock import MovableClock
 from engage.simulation.lines import Line
 from engage.simulation.timeline import Engine, Script, play
-from engage.store.copying import copy_into
+from engage.store.copy import copy_into
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
 from engage.store.history import SqlHistory

@@ -1,0 +1,117 @@
+"""The engine that sends, over a database of the test's, with channels that a test tells what to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from engage.contacts.ports import Person
+from engage.contacts.zones import names_behind
+from engage.delivery.conductor import Conductor, Equipment, Point
+from engage.delivery.health import Health
+from engage.delivery.identity import SignedIdentity
+from engage.history.timeline import Filter
+from engage.model.campaign import Campaign
+from engage.model.contact import Event
+from engage.model.history import Kind, Touch
+from engage.model.workspace import Workspace
+from engage.planning.planner import Planner
+from engage.simulation.clock import MovableClock
+from engage.simulation.timeline import Engine, Script, play, settle
+from engage.store.database import Database
+from engage.store.deliveries import SqlDeliveries
+from engage.store.history import SqlHistory
+from engage.store.ledger import SqlLedger, SqlSuppressions
+from engage.store.operating import SqlOperations
+from engage.store.people import SqlPeople
+from engage.store.planning import SqlPlanning
+from engage.store.workspaces import SqlWorkspaces
+from engage.templates import Templates
+from tests.fakes.channel import FakeChannel
+from workers.loop import LoopThread
+
+MONDAY = datetime(2026, 2, 23, 12, 0, tzinfo=UTC)
+
+
+class Works:
+    """Everything that `engage run` is made of, in the test's own thread."""
+
+    def __init__(self, database: Database, workspace: Workspace, *, at: datetime = MONDAY) -> None:
+        self.database, self.workspace = database, workspace
+        self.clock = MovableClock(at)
+        self.channels = {name: FakeChannel() for name in workspace.settings.channels}
+        self.at: dict[Point, Callable[[], None]] = {}
+        SqlWorkspaces(database).accept(workspace, now=at)
+        self.people = SqlPeople(database, workspace=self._now)
+        self.ledger = SqlLedger(database)
+        self.suppressions = SqlSuppressions(database)
+        self.operations = SqlOperations(database)
+        self.history = SqlHistory(database)
+        self.deliveries = SqlDeliveries(database, workspace=self._now)
+        self.planner = Planner(
+            SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self._version, zones_of=names_behind
+        )
+        self._loop = LoopThread()
+        self.conductor = self.another_conductor("test")
+        self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger)
+
+    def another_conductor(self, owner: str) -> Conductor:
+        """One more worker on the same rows."""
+        secret = self.database.secret()
+        equipment = Equipment(
+            workspace=self.workspace, renderer=Templates(self.workspace, secret=secret), channels=dict(self.channels)
+        )
+        return Conductor(
+            self.deliveries, equipment=lambda: equipment, versions=self._version, identity=SignedIdentity(secret=secret, domain="a.example"),
+            clock=self.clock, loop=self._loop, health=Health(lambda: 0.0), owner=owner, reached=self._reached,
+        )
+
+    def know(self, *labels: str, **attributes: Any) -> None:
+        """Import people who live in Ljubljana, each with a mail address."""
+        persons = [
+            Person(attributes={
+                "external_id": label, "email": f"{label}@example.com", "timezone": "Europe/Ljubljana", "country": "SI",
+                "birth_date": date(1990, 5, 5), **attributes,
+            })
+            for label in labels
+        ]
+        self.people.upsert(persons, now=self.clock.now())
+
+    def happen(self, type_: str, contact: str, *, id: str | None = None, at: datetime | None = None, **data: Any) -> bool:
+        """Tell of an event now."""
+        moment = at or self.clock.now()
+        event = Event(id=id or f"{type_}-{contact}-{moment}", type=type_, at=moment, data=data, contact_ref=contact)
+        return self.planner.happen(event, now=self.clock.now())
+
+    def settle(self) -> None:
+        """Do all that is due now."""
+        settle(self.engine)
+
+    def play(self, until: datetime, script: Script | None = None) -> None:
+        """Let time go by."""
+        for _ in play(self.engine, start=self.clock.now(), end=until, script=script):
+            pass
+
+    def sent(self) -> list[str]:
+        """To whom messages were handed over, in order."""
+        return [message.rendered.approved.address for channel in self.channels.values() for message in channel.sent]
+
+    def touches(self, *kinds: Kind) -> Sequence[Touch]:
+        """What is in the history, oldest first."""
+        lines = self.history.timeline(Filter(kinds=frozenset(kinds)), limit=10_000)
+        return [line.touch for line in reversed(lines)]
+
+    def close(self) -> None:
+        """Let go of the loop."""
+        self._loop.close()
+
+    def _reached(self, point: Point) -> None:
+        if point in self.at:
+            self.at[point]()
+
+    def _now(self) -> Workspace:
+        return self.workspace
+
+    def _version(self, name: str, version: str) -> Campaign | None:
+        return self.workspace.campaigns.get(name)

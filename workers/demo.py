@@ -1,0 +1,106 @@
+"""`engage demo`: the demo company on real parts, on a business clock that jumps to the next due moment once nothing is left to do.
+
+Scheduler, workers and web are processes of their own, as in production, over the embedded Valkey and SQLite; mail, chat and SMS go by
+their real protocols to catchers on the loopback. Leases and retries stay on the machine's clock.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import final
+
+from rich.console import Console
+
+from workers.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray
+from workers.demo_company import Company
+from workers.embedded import Embedded, find_server
+from workers.inbox import create_inbox
+from workers.processes import WebPart
+from workers.wiring import Wired
+
+WORKSPACE = Path(__file__).parents[1] / "config"
+START = datetime(2026, 2, 23, tzinfo=UTC)
+END = START + timedelta(days=7)
+
+OpenWired = Callable[[Path, Mapping[str, str]], Wired]
+
+
+def run_demo(open_wired: OpenWired, *, once: bool, port: int, console: Console) -> None:
+    """Play the week. With `once` it ends by itself; else the inbox stays until a signal ends it."""
+    with tempfile.TemporaryDirectory(prefix="engage-demo-") as scratch, ExitStack() as parts:
+        tray = Tray()
+        clock = Clock()
+        environment = _environment(Path(scratch), tray, clock, parts)
+        wired = open_wired(WORKSPACE, environment)
+        parts.callback(wired.close)
+        clock.read = wired.stored_clock.get
+        company = Company(wired=wired, environment=environment, console=console, people=WORKSPACE / "contacts.csv")
+        company.arrive(START)
+        inbox = WebPart(create_inbox(tray.all), host="127.0.0.1", port=0 if once else port)
+        inbox.start()
+        parts.callback(inbox.stop)
+        with company.at_work():
+            company.play(START, END)
+        company.sum_up(messages=len(tray.all()))
+        console.print(f"\nEvery message, as its recipient reads it: {inbox.address}", style="bold")
+        if not once:
+            console.print("The inbox stays until you press Ctrl-C.")
+            _wait_for_signal()
+
+
+@final
+class Clock:
+    """By what the catchers date what they take: the demo's own clock once it stands."""
+
+    def __init__(self) -> None:
+        self.read: Callable[[], datetime | None] = lambda: START
+
+    def now(self) -> datetime:
+        """The demo's moment."""
+        return self.read() or START
+
+
+def _environment(scratch: Path, tray: Tray, clock: Clock, parts: ExitStack) -> Mapping[str, str]:
+    """Start the servers of the demo; what config/engage.yaml takes from the environment, for all processes."""
+    smtp = parts.enter_context(SmtpCatcher(tray, clock.now))
+    slack = parts.enter_context(SlackCatcher(tray, clock.now))
+    sms = parts.enter_context(SmsCatcher(tray, clock.now))
+    return {
+        **os.environ, "SMTP_URL": smtp.url, "SLACK_TOKEN": slack.token, "SLACK_URL": slack.base_url, "SMS_URL": sms.url,
+        "SMS_SECRET": sms.secret, "SMS_LOOPBACK": "allowed", "ENGAGE_DATABASE": f"sqlite:///{scratch}/engage.db",
+        "ENGAGE_BROKER": _broker(scratch / "valkey", parts), "ENGAGE_API_KEY": secrets.token_urlsafe(24),
+        "ENGAGE_PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
+    }
+
+
+def _broker(directory: Path, parts: ExitStack) -> str:
+    server = find_server(os.environ)
+    if server is None:
+        return "embedded"
+    embedded = Embedded(directory, server)
+    embedded.start()
+    parts.callback(embedded.stop)
+    return embedded.url
+
+
+def free_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _wait_for_signal() -> None:
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(1.0):
+        pass

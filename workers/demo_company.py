@@ -1,0 +1,219 @@
+"""The demo company at work: its processes, its week on the business clock, what it shows of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import final
+
+from rich.console import Console
+from rich.table import Table
+
+from engage.history.timeline import Figure, Filter, Line
+from engage.model.contact import Contact, Event
+from engage.model.errors import NotThereError
+from engage.model.history import Kind
+from engage.model.localtime import local, zone
+from engage.model.values import to_json
+from engage.simulation.timeline import Engine, Script, play
+from workers.broker import Nudges
+from workers.demo_week import tickets
+from workers.wiring import Wired, senders
+
+PATIENCE = 60.0
+"""Seconds of the machine's clock for what one business moment asks."""
+
+LOOK_EVERY = 0.01
+STOP_WITHIN = 20.0
+
+HIDDEN = frozenset({Kind.ENTERED, Kind.FINISHED, Kind.CONSENT_GRANTED, Kind.CONSENT_WITHDRAWN})
+STYLES = {Kind.SENT: "green", Kind.DEFERRED: "yellow", Kind.SUPPRESSED: "magenta", Kind.EXITED: "cyan", Kind.EXPIRED: "red", Kind.FAILED: "red"}
+WIDTHS = (22, 22, 8, 10, 34, 12, 6, 0)
+
+
+@final
+class Company:
+    """The processes of one demo, driven from outside: by events, and by moving the clock."""
+
+    def __init__(self, *, wired: Wired, environment: Mapping[str, str], console: Console, people: Path) -> None:
+        self._wired = wired
+        self._environment = environment
+        self._console = console
+        self._people = people
+        self._nudges: Nudges | None = None
+        self._last = 0
+        self._contacts: dict[int, Contact | None] = {}
+
+    def arrive(self, start: datetime) -> None:
+        """Set the clock, import the people, and let the campaigns go live."""
+        self._wired.stored_clock.set(start)
+        self._console.rule("The people")
+        self._engage("import", str(self._people))
+        self._wired.planner.tick(now=start)
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Run scheduler, worker and web, each a process of its own, for as long as the block lasts."""
+        port = self._environment["ENGAGE_PUBLIC_URL"].rpartition(":")[2]
+        commands = (["scheduler"], ["worker"], ["web", "--port", port])
+        with ExitStack() as stack:
+            queue = self._wired.open_queue()
+            stack.callback(queue.close)
+            self._nudges = senders(queue)
+            for command in commands:
+                stack.enter_context(self._process(command))
+            self._await_web()
+            yield
+
+    def play(self, start: datetime, end: datetime) -> None:
+        """Let the week go by; print each touch as it happens."""
+        self._console.rule(f"The week from {start:%A %d %B %Y}")
+        self._print_columns()
+        script = Script(events=tickets(self._customers(), start))
+        engine = Engine(planner=self, conductor=self, clock=_StoredClock(self._wired), ledger=self._wired.ledger)
+        for _ in play(engine, start=start, end=end, script=script):
+            self._print_new()
+
+    def tick(self, *, now: datetime) -> int:
+        """A jump of the clock is a tick: this process plans as one more scheduler would."""
+        return self._wired.planner.tick(now=now)
+
+    def advance(self, *, now: datetime) -> int:
+        """The workers' business; they are told."""
+        if self._nudges is not None:
+            self._nudges.advance()
+        return 0
+
+    def drain(self, queue: str) -> int:
+        """The workers' business: wait until they have nothing left to do."""
+        given_up = time.monotonic() + PATIENCE
+        while left := self._wired.operations.work_left(now=self._wired.clock.now()):
+            if time.monotonic() > given_up:
+                raise NotThereError(f"the demo's workers left {left} things undone for {PATIENCE:.0f} s: {self._status()}")
+            time.sleep(LOOK_EVERY)
+        return 0
+
+    def happen(self, event: Event, *, now: datetime) -> bool:
+        """Post it to the web, as a ticket system would."""
+        told = {
+            "id": event.id, "type": event.type, "at": to_json(event.at), "contact": event.contact_ref,
+            "data": {name: to_json(value) for name, value in event.data.items()},
+        }
+        self._post("/v1/events", told)
+        return True
+
+    def next_moment(self, *, after: datetime) -> datetime | None:
+        """By the same reckoning as a simulation's."""
+        return self._wired.planner.next_moment(after=after)
+
+    def sum_up(self, *, messages: int) -> None:
+        """The tables at the end."""
+        self._console.rule("The week in figures")
+        table = Table("campaign", "touch", "reason", "times", "people", box=None)
+        for count in self._wired.history.counts([Figure.CAMPAIGN, Figure.KIND, Figure.REASON], Filter()):
+            if count.by[Figure.CAMPAIGN]:
+                table.add_row(*(str(count.by[each] or "") for each in (Figure.CAMPAIGN, Figure.KIND, Figure.REASON)),
+                              str(count.touches), str(count.contacts))
+        self._console.print(table)
+        for figure in (Figure.LOCALE, Figure.CHANNEL):
+            counted = self._wired.history.counts([figure], Filter(kinds=frozenset({Kind.SENT})))
+            told = ", ".join(f"{count.by[figure]} {count.touches}" for count in counted)
+            self._console.print(f"sent by {figure}: {told}")
+        self._console.print(f"messages in the inboxes: {messages}")
+
+    def _customers(self) -> list[str]:
+        with self._people.open(encoding="utf-8", newline="") as lines:
+            named = [row["external_id"] for row in csv.DictReader(lines) if row["email"] and row["external_id"]]
+        return [label for label in named if self._wired.people.find(label) is not None]
+
+    def _engage(self, *words: str) -> None:
+        self._console.print(f"$ engage {' '.join(words)}", style="bold")
+        command = [sys.executable, "-m", "workers.console", *words, "--workspace", str(self._wired.root)]
+        done = subprocess.run(command, env=dict(self._environment), check=False)  # noqa: S603  # our own command
+        if done.returncode != 0:
+            raise NotThereError(f"engage {words[0]} ended with status {done.returncode}")
+
+    @contextmanager
+    def _process(self, words: list[str]) -> Iterator[None]:
+        command = [sys.executable, "-m", "workers.console", *words, "--workspace", str(self._wired.root)]
+        process = subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "warning"})  # noqa: S603  # our own command
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=STOP_WITHIN)
+
+    def _await_web(self) -> None:
+        given_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with urllib.request.urlopen(self._environment["ENGAGE_PUBLIC_URL"] + "/readyz", timeout=2):  # noqa: S310  # our own server
+                    return
+            except OSError as error:
+                if time.monotonic() > given_up:
+                    raise NotThereError("the demo's web process does not answer") from error
+                time.sleep(0.05)
+
+    def _post(self, path: str, body: Mapping[str, object]) -> None:
+        request = urllib.request.Request(  # noqa: S310  # our own server
+            self._environment["ENGAGE_PUBLIC_URL"] + path, data=json.dumps(body).encode(), method="POST",
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._environment['ENGAGE_API_KEY']}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # our own server
+            answer.read()
+
+    def _status(self) -> str:
+        return json.dumps(self._wired.operations.status(now=self._wired.clock.now()), default=str)
+
+    def _print_columns(self) -> None:
+        titles = ("UTC", "their own time", "who", "what", "which", "by", "in", "why")
+        self._console.print("".join(title.ljust(width) for title, width in zip(titles, WIDTHS, strict=True)), style="bold")
+
+    def _print_new(self) -> None:
+        while lines := self._wired.history.tail(self._last):
+            self._last = lines[-1].id
+            for line in lines:
+                if line.touch.kind not in HIDDEN:
+                    self._print(line)
+
+    def _print(self, line: Line) -> None:
+        touch = line.touch
+        contact = self._contact(touch.contact_id)
+        name = contact.zones.names[0] if contact is not None and contact.zones.names else "UTC"
+        there = local(touch.at, zone(name))
+        cells = (
+            f"{touch.at:%a %d %b %H:%M}", f"{there:%a %H:%M} {name.rpartition('/')[2]}", line.label or "", touch.kind.value,
+            f"{touch.campaign or touch.detail.get('type') or ''}" + (f"/{touch.message}" if touch.message else ""),
+            touch.channel or "", touch.locale or "", touch.reason or "",
+        )
+        text = "".join(str(cell)[: width - 1 if width else None].ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))
+        self._console.print(text, style=STYLES.get(touch.kind))
+
+    def _contact(self, contact_id: int | None) -> Contact | None:
+        if contact_id is None:
+            return None
+        if contact_id not in self._contacts:
+            self._contacts[contact_id] = self._wired.letters.reader(contact_id)
+        return self._contacts[contact_id]
+
+
+@final
+class _StoredClock:
+    """The business clock of all the demo's processes."""
+
+    def __init__(self, wired: Wired) -> None:
+        self._wired = wired
+
+    def now(self) -> datetime:
+        return self._wired.clock.now()
+
+    def move(self, to: datetime) -> None:
+        self._wired.stored_clock.set(to)
