@@ -25,7 +25,7 @@ from engage.model.localtime import UnknownZoneError, to_utc, zone
 from engage.model.workspace import Settings
 from engage.policy.addresses import is_within
 from engage.policy.reach import Reached, reach
-from engage.policy.timing import Timing, timing_for_staff, timing_of
+from engage.policy.timing import QUIET_HOURS, Timing, timing_for_staff, timing_of
 
 Final = Literal[DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED]
 HoldReason = Literal["paused", "approval", "zone"]
@@ -124,7 +124,7 @@ class _Case:
         try:
             timing = self.timing(reached, contact)
         except UnknownZoneError as error:
-            return self.hold(6, "quiet_hours", "zone", str(error), name)
+            return self.hold(QUIET_HOURS, "quiet_hours", "zone", str(error), name)
         checks = timing.checks(self.now, name)
         self.trail.extend(checks)
         failed = next((check for check in checks if not check.passed), None)
@@ -133,14 +133,15 @@ class _Case:
                 intent=self.intent, contact=contact, channel=name, kind=reached.channel.kind, address=reached.address,
                 trail=tuple(self.trail),
             )
-        return self.put_off(timing, timing.reason(failed.number), name)
+        return self.put_off(timing, failed.number, name)
 
-    def put_off(self, timing: Timing, reason: str, channel: str) -> Deferred | Refused:
+    def put_off(self, timing: Timing, failed: int, channel: str) -> Deferred | Refused:
         """Not now: at the first moment that satisfies 6 to 8 together, or never where that is past the expiry."""
         until = timing.first_moment(self.now, until=self.intent.expires_at)
         if until is None or until >= self.intent.expires_at:
             self.note(5, "expiry", "it expires before the first moment at which it may go", channel, passed=False)
             return self.refuse(DeliveryState.EXPIRED, "expired", channel)
+        reason = timing.reason(failed, until)
         return Deferred(intent=self.intent, until=until, reason=reason, trail=tuple(self.trail), channel=channel)
 
     def timing(self, reached: Reached, contact: Contact) -> Timing:

@@ -16,6 +16,8 @@ from engage.model.workspace import Channel, Settings
 from engage.policy.limits import Quota, full_quota, next_room, quotas_of
 from engage.policy.quiet_hours import Rule, Rules, next_allowed, quiet_rule, rules_of
 
+QUIET_HOURS, LIMITS, PROVIDER = 6, 7, 8
+
 SHORTEST_WAIT = timedelta(milliseconds=1)
 
 
@@ -35,9 +37,9 @@ class Timing:
         quiet = quiet_rule(now, self.rules, self.zones)
         full = full_quota(now, self.quotas, self.zones)
         return (
-            Check(number=6, name="quiet_hours", passed=quiet is None, why=self._why_quiet(now, quiet), channel=channel),
-            Check(number=7, name="limits", passed=full is None, why=_why_full(full), channel=channel),
-            Check(number=8, name="provider", passed=self.ready_at <= now, why=self._why_busy(now), channel=channel),
+            Check(number=QUIET_HOURS, name="quiet_hours", passed=quiet is None, why=self._why_quiet(now, quiet), channel=channel),
+            Check(number=LIMITS, name="limits", passed=full is None, why=_why_full(full), channel=channel),
+            Check(number=PROVIDER, name="provider", passed=self.ready_at <= now, why=self._why_busy(now), channel=channel),
         )
 
     def first_moment(self, now: datetime, *, until: datetime | None = None) -> datetime | None:
@@ -50,9 +52,14 @@ class Timing:
                 return room
             moment = room
 
-    def reason(self, number: int) -> str:
-        """The reason of a deferral by the check of that number."""
-        return {6: "quiet_hours", 7: "limit", 8: self.provider_reason}[number]
+    def reason(self, failed: int, until: datetime) -> str:
+        """The reason of a deferral to `until` by the check of that number.
+
+        The provider's, by the clock of machines, only where its wait is all: a wait into the night is put off by the night.
+        """
+        if failed == PROVIDER and until > self.ready_at:
+            failed = QUIET_HOURS if quiet_rule(self.ready_at, self.rules, self.zones) else LIMITS
+        return {QUIET_HOURS: "quiet_hours", LIMITS: "limit", PROVIDER: self.provider_reason}[failed]
 
     def _why_quiet(self, now: datetime, quiet: tuple[Rule, ZoneInfo] | None) -> str:
         if quiet is None:

@@ -303,6 +303,12 @@ def test_what_can_never_go_is_expired() -> None:
     assert answer(judge(settings=never, intent=an_intent(expires_at=NOON + timedelta(days=3000)))) == "expired expired"
 
 
+def test_a_wait_for_the_provider_that_would_end_in_the_night_is_put_off_by_the_night() -> None:
+    evening = datetime(2026, 2, 25, 19, 59, tzinfo=UTC)
+    assert answer(judge(settings=NIGHTLY, now=evening, providers={"email": ProviderState(wait=90)})) == "defer quiet_hours 2026-02-26T07:00"
+    assert answer(judge(settings=NIGHTLY, now=evening, providers={"email": ProviderState(wait=30)})) == "defer rate 2026-02-25T19:59"
+
+
 def test_layers_of_purpose_campaign_and_send_have_their_say() -> None:
     settings = some_settings(quiet_hours=NIGHT, purposes={"care": a_purpose(quiet_hours=QuietHours(end=time(9)))})
     week = NOON + timedelta(days=7)
