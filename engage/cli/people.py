@@ -1,0 +1,202 @@
+"""`engage import`, `engage contact`: people as we know them, and what happened with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
+from engage.cli.output import console, moment, print_facts, print_json, print_rows
+from engage.contacts.columns import kinds_of
+from engage.contacts.importing import Report, import_file
+from engage.contacts.normalise import as_text, normalise
+from engage.contacts.places import Unusable
+from engage.history.timeline import Filter, Line, as_json
+from engage.model.contact import Contact, Value
+from engage.model.errors import InputError
+from engage.model.history import Kind
+from engage.model.values import to_json
+
+contact = typer.Typer(help="One person: what we know, and what happened.", no_args_is_help=True)
+
+ContactArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="External id, email or phone.")]
+HISTORY_COLUMNS = ("at", "kind", "campaign", "message", "channel", "locale", "reason", "detail")
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV (any common encoding and separator), or JSON Lines.")],
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", metavar="COLUMN=NAME", help="What a column is called here; NAME empty: leave it out.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
+    silent: Annotated[bool, typer.Option("--silent", help="Start no campaigns on account of what comes in.")] = False,
+    encoding: Annotated[str | None, typer.Option(help="The file's encoding; default: found out.")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring in contacts by external_id, else email, else phone; refused rows go to FILE.refused.csv, to be mended and imported again.
+
+    Importing a file again changes nothing. Rows that were refused make the exit status 1.
+
+    Example: engage import people.csv --map "E-mail=email" --dry-run
+    """
+    mapping = dict(_pair(one, "--map") for one in map_ or [])
+    with app_of(context).open(workspace).engaged() as engaged, _progress(file) as bar:
+        report = import_file(
+            file, people=engaged.people, settings=engaged.workspace.settings, now=engaged.clock.now(), mapping=mapping, silent=silent,
+            dry_run=dry_run, encoding=encoding, progress=bar,
+        )
+        if not dry_run:
+            engaged.nudge()
+    if as_json:
+        print_json(asdict(report))
+    else:
+        for line in _sentences(report, dry_run=dry_run):
+            console().print(line)
+    for refusal in report.refusals:
+        typer.echo(f"{report.file}:{refusal.line}:1: {refusal.reason}", err=True)
+    if report.refused:
+        raise typer.Exit(1)
+
+
+def _sentences(report: Report, *, dry_run: bool) -> Iterator[str]:
+    would = "would be " if dry_run else ""
+    yield (
+        f"{report.rows} rows: {report.created} {would}new, {report.changed} {would}changed, {report.unchanged} as they were, "
+        f"{report.refused} refused; {report.consents} lines for the consent ledger"
+    )
+    if report.encoding_guessed:
+        yield f"read as {report.encoding}, which is a guess: look at the names, and give --encoding if they are wrong"
+    if report.passed_over:
+        yield f"{report.passed_over} grants without a date were passed over: these people withdrew, and an undated grant does not undo that"
+    for note, rows in report.notes.items():
+        yield f"{note} (in {rows} rows)"
+    if report.refused_file:
+        yield f"the refused rows are in {report.refused_file}: mend them there, and import that file"
+
+
+@contact.command()
+def show(context: typer.Context, reference: ContactArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show what is known of a contact, and where its time zone comes from.
+
+    Example: engage contact show ana
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        person = contact_named(engaged, reference)
+    _print_contact(person, as_json=as_json)
+
+
+@contact.command("set")
+def set_(
+    context: typer.Context,
+    reference: ContactArgument,
+    values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="Attributes; an empty VALUE clears.")],
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Set attributes of a contact, normalised as on import.
+
+    Example: engage contact set ana timezone=Europe/Riga plan=
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        person = contact_named(engaged, reference)
+        attributes = _attributes(engaged, person, values)
+        changed = engaged.people.change(person.id, attributes, now=engaged.clock.now())
+        engaged.nudge()
+    _print_contact(changed, as_json=as_json)
+
+
+@contact.command()
+def history(
+    context: typer.Context,
+    reference: ContactArgument,
+    kinds: Annotated[list[Kind] | None, typer.Option("--kind", help="Only touches of this kind; may be repeated.")] = None,
+    campaign: Annotated[str | None, typer.Option(help="Only touches of this campaign.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only touches from this moment on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only touches before this moment.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 100,
+    workspace: WorkspaceOption = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Show what happened with a contact, the latest first. Times are UTC.
+
+    Example: engage contact history ana --kind sent --kind suppressed --since 2026-02-01
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        asked = Filter(
+            contact_id=contact_named(engaged, reference).id, kinds=frozenset(kinds or ()), campaign=campaign,
+            since=moment(since, name="--since"), until=moment(until, name="--until"),
+        )
+        lines = engaged.history.timeline(asked, limit=limit)
+    if as_json_:
+        print_rows((as_json(line) for line in lines), as_json=True, columns=())
+    else:
+        print_rows((_history_row(line) for line in lines), as_json=False, columns=HISTORY_COLUMNS)
+
+
+def contact_named(engaged: Engaged, reference: str) -> Contact:
+    """The contact that a reference names. Raises InputError where there is none, or several share it."""
+    person = engaged.people.find(reference)
+    if person is None:
+        raise InputError.of(f"no contact is known as {reference!r}", file="<command line>")
+    return person
+
+
+def _attributes(engaged: Engaged, person: Contact, values: Sequence[str]) -> Mapping[str, Value]:
+    kinds = kinds_of(engaged.workspace.settings)
+    pairs = dict(_pair(one, "NAME=VALUE") for one in values)
+    attributes: dict[str, Value] = {}
+    country = pairs["country"].strip().upper() if "country" in pairs else person.text("country")
+    for name, raw in pairs.items():
+        if name not in kinds:
+            raise InputError.of(f"there is no attribute {name!r}; there are: {', '.join(sorted(kinds))}", file="<command line>")
+        try:
+            attributes[name] = normalise(name, kinds[name], raw, country=country)
+        except Unusable as error:
+            raise InputError.of(f"{name}: {error.what}", file="<command line>", suggestion=error.suggestion) from error
+    return attributes
+
+
+def _pair(text: str, what: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise InputError.of(f"{what}: {text!r} has no `=`", file="<command line>")
+    return name, value
+
+
+def _print_contact(person: Contact, *, as_json: bool) -> None:
+    if as_json:
+        print_json({
+            "id": person.id, "attributes": {name: to_json(value) for name, value in person.attributes.items()},
+            "zones": list(person.zones.names), "zone_source": person.zones.source.value,
+        })
+        return
+    zones = ", ".join(person.zones.names) or "none: the zone's name does not exist, so nothing is sent"
+    facts = {name: as_text(value) for name, value in person.attributes.items()}
+    print_facts({**facts, "lives in": f"{zones} (by {person.zones.source})"}, as_json=False)
+
+
+def _history_row(line: Line) -> Mapping[str, object]:
+    touch = line.touch
+    detail = ", ".join(f"{name}: {value}" for name, value in {**touch.detail, **touch.private}.items() if isinstance(value, str | int))
+    return {
+        "at": touch.at, "kind": touch.kind.value, "campaign": touch.campaign, "message": touch.message, "channel": touch.channel,
+        "locale": touch.locale, "reason": touch.reason, "detail": detail if len(detail) <= 100 else f"{detail[:99]}…",
+    }
+
+
+@contextmanager
+def _progress(file: Path) -> Iterator[Callable[[int], None]]:
+    """A count of rows on a terminal's standard error; nothing elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn("{task.completed} rows"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(file.name, total=None)
+        yield lambda rows: progress.advance(task, rows)
