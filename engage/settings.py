@@ -6,7 +6,7 @@ Nothing else reads engage.yaml's environment or `os.environ`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,8 @@ SETTINGS = "engage.yaml"
 WORKSPACE_VARIABLE = "ENGAGE_WORKSPACE"
 MAX_FILE = 20 * 1024 * 1024
 MAX_FOLDER = 200 * 1024 * 1024
-LEFT_OUT = frozenset({"var", "__pycache__", "node_modules"})
+FOLDERS = ("campaigns", "data", "locales", "segments", "templates", "tests")
+"""What belongs to a workspace beside engage.yaml; lists to import, notes and databases may stand there too and are left alone."""
 
 _SQLITE = "sqlite:///"
 
@@ -38,11 +39,11 @@ def find_workspace(start: Path | None = None) -> Path:
 
 
 def read_folder(root: Path) -> Files:
-    """The workspace's files, hidden ones and var/ left out, in the order of their paths. Raises InputError where one is too large."""
+    """engage.yaml and the files of the workspace's folders, in the order of their paths. Raises InputError where one is too large."""
     files: dict[str, bytes] = {}
     problems: list[Problem] = []
     total = 0
-    for path in sorted(_files(root)):
+    for path in workspace_files(root):
         name, size = path.relative_to(root).as_posix(), path.stat().st_size
         total += size
         if size > MAX_FILE or total > MAX_FOLDER:
@@ -80,10 +81,17 @@ def database_below(url: str, root: Path) -> str:
     return f"{_SQLITE}{(root / path).resolve()}"
 
 
+def workspace_files(root: Path) -> Sequence[Path]:
+    """The files that belong to the workspace, sorted."""
+    return sorted(_files(root))
+
+
 def _files(root: Path) -> Iterator[Path]:
-    """Every file that belongs to the workspace; symbolic links to folders are not followed."""
-    for folder, names, file_names in os.walk(root):
-        names[:] = [name for name in names if not name.startswith(".") and name not in LEFT_OUT]
+    """Every file that belongs to the workspace; hidden ones do not, and symbolic links to folders are not followed."""
+    if (root / SETTINGS).is_file():
+        yield root / SETTINGS
+    for folder, names, file_names in (found for name in FOLDERS for found in os.walk(root / name)):
+        names[:] = [name for name in names if not name.startswith(".")]
         yield from (Path(folder) / name for name in file_names if not name.startswith(".") and (Path(folder) / name).is_file())
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,14 +43,15 @@ class Composition:
         return OnDisk.find(directory)
 
     def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
-        """Run a process until it is told to stop."""
+        """Run a process until it is told to stop; it tells what it does as it goes."""
+        configure_logging(level=logging.INFO)
         processes.serve_workspace(process, self.open(directory), host=host, port=port)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end with its exit status."""
     use_pinned_zone_data()
-    configure_logging()
+    configure_logging(level=logging.WARNING)
     try:
         app(args=arguments, obj=Composition())
     except InputError as error:

@@ -88,6 +88,11 @@ def url_of(directory: Path) -> str:
     return f"unix://{socket_directory(directory) / SOCKET}?db=0"
 
 
+def runs(directory: Path) -> bool:
+    """Whether a server of that directory seems to run: its socket is there."""
+    return (socket_directory(directory) / SOCKET).is_socket()
+
+
 def _make_private(directory: Path) -> None:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if directory.stat().st_uid != os.getuid():

@@ -18,7 +18,7 @@ from engage.model.errors import InputError, NotThereError, Problem
 from engage.model.time import Clock
 from engage.model.workspace import Files, Workspace
 from engage.rules.workspace import hash_of, load
-from engage.settings import load_settings, read_folder
+from engage.settings import load_settings, read_folder, workspace_files
 from engage.store.workspaces import SqlWorkspaces
 
 Check = Callable[[Files], Sequence[Problem]]
@@ -148,13 +148,11 @@ class Folder:
         self._complained = set()
 
     def _signature(self) -> str:
-        """A hash of the paths, sizes and times of all files: cheap enough for every two seconds."""
+        """A hash of the paths, sizes and times of all its files: cheap enough for every two seconds."""
         digest = hashlib.sha256()
-        for path in sorted(self._root.rglob("*")):
-            inside = path.relative_to(self._root)
-            if inside.parts[0] != "var" and not any(part.startswith(".") for part in inside.parts[:-1]) and path.is_file():
-                known = path.stat()
-                digest.update(f"{inside}\0{known.st_size}\0{known.st_mtime_ns}\0{known.st_ino}\n".encode())
+        for path in workspace_files(self._root):
+            known = path.stat()
+            digest.update(f"{path}\0{known.st_size}\0{known.st_mtime_ns}\0{known.st_ino}\n".encode())
         return digest.hexdigest()
 
 

@@ -40,6 +40,7 @@ from engage.templates import Templates
 from engage.web.ports import Site
 from workers.broker import QUEUES, Nudges, Queue, open_queue
 from workers.clocks import business_clock
+from workers.embedded import runs
 from workers.equipping import Equipping
 from workers.loop import LoopThread
 from workers.snapshots import Accepted, Check, Folder
@@ -152,6 +153,8 @@ class Wired:
 
     def nudge(self) -> None:
         """Tell the workers that something may be due, where a broker runs already. Never fails: the sweep finds it anyway."""
+        if self.settings.broker == "embedded" and not runs(self.broker_directory):
+            return
         queue = open_queue(self.settings.broker, directory=self.broker_directory, environment=self.environment, start=False)
         try:
             nudges = senders(queue)
