@@ -146,11 +146,11 @@ class SmtpSession:
                 raise aiosmtplib.SMTPServerDisconnected("not connected")
             protocol.write(_LINE_OF_DOT.sub(b"..", content))
             await asyncio.wait_for(self._writer.drain(), self._server.timeout)
+            protocol.write(b".\r\n")
         except (*_BROKEN, TimeoutError) as error:
             raise self._broken(Unavailable("the connection broke within the content", code=type(error).__name__)) from error
         self.phase = Phase.FINAL
         try:
-            protocol.write(b".\r\n")
             code, text = await protocol.read_response(timeout=self._server.final_timeout)
         except (*_BROKEN, aiosmtplib.SMTPResponseException) as error:
             raise self._broken(Unconfirmed("no reply after the content", code=type(error).__name__)) from error
