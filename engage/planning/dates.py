@@ -57,8 +57,9 @@ def late_date_slots(
             if trigger.day_off is not None:
                 day = move_off_rest(day, residence.country, trigger.day_off)
             at = latest(datetime.combine(day, trigger.at), zones)
-            if at <= now:
-                slots.extend(_slots(trigger, occurrence, at, residence, changed_since))
+            if at > now:
+                break
+            slots.extend(_slots(trigger, occurrence, at, residence, changed_since))
     return tuple(sorted(slots, key=lambda slot: slot.at))
 
 

@@ -15,8 +15,8 @@ from holidays import country_holidays
 from engage.model.campaign import DayOff
 
 WORLD_WEEKEND = frozenset({5, 6})
-LONGEST_REST = 60
-"""No country rests for so many days on end; where every day is off, nothing is moved further than this."""
+LONGEST_REST = 21
+"""No country rests for so many days on end: the longest from 2019 to 2033 are 12 (Russia and Azerbaijan, 2025)."""
 
 
 @lru_cache(maxsize=512)

@@ -38,6 +38,12 @@ def test_a_country_without_holidays_has_an_empty_year() -> None:
     assert public_holidays("UA", 2026) == frozenset()
 
 
+def test_no_country_rests_longer_than_the_search_for_a_working_day_goes() -> None:
+    longest = {"RU": (date(2024, 12, 28), date(2025, 1, 9)), "AZ": (date(2025, 3, 20), date(2025, 4, 1))}
+    for country, (rest, work) in longest.items():
+        assert move_off_rest(rest, country, DayOff.AFTER) == work
+
+
 def test_days_off_are_those_asked_for() -> None:
     sunday = date(2026, 3, 1)
     assert is_day_off(sunday, "SI")

@@ -1,0 +1,57 @@
+"""What `engage check` warns of: sends whose quiet hours are never over for contacts of whom only the country is known.
+
+Where a country has several time zones and none is known, quiet hours must be over in all of them at once. In Russia, from Kaliningrad
+to Kamchatka, `17:00 to 09:00` leaves no such moment, and everything expires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from engage.model.campaign import Campaign, If, Send, Step
+from engage.model.errors import Problem
+from engage.model.localtime import zone
+from engage.model.workspace import Settings
+from engage.policy.quiet_hours import next_allowed, rules_of
+
+LONG_ENOUGH = timedelta(days=30)
+"""Longer than any stretch of holidays: what is not allowed for so long is forbidden by the hours themselves."""
+
+
+def impossible_hours(
+    settings: Settings, campaigns: Iterable[Campaign], *, countries: Iterable[str], zones_of_country: Callable[[str], tuple[str, ...]],
+    now: datetime,
+) -> tuple[Problem, ...]:
+    """One problem for each send that can never go to contacts of some countries while their own zone is not known.
+
+    `countries` are ISO 3166-1 alpha-2 codes, `zones_of_country` their IANA zones; countries without any are passed over.
+    """
+    zones = {country: names for country in countries if (names := zones_of_country(country))}
+    problems = []
+    for campaign in campaigns:
+        for send in _sends(campaign.steps):
+            never = sorted(country for country, names in zones.items() if _is_never(send, settings, country, names, now))
+            if never:
+                what = f"in {', '.join(never)} quiet hours are never over in all time zones at once"
+                problems.append(Problem(place=send.place, what=f"{what}: contacts there whose own zone is not known get nothing"))
+    return tuple(problems)
+
+
+def _sends(steps: Iterable[Step]) -> Iterator[Send]:
+    for step in steps:
+        if isinstance(step, Send):
+            yield step
+        elif isinstance(step, If):
+            yield from _sends((*step.then, *step.otherwise))
+
+
+def _is_never(send: Send, settings: Settings, country: str, names: Iterable[str], now: datetime) -> bool:
+    """Whether no moment is allowed. A send to a fixed recipient knows no quiet hours."""
+    channels = [settings.channels[name] for name in send.channels if name in settings.channels]
+    if send.to is not None or (channels and all(channel.to for channel in channels)):
+        return False
+    purpose = settings.purposes[send.purpose]
+    layers = (settings.quiet_hours, purpose.quiet_hours, *send.quiet_hours)
+    rules = rules_of(layers, country=country, transactional=purpose.queue == "transactional")
+    return next_allowed(now, rules, tuple(map(zone, names)), until=now + LONG_ENOUGH) is None
