@@ -58,7 +58,7 @@ def rabbitmq(folder: Path) -> Iterator[RabbitMq]:
 
 def _environment(folder: Path, *, port: int, distribution: int, epmd: int) -> dict[str, str]:
     home = folder / "home"
-    home.mkdir()
+    home.mkdir(parents=True)
     (folder / "enabled_plugins").write_text("[].")
     (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\nlog.console = false\n")
     return {
