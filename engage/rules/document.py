@@ -21,11 +21,30 @@ MAX_NODES = 50_000
 
 QUOTE = "put this expression in quotes"
 
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""What libyaml counts as the end of a line."""
+
+_SHOWN_AT_START = frozenset({"could not find expected ':'", "found unexpected end of stream"})
+"""What the parser notices only after what is wrong: the place is where it began to read the thing."""
+
+_SAID = {
+    "could not find expected ':'": "a key without a `:` after it",
+    "found unexpected end of stream": "a quote or bracket is opened here and never closed",
+    "mapping values are not allowed in this context": "a `:` is not expected here",
+    "did not find expected key": "a key is expected here",
+    "did not find expected ',' or '}'": "a `,` or `}` is expected",
+    "did not find expected ',' or ']'": "a `,` or `]` is expected",
+    "did not find expected '-' indicator": "a `-` is expected, as in the lines above",
+    "found character that cannot start any token": "no value can begin so",
+}
+"""The parser's words -> ours."""
+
 
 class Scalar(str):
     """A text as written, with its place. `written` is how messages quote it (never a secret out of the environment).
 
     `plain`: it stood without quotes; `cut`: a comment follows it on its line; `broken`: it was reported already.
+    `rows` says, for each line that it stands on, at which offset of the text that line's part begins, and where.
     """
 
     place: Place
@@ -33,6 +52,7 @@ class Scalar(str):
     plain: bool
     cut: bool
     broken: bool
+    rows: tuple[tuple[int, Place], ...] = ()
 
     @classmethod
     def at(
@@ -44,6 +64,11 @@ class Scalar(str):
         scalar.written = text if written is None else written
         return scalar
 
+    def place_at(self, offset: int) -> Place:
+        """Where the character at `offset` of the text was written (of a text on one line without escapes: exactly there)."""
+        begins, place = max((row for row in self.rows if row[0] <= offset), default=(0, self.place))
+        return Place(file=place.file, line=place.line, column=place.column + offset - begins)
+
     @property
     def is_blank(self) -> bool:
         """Whether nothing was written at all: `key:` and no more."""
@@ -51,10 +76,14 @@ class Scalar(str):
 
 
 class Map(dict[str, Any]):
-    """A mapping with its place; its keys are scalars and keep theirs. `flow`: it was written in braces."""
+    """A mapping with its place; its keys are scalars and keep theirs.
+
+    `flow`: it was written in braces; `broken`: they were an expression's, which was reported already.
+    """
 
     place: Place
     flow: bool
+    broken: bool = False
 
     def written(self) -> list[Scalar]:
         """The keys as they were written, with their places."""
@@ -83,7 +112,7 @@ def read(file: str, content: bytes) -> tuple[Tree | None, list[Problem]]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return None, [Problem(place=Place(file=file, line=line, column=1), what="the file is not UTF-8 text")]
-    builder = _Builder(file=file, lines=text.split("\n"))
+    builder = _Builder(file=file, lines=_BREAK.split(text))
     try:
         builder.build(yaml.parse(text, Loader=yaml.CBaseLoader))
     except _Stop as stop:
@@ -147,12 +176,15 @@ class _Builder:
     def syntax(self, error: yaml.MarkedYAMLError) -> Problem:
         """What the parser said, at its place, with the remedy where an expression was cut up."""
         mark = error.problem_mark or error.context_mark
+        if error.context_mark and (error.problem in _SHOWN_AT_START or not self._line(mark.line)):
+            mark = error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        what = f"this is not YAML: {error.problem or error.context}"
-        written = self.lines[line] if line < len(self.lines) else ""
+        said = error.problem or error.context or "it cannot be read"
+        what = f"this is not YAML: {_SAID.get(said, said)}"
+        written = self._line(line)
         if "\t" in written[: len(written) - len(written.lstrip())]:
             what = "YAML is indented by spaces, not tabs"
-        elif _looks_cut(written) or (error.context_mark and _looks_cut(self.lines[error.context_mark.line])):
+        elif _looks_cut(written) or (error.context_mark and _looks_cut(self._line(error.context_mark.line))):
             what += f"; {QUOTE}"
         return Problem(place=Place(file=self.file, line=line + 1, column=column + 1), what=what)
 
@@ -164,10 +196,27 @@ class _Builder:
     def _place(self, event: Any) -> Place:
         return Place(file=self.file, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
 
+    def _line(self, number: int) -> str:
+        return self.lines[number] if number < len(self.lines) else ""
+
     def _scalar(self, event: Any) -> Scalar:
         plain = event.style in (None, "")
-        rest = self.lines[event.end_mark.line][event.end_mark.column:] if plain and event.end_mark.line < len(self.lines) else ""
-        return Scalar.at(event.value, self._place(event), plain=plain, cut=rest.lstrip().startswith("#"))
+        rest = self._line(event.end_mark.line)[event.end_mark.column:] if plain else ""
+        scalar = Scalar.at(event.value, self._place(event), plain=plain, cut=rest.lstrip().startswith("#"))
+        scalar.rows = tuple(self._rows(event))
+        return scalar
+
+    def _rows(self, event: Any) -> Iterator[tuple[int, Place]]:
+        """Where each line's part of the text begins: folding joins lines by a space, and takes their indentation off."""
+        start, end, offset = event.start_mark, event.end_mark, 0
+        for number in range(start.line, end.line + 1):
+            left = start.column if number == start.line else 0
+            part = self._line(number)[left : end.column if number == end.line else None]
+            content = part.strip(" \t'\"")
+            found = event.value.find(content, offset) if content else -1
+            if found >= 0:
+                yield found, Place(file=self.file, line=number + 1, column=left + part.index(content) + 1)
+                offset = found + len(content)
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
@@ -222,6 +271,7 @@ class _Builder:
         """The key; what is no text comes of `{{ ... }}` without quotes, and is told at the braces."""
         if isinstance(node, Scalar):
             return node
+        within.broken = True
         self.problems.append(Problem(place=within.place, what=f"braces are YAML's own: {QUOTE}"))
         return Scalar.at("", node.place, broken=True)
 
@@ -233,7 +283,7 @@ class _Builder:
         within[key] = node
 
 
-_CUT = re.compile(r"""^\s*(?:-\s+)*(?:[\w.-]+\s*:\s+)+(?P<value>\S.*)$""")
+_CUT = re.compile(r"""^\s*(?:-\s+)*[\w.-]+\s*:\s+(?P<value>\S.*)$""")
 
 
 def _looks_cut(line: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
@@ -73,38 +73,41 @@ def expression(source: Scalar | None, names: Names, problems: list[Problem]) -> 
     if source is None:
         return None
     try:
-        return parse(source.rstrip("\n"), place=_inside(source), names=names)
+        return parse(source.strip(), place=_start(source), names=names)
     except InputError as error:
-        problems.extend(_explained(error, source))
+        problems.extend(_explained(error.problems, source))
         return None
 
 
 def condition_for_sql(source: Scalar | None, names: Names, problems: list[Problem]) -> Expression | None:
     """An expression that becomes one SQL condition: what cannot be compiled is refused with its reason."""
     parsed = expression(source, names, problems)
-    if parsed is not None:
-        problems.extend(sql_refusals(parsed))
+    if parsed is not None and source is not None:
+        problems.extend(_explained(sql_refusals(parsed), source))
     return parsed
 
 
 def binding(text: Scalar, names: Names, problems: list[Problem]) -> Expression | str:
     """A text of `with` or `to`: `{{ … }}` is an expression, all else text."""
+    start = _start(text)
+    before = len(text) - len(text.lstrip())
     try:
-        return parse_binding(str(text), place=_inside(text), names=names)
+        return parse_binding(str(text), place=replace(start, column=start.column - before), names=names)
     except InputError as error:
-        problems.extend(_explained(error, text))
+        problems.extend(_explained(error.problems, text))
         return str(text)
 
 
-def _inside(source: Scalar) -> Place:
-    """The place of the scalar's first character: a quote stands before it."""
-    at = source.place
-    return at if source.plain else Place(file=at.file, line=at.line, column=at.column + 1)
+def _start(source: Scalar) -> Place:
+    """The place of the first character that is no space."""
+    return source.place_at(len(source) - len(source.lstrip()))
 
 
-def _explained(error: InputError, source: Scalar) -> list[Problem]:
-    """The problems; where a `#` ended the scalar, that is the likelier reason."""
+def _explained(found: Sequence[Problem], source: Scalar) -> list[Problem]:
+    """The problems, each at its own line of the source; where a `#` ended the scalar, that is told first, as the likelier reason."""
+    start, before = _start(source), len(source) - len(source.lstrip())
+    moved = [replace(each, place=source.place_at(each.place.column - start.column + before)) for each in found]
     if not source.cut:
-        return list(error.problems)
+        return moved
     what = f"YAML takes the ` #` for a comment and the expression ends before it: {QUOTE}"
-    return [Problem(place=source.place, what=what), *error.problems]
+    return [Problem(place=source.place, what=what), *moved]

@@ -63,11 +63,11 @@ def shape(value: object) -> str:
 
 def text_of(value: object, called: str) -> Scalar:
     """The scalar, or the complaint that something else stands there."""
+    if isinstance(value, Scalar | Map) and value.broken:
+        raise PydanticCustomError(KNOWN, "reported already")
     if not isinstance(value, Scalar):
         what = f"{called} is expected here, not a {'map' if isinstance(value, Map) else 'list'}"
         raise complaint(f"{what}; {QUOTE}" if called == "an expression" else what)
-    if value.broken:
-        raise PydanticCustomError(KNOWN, "reported already")
     if value.is_blank:
         raise complaint(f"nothing is written here; {called} is expected")
     return value

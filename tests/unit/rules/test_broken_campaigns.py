@@ -214,7 +214,7 @@ def test_exit_on_a_goal_is_refused_as_not_built_yet() -> None:
     ("timezone: Europe", "endpoints: {}\ntimezone: Europe", "3:1: `endpoints` is part of the campaign language but not built yet"),
     ("timezone: Europe", "hooks: {}\ntimezone: Europe", "3:1: `hooks` is part of the campaign language but not built yet"),
     ("timezone: Europe", "guards: {stop_at: {}}\ntimezone: Europe", "3:10: `stop_at` is part of the campaign language but not built yet"),
-    ("{adapter: slack, token: x}", "{adapter: slack, providers: []}", "17:26: `providers` is part of the campaign language but not built yet"),
+    ("slack, token: x}", "slack, providers: []}", "17:26: `providers` is part of the campaign language but not built yet"),
 ])
 def test_a_setting_that_is_not_built_yet_is_refused_as_such(old: str, new: str, expected: str) -> None:
     assert problems_of(files_of(settings=SETTINGS.replace(old, new, 1))) == [f"engage.yaml:{expected}"]

@@ -1,0 +1,214 @@
+"""Every key of a campaign comes out in the model; a key that changed nothing would be a dead setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+
+from engage.model.campaign import (
+    Again,
+    Campaign,
+    DateTrigger,
+    DayOff,
+    EventTrigger,
+    ExitOnEvent,
+    ExitWhen,
+    If,
+    Late,
+    LeapDay,
+    Limit,
+    Per,
+    QuietHours,
+    ReEntry,
+    Repeat,
+    ScheduleTrigger,
+    Send,
+    Status,
+    Wait,
+    WaitFor,
+    WaitUntilMoment,
+    WaitUntilTime,
+)
+from engage.model.time import Duration, EndOfDay
+from tests.workspaces import CAMPAIGN, files_of, loaded
+
+DATE = "{date: birth_date, at: 09:00}"
+
+
+def campaign_of(text: str) -> Campaign:
+    return loaded(files_of(c=text)).campaigns["c"]
+
+
+def trigger_of(written: str) -> Any:
+    return campaign_of(CAMPAIGN.replace(DATE, written)).trigger
+
+
+def step_of(written: str) -> Any:
+    head = "purpose: care\ntrigger: {event: ticket.closed}\nchannels: [email]\n"
+    return campaign_of(f"{head}steps:\n  - {written}\n  - send: birthday\n").steps[0]
+
+
+EVERY_KEY: dict[str, tuple[str, Callable[[Campaign], object], object]] = {
+    "title": ("title: no", lambda c: c.title, "no"),
+    "status": ("status: live", lambda c: c.status, Status.LIVE),
+    "priority": ("priority: 9", lambda c: c.priority, 9),
+    "valid": (
+        "valid: {from: 2026-01-01, until: 2026-12-31}", lambda c: (c.valid_from, c.valid_until), (date(2026, 1, 1), date(2026, 12, 31)),
+    ),
+    "audience": ("audience: contact.plan == 'gold'", lambda c: c.audience and c.audience.source, "contact.plan == 'gold'"),
+    "expires": ("expires: end_of_day", lambda c: c.steps[0].expires if isinstance(c.steps[0], Send) else None, EndOfDay.END_OF_DAY),
+    "quiet_hours": (
+        "quiet_hours: {from: 22:00}", lambda c: c.steps[0].quiet_hours if isinstance(c.steps[0], Send) else None,
+        (QuietHours(start=time(22)), None),
+    ),
+    "limit": ("limit: 1 per month", lambda c: c.limits, (Limit(count=1, per=Per.MONTH),)),
+    "limits": ("limit: [1 per day, 2 per 24h]", lambda c: c.limits[1:], (Limit(count=2, within=Duration(seconds=86400)),)),
+    "re_entry": ("re_entry: after 14d", lambda c: c.re_entry, ReEntry(after=Duration(days=14))),
+    "re_entry never": ("re_entry: never", lambda c: c.re_entry, ReEntry(allowed=False)),
+    "on_unknown": ("on_unknown: resend", lambda c: c.on_unknown, "resend"),
+}
+
+
+@pytest.mark.parametrize("key", EVERY_KEY)
+def test_every_key_comes_out_and_changes_something(key: str) -> None:
+    line, ask, expected = EVERY_KEY[key]
+
+    assert ask(campaign_of(CAMPAIGN)) != expected
+    assert ask(campaign_of(CAMPAIGN + line + "\n")) == expected
+
+
+def test_what_is_not_said_has_its_default() -> None:
+    campaign = campaign_of(CAMPAIGN)
+    [step] = campaign.steps
+
+    assert (campaign.title, campaign.status, campaign.priority, campaign.re_entry) == ("c", Status.DRAFT, 5, ReEntry())
+    assert isinstance(step, Send)
+    assert (step.path, step.message, step.channels, step.purpose) == ("0", "birthday", ("email", "sms"), "care")
+    assert (step.expires, step.quiet_hours) == (Duration(days=7), (None, None))
+    assert str(step.place) == "campaigns/c.yaml:3:1"
+
+
+def test_the_version_is_that_of_the_files_content() -> None:
+    one, same, other = campaign_of(CAMPAIGN), campaign_of(CAMPAIGN), campaign_of(CAMPAIGN + "# a comment\n")
+
+    assert one.version == same.version != other.version
+
+
+def test_a_date_trigger_takes_all_its_keys() -> None:
+    assert trigger_of("{date: birth_date}") == DateTrigger(attribute="birth_date", at=time(9))
+    assert trigger_of("{date: birth_date, repeat: monthly, offset: -2w, at: 7:30, min_years: 1, day_off: before}") == DateTrigger(
+        attribute="birth_date", at=time(7, 30), repeat=Repeat.MONTHLY, offset_days=-14, min_years=1, day_off=DayOff.BEFORE,
+    )
+    assert trigger_of("{date: birth_date, leap_day: mar-01}").leap_day is LeapDay.MAR_01
+
+
+def test_an_event_trigger_takes_all_its_keys() -> None:
+    trigger = trigger_of("{event: ticket.closed, where: event.channel != 'phone', key: event.ticket_id, again: restart}")
+
+    assert isinstance(trigger, EventTrigger)
+    assert trigger.event == "ticket.closed"
+    assert trigger.where is not None
+    assert trigger.where.source == "event.channel != 'phone'"
+    assert trigger.key is not None
+    assert trigger.key.source == "event.ticket_id"
+    assert trigger.again is Again.RESTART
+
+
+def test_a_schedule_is_a_cron_line_a_moment_or_a_list_of_moments() -> None:
+    assert trigger_of('{schedule: "0 10 * * mon"}') == ScheduleTrigger(cron="0 10 * * mon", zone="Europe/Ljubljana")
+    assert trigger_of("{schedule: 2026-03-01T10:00, in: contact, day_off: after, late: next_day}") == ScheduleTrigger(
+        moments=(datetime(2026, 3, 1, 10, 0),), zone=None, day_off=DayOff.AFTER, late=Late.NEXT_DAY,  # noqa: DTZ001 - a wall time
+    )
+    assert trigger_of("{schedule: [2026-03-02 10:00, 2026-03-01 10:00], in: Europe/Riga}") == ScheduleTrigger(
+        moments=(datetime(2026, 3, 1, 10, 0), datetime(2026, 3, 2, 10, 0)), zone="Europe/Riga",  # noqa: DTZ001 - wall times
+    )
+
+
+def test_a_send_takes_all_its_keys() -> None:
+    step = step_of(
+        "{send: alarm, channels: [support_room], expires: 2h, purpose: service, to: '{{ trigger.channel }}', id: first, "
+        "when: trigger.ticket_id is not none, with: {a: text, b: '{{ trigger.ticket_id }}', c: [x], d: {e: 00123}}, as: outcome}"
+    )
+
+    assert isinstance(step, Send)
+    assert (step.message, step.channels, step.expires, step.purpose) == ("alarm", ("support_room",), Duration(seconds=7200), "service")
+    assert (step.id, step.as_, getattr(step.to, "source", None)) == ("first", "outcome", "{{ trigger.channel }}")
+    assert step.when is not None
+    assert step.with_["a"] == "text"
+    assert getattr(step.with_["b"], "source", None) == "{{ trigger.ticket_id }}"
+    assert (step.with_["c"], step.with_["d"]) == (("x",), {"e": "00123"})
+
+
+def test_a_sends_quiet_hours_come_after_the_campaigns() -> None:
+    campaign = campaign_of(
+        "purpose: care\ntrigger: {date: birth_date}\nchannels: [email]\nquiet_hours: {to: 09:00}\n"
+        "steps:\n  - send: birthday\n    quiet_hours: ignore\n"
+    )
+    [step] = campaign.steps
+
+    assert isinstance(step, Send)
+    assert step.quiet_hours == (QuietHours(end=time(9)), "ignore")
+
+
+def test_a_wait_is_a_duration_a_time_or_a_moment() -> None:
+    assert step_of("wait: 1mo").duration == Duration(months=1)
+    until = step_of("wait: {until: 09:00, days: [mon, tue], day_off: after}")
+    assert isinstance(until, WaitUntilTime)
+    assert (until.at, until.days, until.day_off) == (time(9), {0, 1}, DayOff.AFTER)
+    assert step_of("wait: {until: 09:00, days: working}").days == "working"
+    moment = step_of("wait: {until: contact.renews_at, offset: -24h, at: 10:00}")
+    assert isinstance(moment, WaitUntilMoment)
+    assert (moment.until.source, moment.offset, moment.at) == ("contact.renews_at", Duration(seconds=-86400), time(10))
+
+
+def test_steps_know_their_paths_and_the_names_given_before_them() -> None:
+    campaign = campaign_of("""
+        purpose: care
+        trigger: {event: ticket.closed}
+        channels: [email]
+        steps:
+          - wait: 1d
+          - wait_for: {event: csat.answered, where: event.ticket_id == trigger.ticket_id, for: 3d}
+            as: answer
+          - if: answer is none
+            then:
+              - send: csat
+                as: outcome
+            else:
+              - when: answer.score <= 2
+                send: birthday
+              - if: outcome == 'sent'
+                then: [{wait: 2h}]
+        """)
+    wait, wait_for, branch = campaign.steps
+
+    assert isinstance(wait, Wait)
+    assert isinstance(wait_for, WaitFor)
+    assert (wait_for.path, wait_for.duration, wait_for.as_) == ("1", Duration(days=3), "answer")
+    assert isinstance(branch, If)
+    assert [step.path for step in branch.then] == ["2.then.0"]
+    assert [step.path for step in branch.otherwise] == ["2.else.0", "2.else.1"]
+    inner = branch.otherwise[1]
+    assert isinstance(inner, If)
+    assert inner.then[0].path == "2.else.1.then.0"
+
+
+def test_an_exit_is_an_event_an_audience_a_condition_or_a_list_of_them() -> None:
+    campaign = campaign_of(
+        CAMPAIGN + "audience: contact.plan == 'gold'\n"
+        "exit:\n  - event: ticket.reopened\n    where: event.ticket_id == 'x'\n  - audience\n  - when: contact.status == 'gone'\n"
+    )
+    event, audience, condition = campaign.exits
+
+    assert isinstance(event, ExitOnEvent)
+    assert (event.event, event.where and event.where.source) == ("ticket.reopened", "event.ticket_id == 'x'")
+    assert audience == ExitWhen(audience=True)
+    assert isinstance(condition, ExitWhen)
+    assert condition.condition is not None
+
+
+def test_preferred_may_stand_in_the_list_of_channels() -> None:
+    assert campaign_of(CAMPAIGN.replace("[email, sms]", "[preferred, email]")).channels == ("preferred", "email")
