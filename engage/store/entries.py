@@ -96,7 +96,11 @@ class SqlEntries(Session):
         known = sa.exists().where(
             runs.c.campaign == entry.campaign.name, runs.c.contact_id == contacts.c.id, runs.c.key == slot.c.key
         )
-        asked = sa.select(contacts.c.id).where(contacts.c.erased_at.is_(None), ~known, *_conditions(shape, slot, entry.excluded_dates))
+        asked = (
+            sa.select(contacts.c.id)
+            .select_from(_people_of(shape, slot))
+            .where(contacts.c.erased_at.is_(None), ~known, *_conditions(shape, slot, entry.excluded_dates))
+        )
         if entry.audience is not None:
             asked = asked.where(audience_condition(self._connection, entry.audience, workspace=self._workspace(), now=entry.now))
         return asked
@@ -201,6 +205,13 @@ def _entered_after(entry: Entry, contact_id: sa.ColumnElement[int], since: sa.Co
     )
 
 
+def _people_of(shape: Shape, slot: sa.FromClause) -> sa.FromClause:
+    """Each slot with each contact, by way of the dates where it goes by one; the conditions say which belong together."""
+    if shape.attribute is None:
+        return slot.join(contacts, sa.true())
+    return slot.join(contact_dates, sa.true()).join(contacts, contacts.c.id == contact_dates.c.contact_id)
+
+
 def _conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) -> list[sa.ColumnElement[bool]]:
     """What the slots of a shape ask of a contact."""
     wanted = []
@@ -217,7 +228,7 @@ def _conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) ->
 
 def _date_conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) -> list[sa.ColumnElement[bool]]:
     dates = contact_dates
-    wanted = [dates.c.contact_id == contacts.c.id, dates.c.name == shape.attribute, dates.c.day == slot.c.day]
+    wanted = [dates.c.name == shape.attribute, dates.c.day == slot.c.day]
     wanted.append(dates.c.month == slot.c.month if shape.month else dates.c.month.in_(range(1, 13)))  # so that the index serves
     if shape.year:
         wanted.append(dates.c.year == slot.c.year)

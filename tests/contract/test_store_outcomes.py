@@ -114,9 +114,14 @@ def test_a_deferral_is_remembered_and_comes_due_at_its_moment(bench: Bench) -> N
 def test_a_failed_transaction_of_clearing_leaves_nothing_in_sending(bench: Bench) -> None:
     (delivery_id,) = bench.add_deliveries(1)
     lease = bench.claimed()
-    with pytest.raises(RuntimeError), bench.deliveries.clearing(lease, [delivery_id], now=NOON) as clearing:
-        clearing.settle([settled(delivery_id)])
-        raise RuntimeError
+
+    def clear_and_fail() -> None:
+        with bench.deliveries.clearing(lease, [delivery_id], now=NOON) as clearing:
+            clearing.settle([settled(delivery_id)])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        clear_and_fail()
     assert bench.states() == {delivery_id: "waiting"}
     assert bench.kinds() == []
 
