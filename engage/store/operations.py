@@ -19,6 +19,8 @@ MICROSECOND = timedelta(microseconds=1)
 DAY_IN_MICROSECONDS = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+TIMESTAMP = sa.TIMESTAMP(timezone=True)
+
 OPERATORS = {
     Relation.EQUAL: sa.ColumnElement.__eq__, Relation.LESS: sa.ColumnElement.__lt__, Relation.AT_MOST: sa.ColumnElement.__le__,
     Relation.GREATER: sa.ColumnElement.__gt__, Relation.AT_LEAST: sa.ColumnElement.__ge__,
@@ -80,13 +82,17 @@ def dates_apart(today: Sql, day: Sql) -> Sql:
 def days_since(moment: Sql, now: datetime) -> Sql:
     """Whole spans of 24 hours that have passed, rounded down."""
     passed = sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger()) - _microseconds(moment)
-    return ByDialect(sqlite=_floored(passed), postgresql=_spans(literal(now, AttributeKind.DATETIME) - moment), kind=AttributeKind.NUMBER)
+    return ByDialect(sqlite=_floored(passed), postgresql=_spans(_timestamp(now) - sa.type_coerce(moment, TIMESTAMP)), kind=AttributeKind.NUMBER)
 
 
 def days_until(moment: Sql, now: datetime) -> Sql:
     """Whole spans of 24 hours that are to come, rounded down."""
     ahead = _microseconds(moment) - sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger())
-    return ByDialect(sqlite=_floored(ahead), postgresql=_spans(moment - literal(now, AttributeKind.DATETIME)), kind=AttributeKind.NUMBER)
+    return ByDialect(sqlite=_floored(ahead), postgresql=_spans(sa.type_coerce(moment, TIMESTAMP) - _timestamp(now)), kind=AttributeKind.NUMBER)
+
+
+def _timestamp(moment: datetime) -> Sql:
+    return sa.literal(moment, TIMESTAMP)
 
 
 def _spans(passed: Sql) -> Sql:
@@ -105,4 +111,4 @@ def _floored(microseconds: Sql) -> Sql:
     """In days, rounded down: SQLite's own division rounds towards zero."""
     day = sa.literal(DAY_IN_MICROSECONDS, sa.BigInteger())
     rest = ((microseconds % day) + day) % day
-    return (microseconds - rest).op("/", return_type=sa.BigInteger())(day)
+    return (microseconds - rest) // day

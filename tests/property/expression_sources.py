@@ -38,7 +38,7 @@ text = st.recursive(
     lambda inner: st.one_of(
         form("({x})|lower", x=inner), form("({x})|trim", x=inner), form("({x})|default({y})", x=inner, y=inner),
         form("({x})|default({y}, true)", x=inner, y=inner), form("({x} or {y})", x=inner, y=inner), form("({x} and {y})", x=inner, y=inner),
-        form("({x} if {c} else {y})", x=inner, y=inner, c=condition),
+        form("({x} if ({c}) else {y})", x=inner, y=inner, c=condition),
     ),
     max_leaves=3,
 )
@@ -46,7 +46,7 @@ date = of("contact.birth_date", "today", "contact.birth_date|default(today)")
 moment = of("contact.seen", "contact.created_at", "now", "contact.seen|default(contact.created_at)")
 money = of("contact.balance", "contact.limit")
 whole_list = of("contact.tags", "contact.interests")
-flag = of("contact.vip", "contact.vip|default(true)") | A_FLAG | form("({c})", c=condition)
+flag = of("contact.vip", "contact.vip|default(true)") | A_FLAG | form("(not ({c}))", c=condition)
 
 event_count = st.one_of(
     of(
@@ -60,7 +60,7 @@ whole = st.recursive(
         A_WHOLE, form("({x})|length", x=text), form("{x}|length", x=whole_list), form("days_since({x})", x=date | moment),
         form("days_until({x})", x=date | moment), event_count,
     ),
-    lambda inner: form("({x} {o} {y})", x=inner, y=inner, o=of("+", "-", "*")) | form("(-{x})", x=inner),
+    lambda inner: form("({x} {o} {y})", x=inner, y=inner, o=of("+", "-", "*")) | form("(-({x}))", x=inner),
     max_leaves=2,
 )
 number = st.one_of(of("contact.score", "contact.balance.amount", "contact.score|default(2)"), A_NUMBER, whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -58,7 +59,7 @@ POOLS: Mapping[AttributeKind, Sequence[object]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class World:
     """Rows of each table, as they are inserted."""
 
@@ -73,9 +74,10 @@ class World:
         for table, rows in ((contacts, self.contacts), (consents, self.consents), (events, self.events), (touches, self.touches)):
             connection.execute(table.insert(), list(rows))
 
+    @cached_property
     def people(self) -> Sequence[tuple[Contact, Scope]]:
         """Each contact with its scope."""
-        return [(contact, self._scope(contact, row)) for row in self.contacts if (contact := contact_of(row, KINDS))]
+        return [(contact, self._scope(contact, row)) for row in self.contacts for contact in [contact_of(row, KINDS)]]
 
     def _scope(self, contact: Contact, row: Mapping[str, Any]) -> Scope:
         lookup = PlainLookup(world=self, row=row)

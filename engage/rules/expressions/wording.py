@@ -93,7 +93,8 @@ def _composed(node: Not | And | Or | Comparison | IsNone | Choice | Arithmetic |
 
 
 def _inner(node: Node) -> str:
-    return f"({wording(node)})" if isinstance(node, COMPOSED) else wording(node)
+    composed = isinstance(node, COMPOSED) or (isinstance(node, Filtered) and node.is_test)
+    return f"({wording(node)})" if composed else wording(node)
 
 
 def _negation(operand: Node) -> str:
