@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -110,13 +111,11 @@ def suppress_list(context: typer.Context, workspace: WorkspaceOption = None, as_
     """
     with app_of(context).open(workspace).engaged() as engaged:
         found = engaged.suppressions.suppressed()
-    print_rows(
-        (
-            {"channel": one.channel.value, "reason": one.reason, "at": one.at, "contacts": list(one.contacts), "key": one.address_key}
-            for one in found
-        ),
-        as_json=as_json, columns=("at", "channel", "reason", "contacts", "key"),
+    rows = (
+        {"at": one.at, "channel": one.channel.value, "reason": one.reason, "contacts": list(one.contacts), "key": one.address_key}
+        for one in found
     )
+    print_rows(rows, as_json=as_json, columns=("at", "channel", "reason", "contacts"))
 
 
 def _record(
@@ -140,7 +139,8 @@ def _record(
 def _known_purpose(engaged: Engaged, name: str) -> str:
     purposes = engaged.workspace.settings.purposes
     if name not in purposes:
-        raise InputError.of(f"there is no purpose {name!r}; there are: {', '.join(purposes)}", file="<command line>")
+        meant = next(iter(get_close_matches(name, purposes, n=1)), None)
+        raise InputError.of(f"there is no purpose {name!r} among {', '.join(purposes)}", file="<command line>", suggestion=meant)
     return name
 
 

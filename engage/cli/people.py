@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -157,7 +158,8 @@ def _attributes(engaged: Engaged, person: Contact, values: Sequence[str]) -> Map
     country = pairs["country"].strip().upper() if "country" in pairs else person.text("country")
     for name, raw in pairs.items():
         if name not in kinds:
-            raise InputError.of(f"there is no attribute {name!r}; there are: {', '.join(sorted(kinds))}", file="<command line>")
+            meant = next(iter(get_close_matches(name, kinds, n=1)), None)
+            raise InputError.of(f"there is no attribute {name!r} among {', '.join(sorted(kinds))}", file="<command line>", suggestion=meant)
         try:
             attributes[name] = normalise(name, kinds[name], raw, country=country)
         except Unusable as error:
