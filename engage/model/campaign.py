@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, final
 
@@ -110,6 +110,13 @@ class Limit:
 
     def __str__(self) -> str:
         return f"{self.count} per {self.per or self.within}"
+
+    @property
+    def looks_back(self) -> timedelta:
+        """Hand-offs older than this never count, whatever the calendar and the zone: what a store need not read."""
+        if self.within is None:
+            return timedelta(days=32)
+        return timedelta(days=31 * self.within.months + self.within.days + 1, seconds=self.within.seconds)
 
 
 @final

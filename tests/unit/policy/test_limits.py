@@ -78,6 +78,18 @@ def test_every_quota_must_have_room() -> None:
     assert str(full_quota(utc("2026-03-03T12:00"), quotas, (zone("Europe/Ljubljana"),))) == "workspace: 1 per week"
 
 
+@pytest.mark.parametrize(("limit", "months_and_more"), [
+    (MONTH, "2026-01-01T00:00"), (Limit(count=1, within=Duration(months=2)), "2026-01-01T00:00"),
+    (Limit(count=1, within=Duration(days=90)), "2026-01-01T00:00"),
+])
+def test_a_limit_looks_back_as_far_as_a_hand_off_can_count(limit: Limit, months_and_more: str) -> None:
+    sent = utc(months_and_more)
+    quota = Quota(whose="purpose care", limit=limit, taken=(sent,))
+    free = next_room(sent, [quota], (zone("Pacific/Kiritimati"),))
+    assert free is not None
+    assert free - sent <= limit.looks_back
+
+
 def _settings() -> Settings:
     return some_settings(limits=(WEEK,), purposes={
         "care": a_purpose(limits=(DAY,)), "marketing": a_purpose("marketing"),
