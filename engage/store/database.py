@@ -16,7 +16,7 @@ from typing import Any, final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from engage.model.errors import NotThereError
@@ -39,16 +39,12 @@ class Database:
     @classmethod
     def open(cls, url: str) -> Database:
         """Connect. `sqlite://` is a database in memory, with one connection; raises NotThereError where nothing answers."""
+        parsed = _parsed(url)
         try:
-            parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
-            engine = sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else postgresql_engine(parsed)
-        except (ArgumentError, NoSuchModuleError) as error:
-            raise NotThereError("`database` of engage.yaml is no URL of SQLite or PostgreSQL (sqlite:///var/engage.db)") from error
-        try:
-            database = cls(engine)
+            database = cls(sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else postgresql_engine(parsed))
             with database.read() as connection:
                 connection.execute(sa.select(1))
-        except OperationalError as error:
+        except (OperationalError, OSError) as error:
             shown = parsed.render_as_string(hide_password=True)
             raise NotThereError(f"the database {shown} does not answer; start it, or set `database` in engage.yaml") from error
         return database
@@ -120,6 +116,17 @@ class Database:
         if self._shared is not None:
             self._shared.close()
         self.engine.dispose()
+
+
+def _parsed(url: str) -> sa.URL:
+    """The URL of a SQLite or PostgreSQL database. It may hold a password, so that no error repeats it."""
+    try:
+        parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ArgumentError("another backend")
+    except ArgumentError as error:
+        raise NotThereError("`database` of engage.yaml is no URL of SQLite or PostgreSQL (sqlite:///var/engage.db)") from error
+    return parsed
 
 
 def write_once(connection: sa.Connection, name: str, value: str) -> None:
