@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -17,6 +18,9 @@ from engage.templates.faults import Unprintable
 
 _REMEMBERED = 2048
 _MAX_DIGITS = 10
+_UNSPACED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Where CLDR's currencySpacing puts a space that Babel leaves out: between a digit and a currency written in letters."""
+
 UnitStyle = Literal["narrow", "short", "long"]
 ListStyle = Literal["standard", "standard-short", "or", "or-short", "unit", "unit-short", "unit-narrow"]
 
@@ -104,17 +108,16 @@ class Formats:
     def _percent(self, value: int | float | Decimal, digits: int | None) -> str:
         if digits is None:
             return str(numbers.format_percent(value, locale=self.locale))
-        pattern = numbers.parse_pattern(self.locale.percent_formats[None])
-        return str(pattern.apply(value, self.locale, force_frac=(_digits(digits), _digits(digits))))
+        pattern = str(self.locale.percent_formats[None].pattern)
+        return str(numbers.format_percent(value, pattern.replace("#,##0", _pattern(digits), 1), locale=self.locale))
 
     def _money(self, amount: int | float | Decimal, currency: str) -> str:
-        return str(numbers.format_currency(amount, currency, locale=self.locale))
+        return _UNSPACED.sub("\u00a0", str(numbers.format_currency(amount, currency, locale=self.locale)))
 
     def _list(self, items: tuple[str, ...], style: ListStyle) -> str:
-        try:
-            return str(lists.format_list(items, style=style, locale=self.locale))
-        except ValueError as error:
-            raise Unprintable(f"{style!r} is no style of list (standard, or, unit, …)") from error
+        if style not in self.locale.list_patterns:
+            raise Unprintable(f"{style!r} is no style of list (standard, or, unit, …)")
+        return str(lists.format_list(items, style=style, locale=self.locale))
 
     def _plural_form(self, value: int | float | Decimal) -> str:
         return str(self.locale.plural_form(value))

@@ -71,7 +71,8 @@ def _checked(held: Held) -> Iterator[str]:
             continue
         if inside in _HOLDS_TEXT and not (found["close"] and name == inside):
             if name.startswith("mj"):
-                raise TemplateFault(held.place(found.start()), f"<{name}> may not stand inside <{inside}>")
+                what = f"</{name}> comes before <{inside}> is closed" if found["close"] else f"<{name}> may not stand inside <{inside}>"
+                raise TemplateFault(held.place(found.start()), what)
             continue
         _check_name(held, found.start(), name, inside)
         if found["close"]:

@@ -24,6 +24,8 @@ from engage.templates.scope import KEY, Scope
 from engage.templates.sources import Piece, Tag
 
 _numbers = count()
+_CLOSED = frozenset({"if", "for", "macro", "call", "filter", "with"})
+"""Statements that an `end…` closes."""
 
 
 @final
@@ -47,6 +49,20 @@ class LineMap:
         if column < 0:
             return tag.place
         return Place(file=tag.place.file, line=tag.place.line + offset, column=column + (tag.place.column if offset == 0 else 1))
+
+    def fault(self, error: TemplateSyntaxError) -> TemplateFault:
+        """A mistake of syntax at its place; of a statement that is never closed, where it opens."""
+        what = str(error.message)
+        if not what.startswith("Unexpected end of template"):
+            return TemplateFault(self.place(error.lineno, what), what)
+        opened: list[Tag] = []
+        for tag in self.tags:
+            if tag.keyword.startswith("end") and opened:
+                opened.pop()
+            elif tag.keyword in _CLOSED or (tag.keyword == "set" and "=" not in tag.argument):
+                opened.append(tag)
+        tag = opened[-1] if opened else self.tags[-1]
+        return TemplateFault(tag.place, f"this {tag.keyword} is never closed with {{% end{tag.keyword} %}}")
 
 
 @final
@@ -100,7 +116,7 @@ class Compiler:
         try:
             code = sandbox.compile(source, name, name)
         except TemplateSyntaxError as error:
-            raise TemplateFault(lines.place(error.lineno, str(error.message)), str(error.message)) from error
+            raise lines.fault(error) from error
         self._maps[name] = lines
         template = Template.from_code(sandbox, code, sandbox.make_globals(None))
         return Program(template=template, source=source, lines=lines, maps=self._maps)

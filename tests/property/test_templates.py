@@ -18,15 +18,21 @@ from tests.builders import NOON, a_contact, an_approved, an_intent
 from tests.messages import a_written_workspace
 
 NAUGHTY = [
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'; DROP TABLE contacts; --", "{{ 7 * 7 }}", "{% for x in y %}", "{#", "xq0jqx", "xq1j1qx",
-    "<!--xq0jqx-->", "&amp;", "<!channel>", "<@U123>", "\u202ertl\u202c", "Ω≈ç√∫", "ÅÍÎÏ˝ÓÔ", "👩‍👩‍👧‍👦", "שלום", "مرحبا", "ด้้้้้", "\ue000x\ue001", "null", "None",
-    "undefined", "0", "-1", "1e1000", "\\", "\\u0000", "%s", "%d", "{0}", "{n}", "Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤", "＜b＞", "=?utf-8?q?=3Cb=3E?= x", "https://evil.example", "[a](b)", "*bold*", "`code`", "]]>", "-->",
+    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'; DROP TABLE contacts; --", "{{ 7 * 7 }}", "{% for x in y %}", "{#",
+    "xq0jqx", "xq1j1qx",
+    "<!--xq0jqx-->", "&amp;", "<!channel>", "<@U123>", "\u202ertl\u202c", "Ω≈ç√∫", "ÅÍÎÏ˝ÓÔ", "👩‍👩‍👧‍👦",
+    "שלום", "مرحبا", "ด้้้้้", "\ue000x\ue001", "null", "None",
+    "undefined", "0", "-1", "1e1000", "\\", "\\u0000", "%s", "%d",
+    "{0}", "{n}", "Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤", "＜b＞",
+    "=?utf-8?q?=3Cb=3E?= x", "https://evil.example", "[a](b)", "*bold*", "`code`", "]]>", "-->",
 ]  # fmt: skip
-BODY = "<html><body><p title='{{ contact.first_name }}'>Hi {{ contact.first_name }}{% for tag in contact.tags %}<b>{{ tag }}</b>{% endfor %}</p></body></html>"
+BODY = "<html><body><p title='{{ contact.first_name }}'>Hi {{ contact.first_name }}" + "{% for tag in contact.tags %}"
+BODY += "<b>{{ tag }}</b>{% endfor %}</p></body></html>"
 FILES = {
     "templates/birthday/email.html": f"---\nsubject: Hello\npreheader: 'For {{{{ contact.first_name }}}}'\n---\n{BODY}",
     "templates/birthday/email.sl.md": "---\nsubject: Hello\n---\n# Hi {{ contact.first_name }}\n\n- {{ contact.first_name }} *x*",
-    "templates/birthday/email.lv.mjml": "---\nsubject: Hello\n---\n<mjml><mj-body><mj-section><mj-column><mj-text>{{ contact.first_name }}</mj-text></mj-column></mj-section></mj-body></mjml>",
+    "templates/birthday/email.lv.mjml": "---\nsubject: Hello\n---\n"
+    "<mjml><mj-body><mj-section><mj-column><mj-text>{{ contact.first_name }}</mj-text></mj-column></mj-section></mj-body></mjml>",
     "templates/birthday/chat.md": "*Hi* {{ contact.first_name }}",
     "templates/birthday/chat.sl.json.j2": '[{"type": "section", "text": {"type": "mrkdwn", "text": "{{ contact.first_name }}"}}]',
 }
@@ -99,7 +105,11 @@ def test_what_passes_as_a_header_is_one_line(value: str) -> None:
 @given(text=st.text(max_size=700))
 def test_a_text_never_takes_fewer_segments_than_its_units_need(text: str) -> None:
     content = sms_content(text)
-    units = len(content.text.encode("utf-16-be")) // 2 if content.encoding == "ucs-2" else sum(2 if letter in "\f^{}\\[~]|€" else 1 for letter in content.text)
+    units = (
+        len(content.text.encode("utf-16-be")) // 2
+        if content.encoding == "ucs-2"
+        else sum(2 if letter in "\f^{}\\[~]|€" else 1 for letter in content.text)
+    )
     single, joined = (70, 67) if content.encoding == "ucs-2" else (160, 153)
     assert content.segments == 1 if units <= single else content.segments >= -(-units // joined)
 
@@ -110,7 +120,9 @@ def test_a_text_never_takes_fewer_segments_than_its_units_need(text: str) -> Non
 def test_every_number_takes_the_form_of_cldr(tag: str, number: int) -> None:
     form = Locale.parse(tag).plural_form(number)
     forms = ", ".join(f"{name}='{name}'" for name in ("zero", "one", "two", "few", "many", "other"))
-    templates = PLURALS.setdefault(tag, Templates(a_written_workspace({f"templates/birthday/sms.{tag}.txt": f"{{{{ plural(trigger.years, {forms}) }}}}"}), secret=b"s"))
+    templates = PLURALS.setdefault(
+        tag, Templates(a_written_workspace({f"templates/birthday/sms.{tag}.txt": f"{{{{ plural(trigger.years, {forms}) }}}}"}), secret=b"s")
+    )
     approved = an_approved(contact=a_contact(locale=tag), intent=an_intent(trigger={"years": number}), kind=ChannelKind.SMS, channel="sms")
     assert templates.render(approved, now=NOON).content.text == form
 

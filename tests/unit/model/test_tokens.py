@@ -1,0 +1,38 @@
+import pytest
+
+from engage.model.tokens import BadToken, TokenPayload, sign, verify
+
+PAYLOAD = TokenPayload(delivery_id=2**40, contact_id=7)
+
+
+def test_a_token_says_what_was_signed() -> None:
+    assert verify(b"secret", "u", sign(b"secret", "u", PAYLOAD)) == PAYLOAD
+
+
+def test_a_token_needs_no_quoting_in_a_url() -> None:
+    assert set(sign(b"secret", "u", PAYLOAD)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@pytest.mark.parametrize("secret", [b"other", b""])
+def test_a_token_of_another_secret_is_refused(secret: bytes) -> None:
+    with pytest.raises(BadToken):
+        verify(b"secret", "u", sign(secret, "u", PAYLOAD))
+
+
+def test_a_token_of_another_kind_of_link_is_refused() -> None:
+    with pytest.raises(BadToken):
+        verify(b"secret", "p", sign(b"secret", "u", PAYLOAD))
+
+
+def test_a_token_with_any_letter_changed_is_refused() -> None:
+    token = sign(b"secret", "u", PAYLOAD)
+    for at in range(len(token)):
+        changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
+        with pytest.raises(BadToken):
+            verify(b"secret", "u", changed)
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 43, "x" * 45, "ž" * 44, "!" * 44, "====" * 11])
+def test_what_is_no_token_is_refused(token: str) -> None:
+    with pytest.raises(BadToken):
+        verify(b"secret", "u", token)
