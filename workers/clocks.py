@@ -1,35 +1,40 @@
-"""The clocks: the machine's, and the business clock that the demo and tests keep in the database and move."""
+"""The business clock of a process: the machine's, but in a demo or a test the moment that the database keeps and they move."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import final
+from typing import Protocol, final
 
-from engage.model.time import Clock
+
+class Kept(Protocol):
+    """Where a moment may be kept for all processes."""
+
+    def get(self) -> datetime | None:
+        """The moment; None where none is kept, as in every real installation."""
+        ...
+
+    def set(self, to: datetime) -> None:
+        """Keep this moment."""
+        ...
 
 
 @final
-class SystemClock:
-    """The machine's clock as the business clock: what every real installation runs on."""
+class BusinessClock:
+    """Asks once whether a moment is kept: where none is, no later call costs a query. A kept one stands still until it is moved."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self._is_kept = kept.get() is not None
 
     def now(self) -> datetime:
-        """This moment."""
-        return datetime.now(UTC)
+        """The moment kept, else the machine's."""
+        return (self._kept.get() if self._is_kept else None) or datetime.now(UTC)
 
+    def get(self) -> datetime | None:
+        """The moment kept; None where none is."""
+        return self._kept.get()
 
-@final
-class StoredClock:
-    """A business clock that stands still at the moment kept in the database until somebody moves it, for all processes alike."""
-
-    def __init__(self, read: Callable[[], datetime | None]) -> None:
-        self._read = read
-
-    def now(self) -> datetime:
-        """The moment kept; the machine's where none is kept any more."""
-        return self._read() or datetime.now(UTC)
-
-
-def business_clock(read: Callable[[], datetime | None]) -> Clock:
-    """The stored clock where the database holds one (demo, tests), else the machine's. Asked once, when a process starts."""
-    return SystemClock() if read() is None else StoredClock(read)
+    def set(self, to: datetime) -> None:
+        """Keep this moment for all processes: those that start from now on, and those that found one kept already."""
+        self._kept.set(to)
+        self._is_kept = True

@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import final
 
 import typer
+from rich.console import Console
 
-from engage.cli import messages, operating, serving, simulating
+from engage.cli import checking, consents, messages, operating, people, serving, simulating
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
 from workers import serving as processes
+from workers.demo import run_demo
 from workers.logs import configure_logging
 from workers.office import OnDisk
 
@@ -25,13 +28,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for command in (
-    messages.preview, messages.send, operating.event, operating.status, operating.pause, operating.resume, operating.approve,
-    operating.doctor, simulating.simulate, serving.run, serving.worker, serving.scheduler, serving.web,
-):
-    app.command()(command)
-app.command("explain")(simulating.explain_)
-app.command("test")(simulating.run_tests)
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "init": checking.init, "schema": checking.schema, "check": checking.check,
+    "simulate": simulating.simulate, "explain": simulating.explain_, "test": simulating.run_tests,
+    "preview": messages.preview, "send": messages.send,
+    "import": people.import_, "event": operating.event,
+    "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
+    "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "status": operating.status,
+    "doctor": operating.doctor, "demo": serving.demo,
+}
+GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": consents.suppress}
+
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 @final
@@ -44,14 +55,18 @@ class Composition:
 
     def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
         """Run a process until it is told to stop; it tells what it does as it goes."""
-        configure_logging(level=logging.INFO)
+        configure_logging(level=_log_level(logging.INFO))
         processes.serve_workspace(process, self.open(directory), host=host, port=port)
+
+    def demo(self, *, once: bool, port: int) -> None:
+        """Run the demo company."""
+        run_demo(lambda root, environment: OnDisk(root, environment).wire(), once=once, port=port, console=Console(highlight=False))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end with its exit status."""
     use_pinned_zone_data()
-    configure_logging(level=logging.WARNING)
+    configure_logging(level=_log_level(logging.WARNING))
     try:
         app(args=arguments, obj=Composition())
     except InputError as error:
@@ -62,6 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(3, [str(error)])
 
 
+def _log_level(usual: int) -> int:
+    """ENGAGE_LOG_LEVEL (debug, info, warning, error), else what is usual for the command."""
+    return logging.getLevelNamesMapping().get(os.environ.get("ENGAGE_LOG_LEVEL", "").upper(), usual)
+
+
 def _said(problem: object) -> str:
     return str(problem).split(": ", 1)[1]
 
@@ -70,3 +90,7 @@ def _end(status: int, lines: Sequence[str]) -> None:
     for line in lines:
         print(line, file=sys.stderr)  # noqa: T201  # the answer to whoever typed the command
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,14 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import final
 
+from engage.channels import load_channels
 from engage.cli.app import Preview
 from engage.contacts.ports import Person
-from engage.model.errors import InputError, Problem
+from engage.model.errors import InputError, NotThereError, Place, Problem
 from engage.model.workspace import Files, Settings, Workspace
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import check
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
+from engage.templates.checking import check as check_templates
 from workers import simulations
 from workers.diagnosis import diagnose
 from workers.previews import found, preview, send_test
@@ -27,8 +29,9 @@ from workers.wiring import Wired, open_wired
 class OnDisk:
     """The port `engage.cli.app.Office`."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, variables: Mapping[str, str] | None = None) -> None:
         self._root = root
+        self._variables = variables
 
     @classmethod
     def find(cls, directory: Path | None) -> OnDisk:
@@ -43,7 +46,7 @@ class OnDisk:
     @cached_property
     def environment(self) -> Mapping[str, str]:
         """What `${NAME}` is filled in from."""
-        return environment(self._root)
+        return environment(self._root) if self._variables is None else self._variables
 
     def files(self) -> Files:
         """What is on disk now."""
@@ -65,7 +68,11 @@ class OnDisk:
         return self._problems_of(self.files(), allow_missing=allow_missing)
 
     def _problems_of(self, files: Files, *, allow_missing: bool = False) -> Sequence[Problem]:
-        return check(files, self.environment).problems
+        checked = check(files, self.environment)
+        if checked.workspace is None:
+            return checked.problems
+        said = check_templates(checked.workspace, allow_missing=allow_missing)
+        return tuple(sorted({*checked.problems, *said, *_refused_by_adapters(checked.workspace.settings)}))
 
     @contextmanager
     def engaged(self) -> Iterator[Wired]:
@@ -113,3 +120,14 @@ class OnDisk:
     def diagnose(self) -> Sequence[Mapping[str, object]]:
         """What `engage doctor` finds."""
         return diagnose(self, self.environment)
+
+
+def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:
+    """What the adapters say of their options; nothing is connected."""
+    try:
+        load_channels(settings)
+    except InputError as error:
+        return error.problems
+    except NotThereError as error:
+        return (Problem(place=Place(file="engage.yaml"), what=str(error)),)
+    return ()

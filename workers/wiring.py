@@ -20,7 +20,6 @@ from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.model.contact import Event
 from engage.model.errors import InputError, NotThereError
-from engage.model.time import Clock
 from engage.model.workspace import Settings, Workspace
 from engage.planning.planner import Planner
 from engage.settings import load_settings
@@ -39,7 +38,7 @@ from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
 from workers.broker import QUEUES, Nudges, Queue, open_queue
-from workers.clocks import business_clock
+from workers.clocks import BusinessClock
 from workers.embedded import runs
 from workers.equipping import Equipping
 from workers.loop import LoopThread
@@ -59,13 +58,17 @@ class Wired:
         self.environment = environment
         self.database = database
         self.settings = settings
-        self.stored_clock = StoredMoment(database)
-        self.clock: Clock = business_clock(self.stored_clock.get)
+        self.clock = BusinessClock(StoredMoment(database))
         self.workspaces = SqlWorkspaces(database)
         self.accepted = Accepted(self.workspaces, environment)
         self.folder = Folder(
             root, self.workspaces, environment=environment, clock=self.clock, check=check, accepted=self.accepted
         )
+
+    @property
+    def stored_clock(self) -> BusinessClock:
+        """The clock as what can be moved: by the demo and by tests."""
+        return self.clock
 
     @property
     def workspace(self) -> Workspace:

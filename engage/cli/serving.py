@@ -44,3 +44,15 @@ def web(context: typer.Context, workspace: WorkspaceOption = None, host: HostOpt
     Example: ENGAGE_API_KEY=… engage web --host 0.0.0.0 --port 8000
     """
     app_of(context).serve("web", workspace, host=host, port=port)
+
+
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="End by itself after the simulated week.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the inbox is shown; 0 for any port that is free.")] = 8025,
+) -> None:
+    """Run the demo company's week on real parts, on a clock that jumps to the next thing to do; then show its inbox.
+
+    Example: engage demo --once
+    """
+    app_of(context).demo(once=once, port=port)
