@@ -20,9 +20,6 @@ from engage.store.payloads import quiet_hours_of
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
 from engage.store.tables import consents, contacts, deliveries, pauses, runs, suppressions, touches
 
-LIMITS_LOOK_BACK = timedelta(days=32)
-"""Limits count a month at most, in anybody's calendar."""
-
 COPIES = (DeliveryState.SENDING.value, DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
 
 
@@ -74,20 +71,27 @@ def intent_of(row: Row) -> Intent:
     )
 
 
+def looks_back(workspace: Workspace) -> timedelta:
+    """How far back any limit of the workspace counts; a month where there is none."""
+    settings = workspace.settings
+    limits = [*settings.limits, *(limit for purpose in settings.purposes.values() for limit in purpose.limits)]
+    limits += [limit for campaign in workspace.campaigns.values() for limit in campaign.limits]
+    return max((limit.looks_back for limit in limits), default=timedelta(days=32))
+
+
 @final
 class FactsOf:
     """The facts of a batch of intents, read at once."""
 
     def __init__(self, connection: sa.Connection, intents: Sequence[Intent], *, now: datetime, workspace: Workspace) -> None:
         self._connection = connection
-        self._now = now
         ids = sorted({intent.contact_id for intent in intents})
         self._contacts, self._keys = self._load_contacts(ids, workspace)
         self._owners = self._owners_of_keys()
         self._consents = self._load_consents(ids)
         self._suppressed = self._load_suppressed()
         self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
-        self._hand_offs = self._load_hand_offs(ids)
+        self._hand_offs = self._load_hand_offs(ids, since=now - looks_back(workspace))
         self._paused_channels = self._load_paused_channels()
         self._campaigns = campaign_states_of(connection, {intent.campaign for intent in intents}, now=now)
 
@@ -148,10 +152,10 @@ class FactsOf:
             copies[row["send_key"]].add(row["address_key"])
         return {send_key: frozenset(addresses) for send_key, addresses in copies.items()}
 
-    def _load_hand_offs(self, ids: Sequence[int]) -> Mapping[int, list[HandOff]]:
+    def _load_hand_offs(self, ids: Sequence[int], *, since: datetime) -> Mapping[int, list[HandOff]]:
         """What limits count: touches `sent` and `unknown`, and what is under way."""
         done = sa.select(touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id).where(
-            touches.c.contact_id.in_(ids), touches.c.at >= self._now - LIMITS_LOOK_BACK,
+            touches.c.contact_id.in_(ids), touches.c.at >= since,
             touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)),
         )
         under_way = sa.select(
