@@ -176,7 +176,7 @@ class _Builder:
     def syntax(self, error: yaml.MarkedYAMLError) -> Problem:
         """What the parser said, at its place, with the remedy where an expression was cut up."""
         mark = error.problem_mark or error.context_mark
-        if error.context_mark and (error.problem in _SHOWN_AT_START or not self._line(mark.line)):
+        if error.context_mark and mark and (error.problem in _SHOWN_AT_START or not self._line(mark.line)):
             mark = error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         said = error.problem or error.context or "it cannot be read"

@@ -13,6 +13,7 @@ from engage.model.workspace import Files, Settings
 from engage.rules.document import QUOTE, Scalar
 from engage.rules.expressions import Names, Shape, parse, parse_binding, sql_refusals
 from engage.rules.schema.fields import nearest
+from engage.rules.settings import OWN_EVENTS
 
 TEMPLATES = "templates/"
 
@@ -48,7 +49,9 @@ class Known:
 
     def fields_of(self, event: Scalar, problems: list[Problem]) -> Mapping[str, AttributeKind]:
         """The declared fields of that type of event."""
-        if event not in self.settings.events:
+        if event.startswith(OWN_EVENTS):
+            problems.append(Problem(place=event.place, what=f"the event `{event}` is part of the campaign language but not built yet"))
+        elif event not in self.settings.events:
             refuse_unknown("event", event, self.settings.events, problems, "is not declared under `events` in engage.yaml")
         return self.settings.events.get(event, {})
 
@@ -71,6 +74,9 @@ def refuse_unknown(called: str, name: Scalar, known: Mapping[str, object], probl
 def expression(source: Scalar | None, names: Names, problems: list[Problem]) -> Expression | None:
     """The expression, or None where nothing is written or it is wrong."""
     if source is None:
+        return None
+    if source.strip().startswith("{{"):
+        problems.append(Problem(place=source.place, what="this field is an expression already: write it without `{{ }}`"))
         return None
     try:
         return parse(source.strip(), place=_start(source), names=names)
@@ -107,7 +113,7 @@ def _explained(found: Sequence[Problem], source: Scalar) -> list[Problem]:
     """The problems, each at its own line of the source; where a `#` ended the scalar, that is told first, as the likelier reason."""
     start, before = _start(source), len(source) - len(source.lstrip())
     moved = [replace(each, place=source.place_at(each.place.column - start.column + before)) for each in found]
-    if not source.cut:
+    if not source.cut or not found:
         return moved
     what = f"YAML takes the ` #` for a comment and the expression ends before it: {QUOTE}"
     return [Problem(place=source.place, what=what), *moved]

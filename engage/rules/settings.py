@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Literal
-from urllib.parse import urlsplit
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
 from engage.model.errors import InputError, Place, Problem
@@ -18,6 +17,8 @@ from engage.rules.windows import layer, quiet_hours, refuse_no_window
 
 FILE = "engage.yaml"
 PREFERRED = "preferred"
+OWN_EVENTS = "message."
+"""What the types of Engage's own events begin with: deliveries, opens, clicks, replies that come back."""
 EVENT_FIELDS = ("event_id", "event_type", "event_at")
 """What `trigger` holds beside an event's own fields."""
 
@@ -27,6 +28,7 @@ ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": 
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
 BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
 
+_BASE = re.compile(r"https?://[^/\s?#]+(?:/[^\s?#]*)?")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -120,6 +122,10 @@ def _refuse_built_in(written: SettingsFile, problems: list[Problem]) -> None:
         Problem(place=name.place, what=f"`{name}` is a field that every event has")
         for fields in written.events.values() for name in fields if name in EVENT_FIELDS
     )
+    problems.extend(
+        Problem(place=type_.place, what=f"`{type_}`: events that begin with `{OWN_EVENTS}` are Engage's own and need not be declared")
+        for type_ in written.events if type_.startswith(OWN_EVENTS)
+    )
 
 
 def _refuse_scheme(url: Scalar | None, schemes: tuple[str, ...], called: str, problems: list[Problem]) -> None:
@@ -129,8 +135,7 @@ def _refuse_scheme(url: Scalar | None, schemes: tuple[str, ...], called: str, pr
 
 
 def _refuse_base(url: Scalar, problems: list[Problem]) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+    if not _BASE.fullmatch(url):
         problems.append(Problem(place=url.place, what=f"`{url.written}` is not the base of links; write it like https://engage.example.com"))
 
 

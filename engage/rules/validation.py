@@ -55,6 +55,8 @@ def _problem(detail: ErrorDetails, tree: Tree, reading: Reading) -> Problem:
             return Problem(place=_place(node), what=f"{' or '.join(wanted) or 'something else'} is expected here, not {_shape(node)}")
         case "model_type" | "model_attributes_type" | "dict_type":
             return Problem(place=_place(_best(node, key)), what=_expected("a map", node))
+        case "too_short":
+            return Problem(place=_place(node), what="this list is empty")
         case "list_type":
             return Problem(place=_place(_best(node, key)), what=_expected("a list", node))
         case _:

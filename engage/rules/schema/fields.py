@@ -17,6 +17,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Discriminator,
+    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
@@ -68,7 +69,7 @@ def text_of(value: object, called: str) -> Scalar:
     if not isinstance(value, Scalar):
         what = f"{called} is expected here, not a {'map' if isinstance(value, Map) else 'list'}"
         raise complaint(f"{what}; {QUOTE}" if called == "an expression" else what)
-    if value.is_blank:
+    if not value.strip():
         raise complaint(f"nothing is written here; {called} is expected")
     return value
 
@@ -176,7 +177,7 @@ Truth = Annotated[bool, Reads("true or false", scalars.truth, {"type": "boolean"
 Weekday = Annotated[int, Reads("a day of the week", scalars.weekday, {"enum": list(scalars.WEEKDAYS)})]
 Country = Annotated[str, Reads("a country", scalars.country, pattern("^[A-Za-z]{2}$"))]
 
-Limits = Annotated[Annotated[LimitText, Tag(TEXT)] | Annotated[list[LimitText], Tag(LIST)], Discriminator(shape)]
+Limits = Annotated[Annotated[LimitText, Tag(TEXT)] | Annotated[list[LimitText], Field(min_length=1), Tag(LIST)], Discriminator(shape)]
 """One limit, or a list of them."""
 
 

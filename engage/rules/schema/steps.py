@@ -124,6 +124,8 @@ def _wait_kind(value: object) -> str:
     """Which wait is meant: by its shape, and by whether `until` is a time of day."""
     if not isinstance(value, Map):
         return "<span>"
+    if "days" in value or "day_off" in value:
+        return "<time>"
     try:
         scalars.time_of_day(str(value.get("until", "")))
     except ValueError:

@@ -257,3 +257,29 @@ def test_a_file_that_would_be_passed_over_is_told() -> None:
         "campaigns/old/wish.yaml:0:0: `old/wish.yaml` is not taken: files here are campaigns/<name>.yaml",
         "campaigns/wish.yml:0:0: `wish.yml` is not taken: files here are campaigns/<name>.yaml",
     ]
+
+
+def test_a_comment_after_a_whole_expression_is_only_a_comment() -> None:
+    assert problems_of(files_of(c=CAMPAIGN + "audience: contact.plan == 'gold'   # the best\n")) == []
+
+
+def test_braces_where_an_expression_stands_already_are_told() -> None:
+    assert problems_of(files_of(c=CAMPAIGN + 'audience: "{{ contact.plan }}"\n')) == [
+        "campaigns/c.yaml:5:11: this field is an expression already: write it without `{{ }}`"
+    ]
+
+
+def test_engages_own_events_are_refused_as_not_built_yet() -> None:
+    assert problems_of(files_of(c=CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{event: message.opened}"))) == [
+        "campaigns/c.yaml:2:18: the event `message.opened` is part of the campaign language but not built yet"
+    ]
+
+
+def test_an_empty_list_says_nothing() -> None:
+    assert problems_of(files_of(c=CAMPAIGN + "limit: []\n")) == ["campaigns/c.yaml:5:8: this list is empty"]
+
+
+def test_a_wait_for_days_needs_its_time() -> None:
+    assert problems_of(files_of(c=HEAD + "steps:\n  - wait: {days: [mon]}\n  - send: birthday\n")) == [
+        "campaigns/c.yaml:5:11: `until` is missing"
+    ]
