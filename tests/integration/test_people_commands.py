@@ -1,0 +1,175 @@
+"""The commands for people and for a new workspace, as somebody types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from engage.templates.checking import check as check_templates
+from workers.console import main
+from workers.office import OnDisk
+
+
+@dataclass
+class Ended:
+    """How a command ended: exit status, what it printed, what it complained of."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Engage = Callable[..., Ended]
+
+
+@pytest.fixture
+def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Engage:
+    """Types a command in a new workspace with its three contacts on file `contacts.csv`."""
+
+    def run(*words: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        printed = capsys.readouterr()
+        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
+
+    workspace = tmp_path / "company"
+    assert run("init", str(workspace)).status == 0
+    monkeypatch.chdir(workspace)
+    return run
+
+
+@pytest.fixture
+def imported(engage: Engage) -> Engage:
+    assert engage("import", "contacts.csv").status == 0
+    return engage
+
+
+def test_a_new_workspace_passes_its_check_and_its_tests(engage: Engage) -> None:
+    assert engage("check").status == 0
+    tested = engage("test")
+    assert (tested.status, "2 passed, 0 failed" in tested.out) == (0, True), tested.out
+    assert check_templates(OnDisk.find(Path.cwd()).workspace()) == ()
+
+
+def test_a_new_workspace_keeps_secrets_and_data_out_of_git(engage: Engage) -> None:
+    assert Path(".gitignore").read_text().split() == [".env", "var/", "*.refused.csv"]
+    assert Path(".env.example").is_file()
+    assert not list(Path.cwd().rglob("*.txt"))
+
+
+def test_init_writes_over_nothing(engage: Engage) -> None:
+    again = engage("init", str(Path.cwd()))
+    assert again.status == 1
+    assert "there is something here already" in again.err
+
+
+def test_check_tells_every_error_with_its_place(engage: Engage) -> None:
+    for name, right, wrong in (("birthday", "trigger:", "triger:"), ("ticket_follow_up", "purpose: feedback", "purpose: feedbak")):
+        campaign = Path(f"campaigns/{name}.yaml")
+        campaign.write_text(campaign.read_text().replace(right, wrong))
+    told = engage("check")
+    assert told.status == 1
+    assert "campaigns/birthday.yaml:5:1: unknown key `triger`; did you mean trigger?" in told.err
+    assert "campaigns/ticket_follow_up.yaml:3:10: " in told.err
+    as_json = engage("check", "--json")
+    assert as_json.status == 1
+    assert {"file": "campaigns/birthday.yaml", "line": 5, "column": 1}.items() <= as_json.json()[1].items()
+
+
+@pytest.mark.parametrize("kind", ["settings", "campaign", "segment", "test"])
+def test_the_schema_of_each_kind_of_file_is_printed(engage: Engage, kind: str) -> None:
+    (schema,) = engage("schema", kind).json()
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]
+
+
+def test_an_import_tells_what_it_did_and_doing_it_again_changes_nothing(engage: Engage) -> None:
+    first = engage("import", "contacts.csv", "--json")
+    assert first.status == 0
+    assert (first.json()[0]["created"], first.json()[0]["consents"]) == (3, 2)
+    assert "3 rows: 0 new, 0 changed, 3 as they were, 0 refused" in engage("import", "contacts.csv").out
+
+
+def test_refused_rows_are_told_with_their_line_and_can_be_mended(engage: Engage) -> None:
+    Path("people.csv").write_text("Mail,country\nana.example.com,SI\nbor@example.com,SI\n")
+    told = engage("import", "people.csv", "--map", "Mail=email")
+    assert told.status == 1
+    assert "people.csv:2:1: email: 'ana.example.com' is no email address" in told.err
+    mended = Path("people.csv.refused.csv")
+    mended.write_text(mended.read_text().replace("ana.example.com,", "ana@example.com,"))
+    assert engage("import", str(mended)).status == 0
+
+
+def test_a_dry_run_writes_nothing(engage: Engage) -> None:
+    assert "3 would be new" in engage("import", "contacts.csv", "--dry-run").out
+    assert engage("contact", "show", "mia").status == 1
+
+
+def test_an_unknown_column_is_refused_with_what_to_do(engage: Engage) -> None:
+    Path("people.csv").write_text("email,shoe size\na@example.com,42\n")
+    told = engage("import", "people.csv")
+    assert told.status == 1
+    assert "people.csv:1:1: unknown column 'shoe size'; did you mean" in told.err
+
+
+def test_a_contact_is_shown_with_where_it_lives(imported: Engage) -> None:
+    assert "Europe/London (by country)" in imported("contact", "show", "ken@example.com").out
+    (mia,) = imported("contact", "show", "mia", "--json").json()
+    assert mia["zones"] == ["Europe/Berlin"]
+    assert isinstance(attributes := mia["attributes"], dict)
+    assert attributes["birth_date"] == "1992-02-29"
+
+
+def test_attributes_are_set_and_cleared_as_on_import(imported: Engage) -> None:
+    (mia,) = imported("contact", "set", "mia", "phone=0171 3920012", "birth_date=", "country=at", "--json").json()
+    assert isinstance(attributes := mia["attributes"], dict)
+    assert "birth_date" not in attributes
+    assert (attributes["country"], attributes["phone"][:3]) == ("AT", "+43")
+
+
+@pytest.mark.parametrize(("value", "told"), [
+    ("timezone=Europe/Lubljana", "did you mean Europe/Ljubljana?"), ("birthdate=1990-01-01", "did you mean birth_date?"),
+    ("birth_date=1990-02-30", "there is no day"), ("plan", "has no `=`"), ("external_id=ken", "another contact has"),
+])
+def test_what_cannot_be_set_is_refused(imported: Engage, value: str, told: str) -> None:
+    ended = imported("contact", "set", "mia", value)
+    assert ended.status == 1
+    assert told in ended.err
+
+
+def test_consents_are_granted_withdrawn_and_shown(imported: Engage) -> None:
+    assert imported("consent", "withdraw", "mia", "care", "--channel", "sms", "--source", "letter", "--proof", "no 3").status == 0
+    states = {row["channel"]: row["state"] for row in imported("consent", "show", "mia", "care", "--json").json()}
+    assert states == {"email": "granted", "sms": "withdrawn", "chat": "granted"}
+    imported("consent", "grant", "mia", "care")
+    assert {row["state"] for row in imported("consent", "show", "mia", "care", "--json").json()} == {"granted"}
+    kinds = [row["kind"] for row in imported("contact", "history", "mia", "--json").json()]
+    assert kinds == ["consent_granted", "consent_withdrawn", "consent_granted"]
+    assert "letter" in imported("contact", "history", "mia", "--kind", "consent_withdrawn").out
+
+
+def test_an_unknown_purpose_is_met_with_the_one_that_was_meant(imported: Engage) -> None:
+    ended = imported("consent", "grant", "mia", "feedbak")
+    assert (ended.status, "did you mean feedback?" in ended.err) == (1, True)
+
+
+def test_an_address_is_suppressed_listed_and_taken_off(imported: Engage) -> None:
+    assert imported("suppress", "add", "MIA@example.com", "--reason", "letter").status == 0
+    (row,) = imported("suppress", "list", "--json").json()
+    assert (row["channel"], row["reason"], row["contacts"]) == ("email", "letter", ["mia"])
+    assert imported("suppress", "remove", "mia@example.com").status == 0
+    assert imported("suppress", "remove", "mia@example.com").status == 1
+    assert imported("suppress", "add", "nobody").status == 1
+
+
+def test_a_workspace_that_is_not_there_is_something_missing(engage: Engage, tmp_path: Path) -> None:
+    ended = engage("check", "--workspace", str(tmp_path))
+    assert ended.status == 3
+    assert "engage init" in ended.err
