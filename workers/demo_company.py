@@ -136,14 +136,14 @@ class Company:
 
     def _engage(self, *words: str) -> None:
         self._console.print(f"$ engage {' '.join(words)}", style="bold")
-        command = [sys.executable, "-m", "workers.console", *words, "--workspace", str(self._wired.root)]
+        command = [sys.executable, "-m", "workers", *words, "--workspace", str(self._wired.root)]
         done = subprocess.run(command, env=dict(self._environment), check=False)  # noqa: S603  # our own command
         if done.returncode != 0:
             raise NotThereError(f"engage {words[0]} ended with status {done.returncode}")
 
     @contextmanager
     def _process(self, words: list[str]) -> Iterator[None]:
-        command = [sys.executable, "-m", "workers.console", *words, "--workspace", str(self._wired.root)]
+        command = [sys.executable, "-m", "workers", *words, "--workspace", str(self._wired.root)]
         process = subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "warning"})  # noqa: S603  # our own command
         try:
             yield
