@@ -203,7 +203,8 @@ class _Builder:
         plain = event.style in (None, "")
         rest = self._line(event.end_mark.line)[event.end_mark.column:] if plain else ""
         scalar = Scalar.at(event.value, self._place(event), plain=plain, cut=rest.lstrip().startswith("#"))
-        scalar.rows = tuple(self._rows(event))
+        if not plain or event.end_mark.line != event.start_mark.line:
+            scalar.rows = tuple(self._rows(event))
         return scalar
 
     def _rows(self, event: Any) -> Iterator[tuple[int, Place]]:

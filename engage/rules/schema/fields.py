@@ -35,6 +35,8 @@ from engage.model.time import Duration
 from engage.rules import scalars
 from engage.rules.document import QUOTE, Items, Map, Scalar
 
+NOWHERE = Place(file="<input>")
+
 COMPLAINT = "engage"
 KNOWN = "engage_known"
 TEXT, LIST, MAP = "<text>", "<list>", "<map>"
@@ -173,7 +175,7 @@ Again = Annotated[ReEntry, Reads("always, never or after DURATION", scalars.re_e
 LimitText = Annotated[Limit, Reads("a limit", scalars.limit, pattern(r"^[0-9]+ per .+$"))]
 Rate = Annotated[float, Reads("a rate", scalars.rate, pattern(r"^[0-9.]+ */ *[smh]$"))]
 Whole = Annotated[int, Reads("a whole number", scalars.whole, {"type": "integer"})]
-Truth = Annotated[bool, Reads("true or false", scalars.truth, {"type": "boolean"})]
+Truth = Annotated[bool, Reads("true or false", scalars.truth, {"enum": [True, False, "yes", "no", "on", "off"]})]
 Weekday = Annotated[int, Reads("a day of the week", scalars.weekday, {"enum": list(scalars.WEEKDAYS)})]
 Country = Annotated[str, Reads("a country", scalars.country, pattern("^[A-Za-z]{2}$"))]
 
@@ -206,7 +208,7 @@ class Section(BaseModel):
     called: ClassVar[str] = ""
     later: ClassVar[frozenset[str]] = frozenset()
 
-    _place: Place = PrivateAttr(default=Place(file="<input>"))
+    _place: Place = PrivateAttr(default_factory=lambda: NOWHERE)
     _keys: Mapping[str, Place] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="wrap")
