@@ -63,6 +63,7 @@ class SlackChannel:
         self._is_fixed = channel.to is not None
         self._now = now
         self._session: aiohttp.ClientSession | None = None
+        self._web: AsyncWebClient | None = None
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Post the message. Raises Rejected, Unavailable or Unconfirmed."""
@@ -77,8 +78,8 @@ class SlackChannel:
             "metadata": {"event_type": "engage_delivery", "event_payload": {"key": cleared.idempotency_key}},
             **({"blocks": [dict(block) for block in content.blocks]} if content.blocks else {}),
         })
-        ts, where = answer.get("ts"), answer.get("channel")
-        return Receipt(provider_id=ts if isinstance(ts, str) else None, detail={"channel": where} if isinstance(where, str) else {})
+        ts = answer.get("ts")
+        return Receipt(provider_id=ts if isinstance(ts, str) else None)
 
     async def check(self) -> tuple[str, ...]:
         """Ask Slack whose token this is. What is wrong, a sentence each."""
@@ -117,10 +118,11 @@ class SlackChannel:
         return refusal(str(word) if word else None, int(status), wait=wait, fixed_recipient=self._is_fixed, address=address)
 
     def _client(self) -> AsyncWebClient:
-        if self._session is None or self._session.closed:
+        if self._session is None or self._session.closed:  # made here, as it wants a running loop
             stay = aiohttp.TraceConfig()
             stay.on_request_redirect.append(_refuse_redirect)  # the library follows them
-            self._session = aiohttp.ClientSession(timeout=self._timeouts, trace_configs=[stay])  # here, as it wants a running loop
-        client = AsyncWebClient(token=self._token, base_url=self._base_url, session=self._session, retry_handlers=[], logger=_QUIET)
-        client.proxy = None  # the library reads the environment, which only engage.settings may
-        return client
+            self._session = aiohttp.ClientSession(timeout=self._timeouts, trace_configs=[stay])
+        if self._web is None or self._web.session is not self._session:
+            self._web = AsyncWebClient(token=self._token, base_url=self._base_url, session=self._session, retry_handlers=[], logger=_QUIET)
+            self._web.proxy = None  # the library reads the environment, which only engage.settings may
+        return self._web

@@ -77,7 +77,8 @@ class SmsWebhookChannel:
         status, headers, answer = await self._post(cleared.idempotency_key, body)
         if 200 <= status < 300:
             own = answer.get("id")
-            return Receipt(provider_id=str(own) if isinstance(own, str | int) else None, detail={"status": status})
+            provider_id = without_addresses(str(own), address) if isinstance(own, str | int) else None
+            return Receipt(provider_id=provider_id, detail={"status": status})
         raise _refusal(status, headers, answer, address, now=self._now())
 
     async def check(self) -> tuple[str, ...]:

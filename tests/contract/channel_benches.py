@@ -48,6 +48,7 @@ class Bench(ABC):
 
     kind: ChannelKind
     address: str
+    idempotent = False
 
     def __init__(self) -> None:
         self.server: Any = None
@@ -232,6 +233,7 @@ class SlackBench(Bench):
 
 class SmsWebhookBench(Bench):
     kind = ChannelKind.SMS
+    idempotent = True
     address = "+38640999888"
 
     def serve(self) -> AbstractContextManager[Any]:

@@ -12,8 +12,9 @@ import pytest
 
 from engage.channels.adapter import Adapter
 from engage.model.delivery import Cleared, Receipt
-from engage.model.errors import Rejected, SendError
+from engage.model.errors import Rejected, SendError, Unconfirmed
 from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation
+from tests.servers.http import DROP
 from tests.waiting import until
 
 SITUATIONS = [
@@ -100,6 +101,18 @@ def test_twenty_sends_at_once_all_arrive_once(bench: Bench) -> None:
     assert all(isinstance(outcome, Receipt) for outcome in outcomes), outcomes
     assert sorted(bench.received()) == texts
     assert len({outcome.provider_id for outcome in outcomes if isinstance(outcome, Receipt)}) == 20
+
+
+@pytest.mark.parametrize("name", [name for name, bench in BENCHES.items() if bench.idempotent])
+def test_a_hand_off_repeated_with_the_same_key_makes_no_second_copy(name: str) -> None:
+    with BENCHES[name]() as bench:
+        bench.server.answer(DROP, times=1)
+        cleared = bench.cleared()
+        (first,), (second,) = _send(bench, cleared), _send(bench, cleared)
+        assert isinstance(first, Unconfirmed)
+        assert isinstance(second, Receipt)
+        assert bench.received() == ["Vse najboljše!"]
+        assert bench.adapter().IDEMPOTENT
 
 
 def test_close_leaves_no_open_socket_and_may_be_repeated(bench: Bench) -> None:

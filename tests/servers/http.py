@@ -27,6 +27,7 @@ class Answer:
     status: int = 200
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ class HttpServer(ServerThread):
         if isinstance(reply, str):
             return await self._break_off(incoming, reply)
         text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
-        kind = "text/html" if isinstance(reply.body, str) else "application/json"
+        kind = reply.media_type or ("text/html" if isinstance(reply.body, str) else "application/json")
         return web.Response(status=reply.status, text=text, content_type=kind, headers=dict(reply.headers))
 
     async def _break_off(self, incoming: web.Request, how: str) -> web.StreamResponse:
