@@ -18,7 +18,9 @@ from engage.web.ports import Site
 MOST_EVENTS = 1_000
 """Events of one request."""
 
-EXAMPLE: dict[str, Any] = {"id": "ticket-1001-closed", "type": "ticket.closed", "contact": "ana", "data": {"ticket_id": "1001", "channel": "email"}}
+EXAMPLE: dict[str, Any] = {
+    "id": "ticket-1001-closed", "type": "ticket.closed", "contact": "ana", "data": {"ticket_id": "1001", "channel": "email"},
+}
 
 UNSET = "the API has no key yet: set ENGAGE_API_KEY for `engage web`, and send it as `Authorization: Bearer KEY`"
 

@@ -6,7 +6,6 @@ and may be repeated. Nothing here is indexed, cached or passed on as a referrer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, final
 
@@ -54,44 +53,45 @@ class Visit:
 def router(site: Site, pages: Pages) -> APIRouter:
     """The routes `/u`, `/p` and `/v`."""
     public = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    _add_unsubscribing(public, site, pages)
+    _add_preferences(public, site, pages)
 
-    def visit(kind: str) -> Callable[[str], Visit]:
-        return lambda token: _visit(site, kind, token)
+    @public.get("/v/{token}")
+    def view(token: str) -> HTMLResponse:
+        come = _visit(site, "v", token)
+        return HTMLResponse(pages.message(come.letter, company=_company(site, come)), headers=READING)
 
-    unsubscriber, preferrer, reader = visit("u"), visit("p"), visit("v")
+    return public
 
+
+def _add_unsubscribing(public: APIRouter, site: Site, pages: Pages) -> None:
     @public.get("/u/{token}")
     def ask(token: str) -> HTMLResponse:
-        return _answer(_subscription_page(site, pages, unsubscriber(token)))
+        return _answer(_subscription_page(site, pages, _visit(site, "u", token)))
 
     @public.post("/u/{token}")
     def unsubscribe(token: str) -> HTMLResponse:
-        come = unsubscriber(token)
+        come = _visit(site, "u", token)
         if not come.purpose.is_transactional(come.kind):
             _set(site, come, come.purpose, come.kind, granted=False)
         return _answer(_subscription_page(site, pages, come))
 
+
+def _add_preferences(public: APIRouter, site: Site, pages: Pages) -> None:
     @public.get("/p/{token}")
     def preferences(token: str) -> HTMLResponse:
-        return _answer(_preferences_page(site, pages, preferrer(token), changed=False))
+        return _answer(_preferences_page(site, pages, _visit(site, "p", token), changed=False))
 
     @public.post("/p/{token}")
     def prefer(
         token: str, purpose: Annotated[str, Form()], channel: Annotated[ChannelKind, Form()], granted: Annotated[bool, Form()]
     ) -> HTMLResponse:
-        come = preferrer(token)
+        come = _visit(site, "p", token)
         chosen = site.workspace().settings.purposes.get(purpose)
         if chosen is None or chosen.is_transactional(channel):
             raise HTTPException(422, "there is nothing to choose about that")
         _set(site, come, chosen, channel, granted=granted)
         return _answer(_preferences_page(site, pages, come, changed=True))
-
-    @public.get("/v/{token}")
-    def view(token: str) -> HTMLResponse:
-        come = reader(token)
-        return HTMLResponse(pages.message(come.letter, company=_company(site, come)), headers=READING)
-
-    return public
 
 
 def _answer(html: str) -> HTMLResponse:

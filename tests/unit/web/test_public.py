@@ -120,7 +120,10 @@ def test_a_page_is_not_indexed_kept_or_passed_on(visitor: Visitor, kind: str) ->
 
 @pytest.mark.parametrize(
     ("locale", "language", "direction"),
-    [("sl", "sl", "ltr"), ("uk-UA", "uk", "ltr"), ("uz", "uz", "ltr"), ("uz-Cyrl", "en", "ltr"), ("ar-EG", "ar", "rtl"), ("ja", "en", "ltr")],
+    [
+        ("sl", "sl", "ltr"), ("uk-UA", "uk", "ltr"), ("uz", "uz", "ltr"), ("uz-Cyrl", "en", "ltr"), ("ar-EG", "ar", "rtl"),
+        ("ja", "en", "ltr"),
+    ],
 )
 def test_a_page_speaks_the_language_of_the_message_where_it_can(locale: str, language: str, direction: str) -> None:
     visitor = Visitor(locale=locale)
