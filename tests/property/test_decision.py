@@ -114,7 +114,8 @@ def test_what_is_put_off_goes_at_the_moment_named_and_at_no_quarter_of_an_hour_b
         return
     now: datetime = case["now"]
     assert now < decision.until < case["intent"].expires_at
-    later = {**case, "facts": replace(case["facts"], providers={})}
+    known = tuple(line for line in case["facts"].consents if line.at <= now)  # what is said only later may change everything
+    later = {**case, "facts": replace(case["facts"], providers={}, consents=known)}
     assert isinstance(judge({**later, "now": decision.until}), Approved)
     ready = now + timedelta(seconds=case["facts"].providers["email"].wait if decision.channel == "email" else 0)
     moment = max(ready, now)
