@@ -6,7 +6,9 @@ of the environment is never quoted.
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import available_timezones
@@ -29,6 +31,14 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _EVENT = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+
+
+class Unlike(ValueError):
+    """A value that is none of those known, with the one that was probably meant."""
+
+    def __init__(self, what: str, text: str, known: Iterable[str]) -> None:
+        super().__init__(what)
+        self.suggestion = next(iter(difflib.get_close_matches(text, list(known), n=1)), None)
 
 
 def name(text: str) -> str:
@@ -160,9 +170,12 @@ def limit(text: str) -> Limit:
     if match[2] in list(Per):
         return Limit(count=int(match[1]), per=Per(match[2]))
     try:
-        return Limit(count=int(match[1]), within=span(match[2]))
+        within = span(match[2])
     except ValueError as error:
         raise ValueError("is not a limit; after `per` goes day, week, month or a duration like 7d") from error
+    if within.months:
+        raise ValueError("is not a limit; `per month` goes by the calendar, and what rolls is counted in days (30d)")
+    return Limit(count=int(match[1]), within=within)
 
 
 def rate(text: str) -> float:
@@ -193,7 +206,7 @@ def truth(text: str) -> bool:
 def weekday(text: str) -> int:
     """`mon` is 0, `sun` 6."""
     if text.lower() not in {*WEEKDAYS, *_LONG_WEEKDAYS}:
-        raise ValueError("is not a day of the week; write mon, tue, wed, thu, fri, sat or sun")
+        raise Unlike("is not a day of the week like mon, tue, wed, thu, fri, sat, sun", text, WEEKDAYS)
     return WEEKDAYS.index(text.lower()[:3])
 
 
@@ -207,7 +220,7 @@ def country(text: str) -> str:
 def zone(text: str) -> str:
     """An IANA zone of the known set; a name from outside never touches a path."""
     if text not in zones():
-        raise ValueError("is not a time zone; write it like Europe/Ljubljana")
+        raise Unlike("is not a time zone like Europe/Ljubljana", text, zones())
     return text
 
 

@@ -71,7 +71,9 @@ def _value(scalar: Scalar, env: Mapping[str, str], problems: list[Problem]) -> S
     missing: list[str] = []
 
     def fill(match: re.Match[str]) -> str:
-        value = env.get(match["name"]) or match["default"]
+        value = env.get(match["name"])
+        if not value and match["default"] is not None:
+            return match["default"]
         if value is None:
             missing.append(match["name"])
         return value or ""

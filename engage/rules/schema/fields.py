@@ -97,7 +97,7 @@ class Reads:
         try:
             return self.function(text)
         except ValueError as error:
-            raise complaint(f"`{text.written}` {error}") from error
+            raise complaint(f"`{text.written}` {error}", suggestion=getattr(error, "suggestion", None)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Names:
         try:
             self.check(text)
         except ValueError as error:
-            raise complaint(f"`{text.written}` {error}") from error
+            raise complaint(f"`{text.written}` {error}", suggestion=getattr(error, "suggestion", None)) from error
         return text
 
 

@@ -122,8 +122,11 @@ def test_a_channel_goes_by_its_name_where_neither_adapter_nor_kind_tells() -> No
 
 BROKEN = {
     "locale: xx-Nowhere": "5:9: `xx-Nowhere` is not a language that CLDR knows; write it like en, sl-SI or uz-Cyrl",
-    "timezone: Mars/Phobos": "5:11: `Mars/Phobos` is not a time zone; write it like Europe/Ljubljana",
-    "timezone: ../../etc/passwd": "5:11: `../../etc/passwd` is not a time zone; write it like Europe/Ljubljana",
+    "timezone: Mars/Phobos": "5:11: `Mars/Phobos` is not a time zone like Europe/Ljubljana",
+    "timezone: Europe/Lubljana":
+        "5:11: `Europe/Lubljana` is not a time zone like Europe/Ljubljana; did you mean Europe/Ljubljana?",
+    "limit: 3 per 1mo": "5:8: `3 per 1mo` is not a limit; `per month` goes by the calendar, and what rolls is counted in days (30d)",
+    "timezone: ../../etc/passwd": "5:11: `../../etc/passwd` is not a time zone like Europe/Ljubljana",
     "database: mysql://h": "5:11: `mysql://h` is not a database; write it as one of sqlite://…, postgresql://…, postgresql+psycopg://…",
     "broker: kafka://h": "5:9: `kafka://h` is not a broker; write it as one of redis://…, rediss://…, unix://…, amqp://…, amqps://…",
     "attributes: {plan: txt}": "5:20: `txt` is not one of text, number, boolean, date, datetime, list, money; did you mean text?",
@@ -135,7 +138,7 @@ BROKEN = {
     "quiet_hours: ignore": "5:14: a map is expected here, not a text",
     "quiet_hours: {by_country: {XQ: {days_off: [sun]}}}": "5:28: `XQ` is not a country; write its two letters, like SI",
     "quiet_hours: {by_country: {FR: {from: 20:00}}}": "5:33: `from` and `to` go together here",
-    "quiet_hours: {days_off: [someday]}": "5:26: `someday` is not a day of the week; write mon, tue, wed, thu, fri, sat or sun",
+    "quiet_hours: {days_off: [someday]}": "5:26: `someday` is not a day of the week like mon, tue, wed, thu, fri, sat, sun",
     "limit: 0 per day": "5:8: `0 per day` is not a limit; write it like 2 per week or 3 per 7d",
     "limit: 3 per fortnight": "5:8: `3 per fortnight` is not a limit; after `per` goes day, week, month or a duration like 7d",
     "guards: {max_audience: many}": "5:24: `many` is not a whole number",
@@ -167,6 +170,12 @@ def test_values_come_from_the_environment_or_their_default() -> None:
     settings = settings_of(SMALL.replace("{adapter: smtp}", '{adapter: smtp, url: "smtp://${HOST}:${PORT:-25}"}'), HOST="h")
 
     assert settings.channels["email"].options["url"] == "smtp://h:25"
+
+
+def test_a_variable_that_is_set_to_nothing_is_there() -> None:
+    text = SMALL.replace("{adapter: smtp}", '{adapter: smtp, url: "x${EMPTY}y", helo: "${EMPTY:-z}"}')
+
+    assert settings_of(text, EMPTY="").channels["email"].options == {"url": "xy", "helo": "z"}
 
 
 def test_a_missing_variable_is_told_where_it_is_asked_for() -> None:
