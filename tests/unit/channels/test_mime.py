@@ -198,7 +198,7 @@ def test_a_local_part_beyond_ascii_needs_smtputf8() -> None:
 @pytest.mark.parametrize("address", [
     "", "ana", "ana@", "@example.com", "a b@example.com", "a@example.com, b@example.com", "a@example.com b@example.com", "a@localhost",
     "<a@example.com>", "Ana <a@example.com>", "a@example..com", ".a@example.com", "a@-example.com", "a@example.com\n",
-    "x" * 65 + "@example.com", "a@[127.0.0.1]",
+    "x" * 65 + "@example.com", "a@[127.0.0.1]", "a@127.0.0.1",
 ])
 def test_what_is_not_exactly_one_address_is_never_an_envelope(address: str) -> None:
     with pytest.raises(Rejected) as caught:
