@@ -275,14 +275,15 @@ class Expression:
     root: Node = field(compare=False, repr=False)
 
     def place_of(self, node: Node) -> Place:
-        """Where the node's token stands in its file; the expression's own place where it runs over several lines."""
-        return place_at(self.place, self.source, node.at)
+        """Where the node's token stands in its file."""
+        return place_at(self.place, node.at)
 
 
-def place_at(start: Place, source: str, offset: int) -> Place:
-    """The place of the character at `offset` of a scalar whose text begins at `start`."""
-    if "\n" in source:
-        return start
+def place_at(start: Place, offset: int) -> Place:
+    """The place of the character at `offset` of a source that begins at `start`, counted on as if it were one line.
+
+    Whoever read the file, and knows how a source of several lines lies in it, moves the place to its own line.
+    """
     return Place(file=start.file, line=start.line, column=start.column + offset)
 
 

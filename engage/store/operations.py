@@ -82,17 +82,15 @@ def dates_apart(today: Sql, day: Sql) -> Sql:
 def days_since(moment: Sql, now: datetime) -> Sql:
     """Whole spans of 24 hours that have passed, rounded down."""
     passed = sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger()) - _microseconds(moment)
-    return ByDialect(sqlite=_floored(passed), postgresql=_spans(_timestamp(now) - sa.type_coerce(moment, TIMESTAMP)), kind=AttributeKind.NUMBER)
+    interval = sa.literal(now, TIMESTAMP) - sa.type_coerce(moment, TIMESTAMP)
+    return ByDialect(sqlite=_floored(passed), postgresql=_spans(interval), kind=AttributeKind.NUMBER)
 
 
 def days_until(moment: Sql, now: datetime) -> Sql:
     """Whole spans of 24 hours that are to come, rounded down."""
     ahead = _microseconds(moment) - sa.literal((now - EPOCH) // MICROSECOND, sa.BigInteger())
-    return ByDialect(sqlite=_floored(ahead), postgresql=_spans(sa.type_coerce(moment, TIMESTAMP) - _timestamp(now)), kind=AttributeKind.NUMBER)
-
-
-def _timestamp(moment: datetime) -> Sql:
-    return sa.literal(moment, TIMESTAMP)
+    interval = sa.type_coerce(moment, TIMESTAMP) - sa.literal(now, TIMESTAMP)
+    return ByDialect(sqlite=_floored(ahead), postgresql=_spans(interval), kind=AttributeKind.NUMBER)
 
 
 def _spans(passed: Sql) -> Sql:

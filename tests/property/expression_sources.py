@@ -51,7 +51,8 @@ flag = of("contact.vip", "contact.vip|default(true)") | A_FLAG | form("(not ({c}
 event_count = st.one_of(
     of(
         "events('order.placed')", "events('order.placed', within='3d')", "events('order.placed', within='1mo')",
-        "events('order.placed', total=contact.balance)", "events('order.placed', day=contact.birth_date)", "events('order.placed', day='2026-02-28')",
+        "events('order.placed', total=contact.balance)", "events('order.placed', day=contact.birth_date)",
+        "events('order.placed', day='2026-02-28')",
     ),
     form("events('order.placed', sku={x})", x=text), form("events('order.placed', within='30d', items={x})", x=A_NUMBER),
 )
@@ -82,18 +83,19 @@ def _comparisons() -> list[Sources]:
     return [*compared, *chained, *listed, form("{x} {o} {y}", x=flag, o=of(*EQUALITY), y=flag)]
 
 
+ANYTHING = st.one_of(text, number, date, moment, money, whole_list, flag)
 ATOM = st.one_of(
     *_comparisons(),
     form("{x} {i} {y}", x=text, i=of("in", "not in"), y=whole_list | text),
     form("{x} in []", x=text),
-    form("({x}) is {t}", x=st.one_of(text, number, date, moment, money, whole_list, flag), t=of("none", "not none", "defined", "undefined")),
+    form("({x}) is {t}", x=ANYTHING, t=of("none", "not none", "defined", "undefined")),
     form("({x}) is {t}", x=flag, t=of("true", "false", "not true")),
-    st.one_of(text, number, date, moment, money, whole_list, flag),
+    ANYTHING,
     form("has_consent('{p}', '{c}')", p=of("news", "care", "service"), c=of("email", "sms", "chat")),
     form("in_segment('{s}')", s=of("slovenes", "listed", "both")),
     of(
-        "touched()", "touched(kind='sent')", "touched(campaign='birthday', within='30d')", "touched(message='wish', kind='opened', within='3d')",
-        "touched(within='24h')",
+        "touched()", "touched(kind='sent')", "touched(campaign='birthday', within='30d')", "touched(within='24h')",
+        "touched(message='wish', kind='opened', within='3d')",
     ),
 )
 CONDITION = st.recursive(

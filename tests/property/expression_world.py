@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from random import Random
+from random import Random  # noqa: TID251 - seeded, so that the world is the same everywhere
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +29,8 @@ KINDS = {
     "plan": AttributeKind.TEXT, "score": AttributeKind.NUMBER, "vip": AttributeKind.BOOLEAN, "birth_date": AttributeKind.DATE,
     "seen": AttributeKind.DATETIME, "interests": AttributeKind.LIST, "balance": AttributeKind.MONEY, "limit": AttributeKind.MONEY,
 }
-EVENTS = {"order.placed": {"sku": AttributeKind.TEXT, "total": AttributeKind.MONEY, "items": AttributeKind.NUMBER, "day": AttributeKind.DATE}}
+ORDER = {"sku": AttributeKind.TEXT, "total": AttributeKind.MONEY, "items": AttributeKind.NUMBER, "day": AttributeKind.DATE}
+EVENTS = {"order.placed": ORDER}
 PURPOSES = {
     "news": Purpose(name="news", title="News", consent=dict.fromkeys(ChannelKind, Basis.OPT_IN)),
     "care": Purpose(name="care", title="Care", consent={**dict.fromkeys(ChannelKind, Basis.OPT_OUT), ChannelKind.SMS: Basis.OPT_IN}),
@@ -52,7 +53,9 @@ MONEY: tuple[object, ...] = (
     {"amount": "-1", "currency": "USD"}, {"amount": "12.30", "currency": "eur"}, {"amount": "abc", "currency": "EUR"},
     {"amount": "5", "currency": "EURO"}, {"amount": "5"}, {"currency": "EUR"}, {"amount": True, "currency": "EUR"},
 )
-STRANGE: tuple[object, ...] = (None, "abc", "", 5, 0.5, True, False, [], ["a"], {}, {"amount": 1}, "2026-02-30", "0000-01-01", "2026-02-30T10:00:00.000000Z")
+STRANGE: tuple[object, ...] = (
+    None, "abc", "", 5, 0.5, True, False, [], ["a"], {}, {"amount": 1}, "2026-02-30", "0000-01-01", "2026-02-30T10:00:00.000000Z",
+)
 POOLS: Mapping[AttributeKind, Sequence[object]] = {
     AttributeKind.TEXT: TEXTS, AttributeKind.NUMBER: NUMBERS, AttributeKind.BOOLEAN: (True, False), AttributeKind.DATE: DAYS,
     AttributeKind.DATETIME: MOMENTS, AttributeKind.LIST: ([], ["a"], ["a", "gold"], ["A", "it's", ""], ["ž"]), AttributeKind.MONEY: MONEY,
@@ -97,7 +100,8 @@ class PlainLookup:
     def has_consent(self, purpose: str, channel: str) -> bool:
         kind, me = ChannelKind(channel), self.row["id"]
         keys = {self.row[key] for key in ("email_key", "phone_key", "chat_key")} - {None}
-        lines: list[Consent] = [consent_of(line) for line in self.world.consents if line["contact_id"] == me or line["address_key"] in keys]
+        mine = [line for line in self.world.consents if line["contact_id"] == me or line["address_key"] in keys]
+        lines: list[Consent] = [consent_of(line) for line in mine]
         return is_allowed(PURPOSES[purpose].consent[kind], decisive_line(lines, contact_id=me, purpose=purpose, kind=kind, now=NOW))
 
     def in_segment(self, name: str) -> bool:
@@ -151,7 +155,8 @@ def _a_contact(dice: Random, number: int) -> dict[str, Any]:
         "id": number, "external_id": f"p{number}", "email": f"p{number}@example.com" if dice.random() < 0.8 else None,
         "phone": f"+386400000{number:02}" if dice.random() < 0.5 else None, "chat_id": None, "locale": "sl", "timezone": None,
         "country": dice.choice(("SI", "UA", None)), "preferred_channel": None, "zone_source": "contact", "erased_at": None,
-        "tags": dice.choice((None, [], ["a"], ["gold", "ž"], ["A", "it's"])), "created_at": _a_moment(dice) if dice.random() < 0.8 else None,
+        "tags": dice.choice((None, [], ["a"], ["gold", "ž"], ["A", "it's"])),
+        "created_at": _a_moment(dice) if dice.random() < 0.8 else None,
         "attributes": attributes, "zone_key": dice.choice(sorted(LOCAL_DATES)), "known_at": NOW, "changed_at": NOW,
         "email_key": f"e{dice.randint(1, 8)}" if dice.random() < 0.8 else None, "phone_key": None, "chat_key": None,
     }
@@ -172,7 +177,8 @@ def _a_time(dice: Random) -> datetime:
 def _a_consent(dice: Random, number: int, people: int) -> dict[str, Any]:
     return {
         "id": number, "contact_id": dice.randint(1, people), "purpose": dice.choice(("news", "care", "service")),
-        "channel": dice.choice((None, "email", "sms")), "granted": dice.random() < 0.5, "at": _a_time(dice), "source": "test", "proof": None,
+        "channel": dice.choice((None, "email", "sms")), "granted": dice.random() < 0.5, "at": _a_time(dice),
+        "source": "test", "proof": None,
         "address_key": f"e{dice.randint(1, 8)}" if dice.random() < 0.3 else None,
     }
 

@@ -26,7 +26,7 @@ COMMON = {
 }
 settings.register_profile("dev", settings(max_examples=80, **COMMON))
 settings.register_profile("ci", settings(max_examples=2000, **COMMON))
-PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # noqa: TID251 - how long to try is the runner's to say
 
 
 @pytest.fixture(scope="module")

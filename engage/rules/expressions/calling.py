@@ -196,7 +196,7 @@ def read_test(reader: Reader, tree: jinja.Test) -> Node:
 
 def _applied(reader: Reader, name: str, function: Function, operand: Node, tree: jinja.Filter | jinja.Test, *, is_test: bool) -> Node:
     if operand.kind is not None and operand.kind not in function.takes:
-        return reader.refuse(tree.lineno, f"`{name}` takes a {' or a '.join(sorted(function.takes))}, not a {operand.kind}")
+        return reader.refuse(tree.lineno, f"`{name}` takes {' or '.join(sorted(function.takes))}, not {operand.kind}")
     arguments = _filter_arguments(reader, name, function, tree)
     if arguments is None:
         return NOTHING
@@ -220,7 +220,7 @@ def _filter_arguments(reader: Reader, name: str, function: Function, tree: jinja
     arguments = tuple(reader.read(given[each]) for each in function.names if each in given)
     for argument, kinds in zip(arguments, function.arguments, strict=False):
         if argument.kind is not None and argument.kind not in kinds:
-            reader.refuse(argument.at, f"`{name}` takes a {' or a '.join(sorted(kinds))} here, not a {argument.kind}")
+            reader.refuse(argument.at, f"`{name}` takes {' or '.join(sorted(kinds))} here, not {argument.kind}")
     return arguments
 
 

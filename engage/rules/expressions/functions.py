@@ -105,7 +105,8 @@ def _divisible(value: object, by: object) -> bool:
 
 FILTERS: Mapping[str, Function] = {
     "default": Function(
-        run=lambda value: value, arguments=(ANY, frozenset({AttributeKind.BOOLEAN})), names=("default_value", "boolean"), required=1, in_sql=True
+        run=lambda value: value, arguments=(ANY, frozenset({AttributeKind.BOOLEAN})), names=("default_value", "boolean"),
+        required=1, in_sql=True,
     ),
     "lower": Function(run=lower, takes=TEXT, gives=AttributeKind.TEXT, in_sql=True),
     "upper": Function(run=str.upper, takes=TEXT, gives=AttributeKind.TEXT),

@@ -17,7 +17,7 @@ DISPATCH = {**OPERATORS, **NAMES, **CALLING}
 def parse(source: str, *, place: Place, names: Names) -> Expression:
     """The expression. `place` is that of the source's first character.
 
-    Raises InputError with every problem, each at its token where the source is one line, else at `place`.
+    Raises InputError with every problem, each at its token: `place` with as many columns added as the token is away.
     """
     reader = _reader(source, place, names)
     root = _read(reader, source)
@@ -64,7 +64,7 @@ def _read(reader: Reader, source: str) -> Node:
 
 
 def _problem(reader: Reader, problem: SyntaxProblem) -> Problem:
-    return Problem(place=place_at(reader.place, reader.source, problem.at + reader.shift), what=problem.what, suggestion=problem.suggestion)
+    return Problem(place=place_at(reader.place, problem.at + reader.shift), what=problem.what, suggestion=problem.suggestion)
 
 
 def _finished(reader: Reader, root: Node) -> Expression:

@@ -66,7 +66,7 @@ class Reader:
 
     def refuse(self, at: int, what: str, suggestion: str | None = None) -> Node:
         """Note a problem at the offset; nothing stands for what was wrong."""
-        self.problems.append(Problem(place=place_at(self.place, self.source, at + self.shift), what=what, suggestion=suggestion))
+        self.problems.append(Problem(place=place_at(self.place, at + self.shift), what=what, suggestion=suggestion))
         return NOTHING
 
     def unknown(self, at: int, what: str, word: str, known: Iterable[str], *, kind: str) -> Node:
@@ -121,11 +121,11 @@ def read_comparison(reader: Reader, tree: jinja.Compare) -> Node:
     for operand in tree.ops:
         right = reader.read(operand.expr)
         if _is_none(left_tree) or _is_none(operand.expr):
-            links.append(_refuse_none(reader, tree, operand))
+            links.append(_refuse_none(reader, operand, at=right.at or left.at))
         else:
-            links.append(compared(reader, operand.op, left, right, at=tree.lineno))
+            links.append(compared(reader, operand.op, left, right, at=right.at))
         left_tree, left = operand.expr, right
-    return links[0] if len(links) == 1 else And(operands=tuple(links), kind=AttributeKind.BOOLEAN, at=tree.lineno)
+    return links[0] if len(links) == 1 else And(operands=tuple(links), kind=AttributeKind.BOOLEAN, at=left.at)
 
 
 def compared(reader: Reader, operator: str, left: Node, right: Node, *, at: int) -> Node:
@@ -146,7 +146,7 @@ def read_sum(reader: Reader, tree: jinja.BinExpr) -> Node:
         if side.kind not in (None, AttributeKind.NUMBER):
             hint = "; texts are joined by ~" if side.kind is AttributeKind.TEXT else ""
             return reader.refuse(side.at, f"{_a(side)} is no number{hint}")
-    return Arithmetic(sum=SUMS[type(tree)], left=left, right=right, at=tree.lineno)
+    return Arithmetic(sum=SUMS[type(tree)], left=left, right=right, at=left.at)
 
 
 def read_sign(reader: Reader, tree: jinja.Neg | jinja.Pos) -> Node:
@@ -190,9 +190,9 @@ def _is_none(tree: jinja.Node) -> bool:
     return isinstance(tree, jinja.Const) and tree.value is None
 
 
-def _refuse_none(reader: Reader, tree: jinja.Compare, operand: jinja.Operand) -> Node:
+def _refuse_none(reader: Reader, operand: jinja.Operand, *, at: int) -> Node:
     meant = {"eq": "is none", "ne": "is not none"}.get(operand.op)
-    return reader.refuse(tree.lineno, "a comparison with none is always false; what is missing is asked for by `is none`", meant)
+    return reader.refuse(at, "a comparison with none is always false; what is missing is asked for by `is none`", meant)
 
 
 def _meeting(reader: Reader, left: Node, right: Node) -> tuple[Node, Node]:
@@ -259,10 +259,9 @@ def _advice(left: Node, right: Node) -> str:
 
 
 def _a(node: Node) -> str:
-    kind = str(node.kind)
     if isinstance(node, Constant) and node.value is not None:
-        return f"the {kind} `{node.value}`"
-    return f"a {kind}"
+        return f"the {node.kind} `{node.value}`"
+    return "money" if node.kind is AttributeKind.MONEY else f"a {node.kind}"
 
 
 OPERATORS: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {
