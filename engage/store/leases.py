@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from engage.delivery.ports import Lease, LeaseLost
 from engage.store.clock import MachineNow
-from engage.store.queues import due_ids
+from engage.store.queues import due_ids, suspect_ids
 from engage.store.releases import releases
 from engage.store.tables import batches, deliveries
 
@@ -22,10 +22,10 @@ CAREFUL_LIMIT = 10
 
 def claim(connection: sa.Connection, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
     """Take due rows under a new lease: suspects first, few at a time; None where nothing is due."""
-    for careful, most in ((True, min(limit, CAREFUL_LIMIT)), (False, limit)):
-        ids = due_ids(connection, queue=queue, now=now, limit=most, careful=careful)
-        if ids:
-            return _take(connection, ids, owner=owner, lease=lease, careful=careful)
+    if suspects := suspect_ids(connection, queue=queue, now=now, limit=min(limit, CAREFUL_LIMIT)):
+        return _take(connection, suspects, owner=owner, lease=lease, careful=True)
+    if ids := due_ids(connection, queue=queue, now=now, limit=limit):
+        return _take(connection, ids, owner=owner, lease=lease, careful=False)
     return None
 
 

@@ -9,25 +9,42 @@ from typing import Any
 import sqlalchemy as sa
 
 from engage.store.clock import MachineNow
-from engage.store.tables import WAITING_FREE, deliveries
+from engage.store.tables import SUSPECT, WAITING_FREE, deliveries
 
 QUEUES = ("transactional", "bulk")
 PRIORITIES = range(9, -1, -1)
 
 
-def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int, careful: bool) -> Sequence[int]:
-    """Up to `limit` due rows of a queue, the higher priority first, then the older; on PostgreSQL locked, passing over locked ones."""
+def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
+    """Up to `limit` due rows of a queue, the higher priority first, then the older; on PostgreSQL locked, passing over locked ones.
+
+    Suspects are not among them.
+    """
     asked = _due_postgresql if connection.dialect.name == "postgresql" else _due_sqlite
-    return connection.scalars(asked(queue=queue, now=now, limit=limit, careful=careful)).all()
+    return connection.scalars(asked(queue=queue, now=now, limit=limit)).all()
 
 
-def _due(priority: Any, *, queue: str, now: datetime, limit: int, careful: bool) -> sa.Select[int]:
+def suspect_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
+    """The same of the suspects."""
+    asked = (
+        sa.select(deliveries.c.id)
+        .where(sa.text(SUSPECT), *_is_due(queue, now))
+        .order_by(deliveries.c.priority.desc(), deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return connection.scalars(asked).all()
+
+
+def _is_due(queue: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    rested = sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow())
+    return deliveries.c.queue == queue, deliveries.c.due_at <= now, rested
+
+
+def _due(priority: Any, *, queue: str, now: datetime, limit: int) -> sa.Select[int]:
     return (
         sa.select(deliveries.c.id)
-        .where(
-            sa.text(WAITING_FREE), deliveries.c.queue == queue, deliveries.c.priority == priority, deliveries.c.due_at <= now,
-            sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()), deliveries.c.careful.is_(careful),
-        )
+        .where(sa.text(WAITING_FREE), *_is_due(queue, now), deliveries.c.priority == priority, ~deliveries.c.careful)
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
     )

@@ -48,7 +48,8 @@ def _partial_index(name: str, *columns: str, where: str) -> sa.Index:
 
 
 WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
-"""What the index of due deliveries is over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
+SUSPECT = f"careful AND {WAITING_FREE}"
+"""What the indexes of due deliveries are over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
 
 meta = sa.Table(
     "meta", metadata,
@@ -191,9 +192,8 @@ runs = sa.Table(
     sa.Column("handed_off_at", Instant),
     sa.Column("waiting_for", sa.String),
     sa.Column("outcome", sa.String),  # the state in which the delivery that it waited for ended
-    sa.UniqueConstraint("campaign", "contact_id", "key"),
+    sa.UniqueConstraint("contact_id", "campaign", "key"),  # in this order it finds a contact's runs too
     _partial_index("ix_runs_due", "due_at", where="due_at IS NOT NULL"),
-    sa.Index("ix_runs_contact", "contact_id", "campaign", "intended_at"),
     sqlite_autoincrement=True,
 )
 
@@ -241,7 +241,8 @@ deliveries = sa.Table(
     sa.Column("batch_id", Id),
     sa.Column("deferred_until", Instant),
     sa.UniqueConstraint("run_id", "step", "intended_at"),
-    _partial_index("ix_deliveries_due", "queue", "priority", "due_at", where=WAITING_FREE),
+    _partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
+    _partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),
     _partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),
     _partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
     _partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),

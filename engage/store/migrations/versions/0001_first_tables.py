@@ -167,7 +167,7 @@ def _make_deliveries() -> None:
         postgresql_where=sa.text("send_key IS NOT NULL"),
     )
     op.create_index(
-        "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at"],
+        "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at", "id"],
         sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
         postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
     )
@@ -180,6 +180,11 @@ def _make_deliveries() -> None:
         "ix_deliveries_sending", "deliveries", ["contact_id"],
         sqlite_where=sa.text("state = 'sending'"),
         postgresql_where=sa.text("state = 'sending'"),
+    )
+    op.create_index(
+        "ix_deliveries_suspects", "deliveries", ["queue"],
+        sqlite_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
+        postgresql_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
     )
 
 
@@ -244,10 +249,9 @@ def _make_runs() -> None:
         sa.Column("waiting_for", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
-        sa.UniqueConstraint("campaign", "contact_id", "key", name=op.f("uq_runs_campaign_contact_id_key")),
+        sa.UniqueConstraint("contact_id", "campaign", "key", name=op.f("uq_runs_contact_id_campaign_key")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_runs_contact", "runs", ["contact_id", "campaign", "intended_at"])
     op.create_index(
         "ix_runs_due", "runs", ["due_at"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
