@@ -261,7 +261,7 @@ class Conductor:
                 self._health.wait(channel, seconds)
             case Unavailable(configuration=True):
                 self._deliveries.pause_channel(channel, now=self._clock.now(), reason=error.detail)
-            case Unavailable() | Unconfirmed():
+            case Unavailable() | Unconfirmed() if not _is_about_one_recipient(error):
                 self._health.failed(channel)
             case _:
                 self._health.succeeded(channel)
@@ -310,6 +310,11 @@ class _Going:
     def clearance(cleared: Cleared) -> Clearance:
         approved = cleared.rendered.approved
         return Clearance(delivery_id=approved.intent.id, channel=approved.channel, address=approved.address)
+
+
+def _is_about_one_recipient(error: SendError) -> bool:
+    """A reply with a code (a greylisting's 450) shows that the provider is there: many of them must not open its breaker."""
+    return not getattr(error, "whole_provider", False) and error.code is not None and error.code.isdigit()
 
 
 def _same(now: Approved, then: Approved) -> bool:
