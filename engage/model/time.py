@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, final
 
-
 _SPAN = re.compile(r"(?P<sign>[+-]?)(?P<parts>(?:\d{1,6}(?:mo|w|d|h|m|s))+)")
 _PART = re.compile(r"(\d+)(mo|w|d|h|m|s)")
+_UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
 class Clock(Protocol):
@@ -48,8 +48,11 @@ class Duration:
         )
 
     def __str__(self) -> str:
-        parts = [f"{self.months}mo" if self.months else "", f"{self.days}d" if self.days else "", f"{self.seconds}s" if self.seconds else ""]
-        return "".join(parts) or "0d"
+        """As people write it: `24h`, `90s`, `-3d`. `parse` reads it back as the same span."""
+        number, unit = next((self.seconds // size, unit) for unit, size in _UNITS.items() if self.seconds % size == 0)
+        parts = [f"{abs(count)}{unit}" for count, unit in ((self.months, "mo"), (self.days, "d"), (number, unit)) if count]
+        sign = "-" if min(self.months, self.days, self.seconds) < 0 else ""
+        return sign + "".join(parts) if parts else "0d"
 
 
 class EndOfDay(StrEnum):
