@@ -59,7 +59,7 @@ class Composer:
         """The layout (a path under templates/) with `content` as its block of that name."""
         place = Place(file=ROOT + layout)
         nodes = nested(self._scanned(layout, place))
-        if not any(isinstance(node, Block) and node.name == "content" for node in nodes):
+        if not _has_block(nodes, "content"):
             raise TemplateFault(place, "this layout has no {% block content %}, where Markdown would go")
         return _whole(self._composed(nodes, (place.file,), {"content": (tuple(content),)}), place)
 
@@ -132,6 +132,10 @@ def nested(pieces: Sequence[Piece]) -> tuple[Node, ...]:
     if opened is not None:
         raise TemplateFault(opened.place, "this block is never closed with {% endblock %}")
     return tuple(nodes)
+
+
+def _has_block(nodes: Sequence[Node], name: str) -> bool:
+    return any(isinstance(node, Block) and (node.name == name or _has_block(node.children, name)) for node in nodes)
 
 
 def _whole(pieces: Iterator[Piece], place: Place) -> tuple[Piece, ...]:
