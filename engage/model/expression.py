@@ -280,10 +280,7 @@ class Expression:
 
 
 def place_at(start: Place, offset: int) -> Place:
-    """The place of the character at `offset` of a source that begins at `start`, counted on as if it were one line.
-
-    Whoever read the file, and knows how a source of several lines lies in it, moves the place to its own line.
-    """
+    """The place of the character at `offset`, counted on as if the source were one line: whoever read the file moves it to its own."""
     return Place(file=start.file, line=start.line, column=start.column + offset)
 
 
@@ -291,10 +288,7 @@ def children(node: Node) -> Iterator[Node]:
     """The nodes right below this one, in the order of the source."""
     for each in fields(node):
         value = getattr(node, each.name)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Node))
+        yield from (child for child in (value if isinstance(value, tuple) else (value,)) if isinstance(child, Node))
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -34,21 +34,28 @@ from engage.model.expression import (
     Read,
     Relation,
     Several,
-    Sum,
     Touched,
 )
 from engage.model.workspace import Purpose, Segment
 from engage.rules.expressions.functions import BLANKS
 from engage.store import asking
-from engage.store.operations import among, dates_apart, days_since, days_until, has_item, length_of_list, money_related, related, stands_in
+from engage.store.operations import (
+    CannotLower,
+    Condition,
+    computed,
+    dates_apart,
+    days_since,
+    days_until,
+    has_item,
+    is_member,
+    length_of_list,
+    local_date,
+    money_related,
+    related,
+    stands_in,
+)
 from engage.store.tables import contacts, events
 from engage.store.typed_json import ByDialect, Lowered, Sql, amount, currency, literal, read, whole_list
-
-Condition = sa.ColumnElement[bool]
-
-
-class CannotLower(ValueError):
-    """The expression cannot be SQL: `sql_refusals` says so at check, so nothing that was checked raises this."""
 
 
 def condition(
@@ -150,7 +157,7 @@ class _Lowering:
             case EventCount():
                 return sa.cast(asking.event_count(node, [self.field(each) for each in node.fields], self.now), sa.Numeric(asdecimal=False))
             case Arithmetic():
-                return self.sum(node)
+                return computed(node.sum, self.value(node.left), self.value(node.right))
             case And() | Or() | Choice():
                 return self.choice(node)
             case Not() | Comparison() | IsNone() | HasConsent() | InSegment() | Touched() | Filtered():
@@ -163,7 +170,7 @@ class _Lowering:
         if root == "now":
             return literal(self.now, AttributeKind.DATETIME)
         if root == "today":
-            return self.today()
+            return local_date(self.local_dates)
         if root != "contact" or node.kind is None or node.kind is AttributeKind.MONEY:
             raise CannotLower(f"`{'.'.join(node.path)}` cannot be said in SQL")
         name, *parts = steps
@@ -175,16 +182,6 @@ class _Lowering:
         if parts:
             return (amount if parts == ["amount"] else currency)(contacts.c.attributes, (name,))
         return read(contacts.c.attributes, (name,), node.kind)
-
-    def today(self) -> Sql:
-        """The local date where the contact lives: a few dates, each with its zones."""
-        zones: dict[date, list[str]] = {}
-        for zone_key, day in self.local_dates.items():
-            zones.setdefault(day, []).append(zone_key)
-        if not zones:
-            return sa.null()
-        whens = [(contacts.c.zone_key.in_(keys), literal(day, AttributeKind.DATE)) for day, keys in sorted(zones.items())]
-        return sa.case(*whens)
 
     def compared(self, node: Comparison) -> Condition:
         left, right = node.left, node.right
@@ -245,12 +242,9 @@ class _Lowering:
 
     def defaulted(self, node: Filtered) -> Sql:
         value, otherwise = self.value(node.operand), self.value(node.arguments[0])
-        if len(node.arguments) > 1 and self.is_true(node.arguments[1]):
+        if any(isinstance(each, Constant) and each.value is True for each in node.arguments[1:]):
             return sa.case((self.holds(node.operand), value), else_=otherwise)
         return sa.func.coalesce(value, otherwise, type_=value.type)
-
-    def is_true(self, node: Node) -> bool:
-        return isinstance(node, Constant) and bool(node.value)
 
     def tested(self, node: Filtered) -> Condition:
         if node.name not in ("true", "false"):
@@ -272,22 +266,10 @@ class _Lowering:
                 return sa.case(*((self.holds(each), self.value(each)) for each in firsts), else_=self.value(last))
         raise CannotLower("an `and` or `or` of nothing")
 
-    def sum(self, node: Arithmetic) -> Sql:
-        left, right = self.value(node.left), self.value(node.right)
-        match node.sum:
-            case Sum.ADD:
-                return left + right
-            case Sum.SUBTRACT:
-                return left - right
-            case Sum.MULTIPLY:
-                return left * right
-            case _:
-                raise CannotLower(f"`{node.sum}` cannot be said in SQL")
-
     def days(self, node: Days) -> Sql:
-        value, sign = self.value(node.operand), literal(-1 if node.until else 1, AttributeKind.NUMBER)
+        value = self.value(node.operand)
         if node.operand.kind is AttributeKind.DATE:
-            return dates_apart(self.today(), value) * sign
+            return dates_apart(local_date(self.local_dates), value) * literal(-1 if node.until else 1, AttributeKind.NUMBER)
         return days_until(value, self.now) if node.until else days_since(value, self.now)
 
     def asked(self, node: HasConsent | InSegment | Touched) -> Condition:
@@ -308,8 +290,7 @@ class _Lowering:
             raise CannotLower(f"segments in a circle: {' -> '.join((*self.within, name))}")
         if segment.audience is not None:
             return replace(self, within=(*self.within, name)).holds(segment.audience.root)
-        members = sorted(segment.members or ())
-        return sa.or_(*(among(contacts.c[column], members) for column in ("external_id", "email", "phone")))
+        return is_member(segment.members or frozenset())
 
     def field(self, node: EventField) -> Condition:
         """Whether a field of a counted event equals what it should."""

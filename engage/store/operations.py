@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engage.model.contact import AttributeKind
-from engage.model.expression import Relation
+from engage.model.expression import Relation, Sum
 from engage.store.tables import contacts
 from engage.store.typed_json import ByDialect, Sql, in_order, literal
 
@@ -25,6 +26,33 @@ OPERATORS = {
     Relation.EQUAL: sa.ColumnElement.__eq__, Relation.LESS: sa.ColumnElement.__lt__, Relation.AT_MOST: sa.ColumnElement.__le__,
     Relation.GREATER: sa.ColumnElement.__gt__, Relation.AT_LEAST: sa.ColumnElement.__ge__,
 }
+
+
+class CannotLower(ValueError):
+    """The expression cannot be SQL: `sql_refusals` says so at check, so nothing that was checked raises this."""
+
+
+def computed(sum_: Sum, left: Sql, right: Sql) -> Sql:
+    """The sum of two whole numbers. Raises CannotLower for what databases round otherwise."""
+    match sum_:
+        case Sum.ADD:
+            return left + right
+        case Sum.SUBTRACT:
+            return left - right
+        case Sum.MULTIPLY:
+            return left * right
+        case _:
+            raise CannotLower(f"`{sum_}` cannot be said in SQL")
+
+
+def local_date(dates: Mapping[str, date]) -> Sql:
+    """The date where the contact lives: a few dates, each with its zones; NULL where it is not known."""
+    zones: dict[date, list[str]] = {}
+    for zone_key, day in dates.items():
+        zones.setdefault(day, []).append(zone_key)
+    if not zones:
+        return sa.null()
+    return sa.case(*((contacts.c.zone_key.in_(keys), literal(day, AttributeKind.DATE)) for day, keys in sorted(zones.items())))
 
 
 def related(relation: Relation, left: Sql, right: Sql, kind: AttributeKind) -> Condition:
@@ -61,11 +89,15 @@ def length_of_list(value: Sql) -> Sql:
     )
 
 
-def among(column: Sql, members: list[str]) -> Condition:
-    """Whether the column is one of many texts, given as one parameter: databases limit their number."""
-    each = sa.func.json_each(sa.literal(json.dumps(members), sa.String())).table_valued("value", name="member")
-    as_json = sa.cast(sa.literal(json.dumps(members), sa.String()), JSONB)
-    listed = sa.func.jsonb_array_elements_text(as_json).table_valued("value", name="member")
+def is_member(members: frozenset[str]) -> Condition:
+    """Whether the contact is named in the list by external id, email or phone; one parameter, as databases limit their number."""
+    given = sa.literal(json.dumps(sorted(members)), sa.String())
+    return sa.or_(*(_among(contacts.c[column], given) for column in ("external_id", "email", "phone")))
+
+
+def _among(column: Sql, members: Sql) -> Condition:
+    each = sa.func.json_each(members).table_valued("value", name="member")
+    listed = sa.func.jsonb_array_elements_text(sa.cast(members, JSONB)).table_valued("value", name="member")
     return ByDialect(
         sqlite=column.in_(sa.select(each.c.value)), postgresql=column.in_(sa.select(listed.c.value)), kind=AttributeKind.BOOLEAN,
     ).is_(sa.true())

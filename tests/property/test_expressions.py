@@ -24,7 +24,7 @@ COMMON = {
     "deadline": None, "suppress_health_check": list(HealthCheck), "report_multiple_bugs": False,
     "phases": (Phase.explicit, Phase.generate),  # shrinking asks two databases hundreds of times: by hand it is faster
 }
-settings.register_profile("dev", settings(max_examples=80, **COMMON))
+settings.register_profile("dev", settings(max_examples=60, **COMMON))
 settings.register_profile("ci", settings(max_examples=2000, **COMMON))
 PROFILE = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))  # noqa: TID251 - how long to try is the runner's to say
 

@@ -81,7 +81,7 @@ class Reader:
         return rule(self, tree)
 
 
-def read_constant(reader: Reader, tree: jinja.Const) -> Node:
+def _read_constant(reader: Reader, tree: jinja.Const) -> Node:
     value: Value = tree.value
     if isinstance(value, int | float) and not abs(value) < MAX_NUMBER:
         return reader.refuse(tree.lineno, "this number is too large")
@@ -90,32 +90,32 @@ def read_constant(reader: Reader, tree: jinja.Const) -> Node:
     return Constant(value=value, kind=kind_of(value), at=tree.lineno)
 
 
-def read_several(reader: Reader, tree: jinja.List | jinja.Tuple) -> Node:
+def _read_several(reader: Reader, tree: jinja.List | jinja.Tuple) -> Node:
     return Several(items=tuple(reader.read(item) for item in tree.items), at=tree.lineno)
 
 
-def read_not(reader: Reader, tree: jinja.Not) -> Node:
+def _read_not(reader: Reader, tree: jinja.Not) -> Node:
     return Not(operand=reader.read(tree.node), at=tree.lineno)
 
 
-def read_and(reader: Reader, tree: jinja.And) -> Node:
+def _read_and(reader: Reader, tree: jinja.And) -> Node:
     operands = tuple(reader.read(each) for each in _flat(tree, jinja.And))
     return And(operands=operands, kind=_common(operands), at=tree.lineno)
 
 
-def read_or(reader: Reader, tree: jinja.Or) -> Node:
+def _read_or(reader: Reader, tree: jinja.Or) -> Node:
     operands = tuple(reader.read(each) for each in _flat(tree, jinja.Or))
     return Or(operands=operands, kind=_common(operands), at=tree.lineno)
 
 
-def read_choice(reader: Reader, tree: jinja.CondExpr) -> Node:
+def _read_choice(reader: Reader, tree: jinja.CondExpr) -> Node:
     then = reader.read(tree.expr1)
     otherwise = reader.read(tree.expr2) if tree.expr2 is not None else Constant(value=None, kind=None, at=tree.lineno)
     kind = then.kind if tree.expr2 is None else _common((then, otherwise))
     return Choice(condition=reader.read(tree.test), then=then, otherwise=otherwise, kind=kind, at=tree.lineno)
 
 
-def read_comparison(reader: Reader, tree: jinja.Compare) -> Node:
+def _read_comparison(reader: Reader, tree: jinja.Compare) -> Node:
     links: list[Node] = []
     left_tree, left = tree.expr, reader.read(tree.expr)
     for operand in tree.ops:
@@ -138,7 +138,7 @@ def compared(reader: Reader, operator: str, left: Node, right: Node, *, at: int)
     return Not(operand=comparison, at=at) if operator in ("ne", "notin") else comparison
 
 
-def read_sum(reader: Reader, tree: jinja.BinExpr) -> Node:
+def _read_sum(reader: Reader, tree: jinja.BinExpr) -> Node:
     left, right = reader.read(tree.left), reader.read(tree.right)
     for side in (left, right):
         if side.kind in DATES:
@@ -149,7 +149,7 @@ def read_sum(reader: Reader, tree: jinja.BinExpr) -> Node:
     return Arithmetic(sum=SUMS[type(tree)], left=left, right=right, at=left.at)
 
 
-def read_sign(reader: Reader, tree: jinja.Neg | jinja.Pos) -> Node:
+def _read_sign(reader: Reader, tree: jinja.Neg | jinja.Pos) -> Node:
     operand = reader.read(tree.node)
     if operand.kind not in (None, AttributeKind.NUMBER):
         return reader.refuse(operand.at, f"{_a(operand)} is no number")
@@ -160,7 +160,7 @@ def read_sign(reader: Reader, tree: jinja.Neg | jinja.Pos) -> Node:
     return Arithmetic(sum=sign, left=Constant(value=0, kind=AttributeKind.NUMBER, at=tree.lineno), right=operand, at=tree.lineno)
 
 
-def read_text(reader: Reader, tree: jinja.Concat) -> Node:
+def _read_text(reader: Reader, tree: jinja.Concat) -> Node:
     return Text(parts=tuple(reader.read(part) for part in tree.nodes), at=tree.lineno)
 
 
@@ -265,10 +265,10 @@ def _a(node: Node) -> str:
 
 
 OPERATORS: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {
-    jinja.Const: read_constant, jinja.List: read_several, jinja.Tuple: read_several,
-    jinja.Not: read_not, jinja.And: read_and, jinja.Or: read_or, jinja.CondExpr: read_choice, jinja.Compare: read_comparison,
-    jinja.Add: read_sum, jinja.Sub: read_sum, jinja.Mul: read_sum, jinja.Div: read_sum, jinja.FloorDiv: read_sum, jinja.Mod: read_sum,
-    jinja.Neg: read_sign, jinja.Pos: read_sign, jinja.Concat: read_text,
+    jinja.Const: _read_constant, jinja.List: _read_several, jinja.Tuple: _read_several,
+    jinja.Not: _read_not, jinja.And: _read_and, jinja.Or: _read_or, jinja.CondExpr: _read_choice, jinja.Compare: _read_comparison,
+    jinja.Add: _read_sum, jinja.Sub: _read_sum, jinja.Mul: _read_sum, jinja.Div: _read_sum, jinja.FloorDiv: _read_sum, jinja.Mod: _read_sum,
+    jinja.Neg: _read_sign, jinja.Pos: _read_sign, jinja.Concat: _read_text,
 }
 """How each of Jinja's nodes is read; names and calls have their own modules. `**` is missing on purpose: 9**9**9 is a bomb."""
 

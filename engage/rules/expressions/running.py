@@ -33,7 +33,6 @@ from engage.model.expression import (
 )
 from engage.rules.expressions.computing import compute, days, item
 from engage.rules.expressions.functions import FILTERS, MAX_TEXT, TESTS
-from engage.rules.expressions.lookup import Lookup
 from engage.rules.expressions.meaning import conform, contains, equal, kind_of, ordered, text_of, truth
 from engage.rules.expressions.scope import Scope
 
@@ -270,11 +269,11 @@ def _filtered(node: Filtered) -> Run:
 def _asked(node: HasConsent | InSegment | Touched | EventField | EventCount | Days) -> Run:
     match node:
         case HasConsent():
-            return lambda scope: _lookup(scope).has_consent(node.purpose, node.channel)
+            return lambda scope: scope.answers.has_consent(node.purpose, node.channel)
         case InSegment():
-            return lambda scope: _lookup(scope).in_segment(node.segment)
+            return lambda scope: scope.answers.in_segment(node.segment)
         case Touched():
-            return lambda scope: _lookup(scope).touched(campaign=node.campaign, message=node.message, kind=node.touch, within=node.within)
+            return lambda scope: scope.answers.touched(campaign=node.campaign, message=node.message, kind=node.touch, within=node.within)
         case EventField():
             return closure(node.value)
         case EventCount():
@@ -291,12 +290,6 @@ def _count(node: EventCount) -> Run:
         fields = {name: _typed(value(scope), kind) for name, value, kind in wanted}
         if None in fields.values():
             return 0
-        return _lookup(scope).events(node.type, within=node.within, fields=fields)  # type: ignore[arg-type]  # _typed made Values of them
+        return scope.answers.events(node.type, within=node.within, fields=fields)  # type: ignore[arg-type]  # _typed made Values of them
 
     return run
-
-
-def _lookup(scope: Scope) -> Lookup:
-    if scope.lookup is None:
-        raise LookupError("the expression asks for consent, segments or history, and nothing was given that answers")
-    return scope.lookup

@@ -33,6 +33,13 @@ class Scope:
     data: Tables = field(default_factory=dict)
     lookup: Lookup | None = None
 
+    @property
+    def answers(self) -> Lookup:
+        """The lookup. Raises LookupError where none was given."""
+        if self.lookup is None:
+            raise LookupError("the expression asks for consent, segments or history, and nothing was given that answers")
+        return self.lookup
+
 
 def since(now: datetime, within: Duration) -> datetime:
     """The moment at which a look back from `now` begins: months are those of UTC, clamped; a day is 24 hours."""
