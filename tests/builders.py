@@ -29,7 +29,8 @@ def a_contact(*, id: int = 1, zone: str = "Europe/Ljubljana", **attributes: Any)
         "external_id": "ana", "email": "ana@example.com", "phone": "+38640123456", "chat_id": "U012345", "first_name": "Ana",
         "locale": "sl", "timezone": zone, "country": "SI", "status": "active",
     }
-    return Contact(id=id, attributes={name: value for name, value in {**known, **attributes}.items() if value is not None}, zones=zones(zone))
+    present = {name: value for name, value in {**known, **attributes}.items() if value is not None}
+    return Contact(id=id, attributes=present, zones=zones(zone))
 
 
 def an_intent(**changes: Any) -> Intent:

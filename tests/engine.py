@@ -8,7 +8,8 @@ from typing import Any
 
 from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
-from engage.delivery.conductor import Conductor, Equipment, Point
+from engage.delivery.conductor import Conductor, Point
+from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.history.timeline import Filter
@@ -48,7 +49,7 @@ class Works:
         self.suppressions = SqlSuppressions(database)
         self.operations = SqlOperations(database)
         self.history = SqlHistory(database)
-        self.deliveries = SqlDeliveries(database, workspace=self._now)
+        self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self._version)
         self.planner = Planner(
             SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self._version, zones_of=names_behind
         )
@@ -63,8 +64,8 @@ class Works:
             workspace=self.workspace, renderer=Templates(self.workspace, secret=secret), channels=dict(self.channels)
         )
         return Conductor(
-            self.deliveries, equipment=lambda: equipment, versions=self._version, identity=SignedIdentity(secret=secret, domain="a.example"),
-            clock=self.clock, loop=self._loop, health=Health(lambda: 0.0), owner=owner, reached=self._reached,
+            self.deliveries, equipment=lambda: equipment, versions=self._version,
+            identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop, health=Health(lambda: 0.0), owner=owner, reached=self._reached,
         )
 
     def know(self, *labels: str, **attributes: Any) -> None:

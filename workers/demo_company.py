@@ -35,7 +35,9 @@ LOOK_EVERY = 0.01
 STOP_WITHIN = 20.0
 
 HIDDEN = frozenset({Kind.ENTERED, Kind.FINISHED, Kind.CONSENT_GRANTED, Kind.CONSENT_WITHDRAWN})
-STYLES = {Kind.SENT: "green", Kind.DEFERRED: "yellow", Kind.SUPPRESSED: "magenta", Kind.EXITED: "cyan", Kind.EXPIRED: "red", Kind.FAILED: "red"}
+STYLES = {
+    Kind.SENT: "green", Kind.DEFERRED: "yellow", Kind.SUPPRESSED: "magenta", Kind.EXITED: "cyan", Kind.EXPIRED: "red", Kind.FAILED: "red",
+}
 WIDTHS = (22, 22, 8, 10, 34, 12, 6, 0)
 
 

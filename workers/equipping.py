@@ -7,7 +7,7 @@ from threading import Lock
 from typing import final
 
 from engage.channels import Adapter, load_channels
-from engage.delivery.conductor import Equipment
+from engage.delivery.equipment import Equipment
 from engage.model.workspace import Workspace
 from engage.templates import Templates
 from workers.loop import LoopThread

@@ -11,11 +11,13 @@ from typing import Any, TypeVar, final
 
 from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
-from engage.delivery.conductor import Conductor, Equipment
+from engage.delivery.conductor import Conductor
+from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.model.campaign import Campaign, Status
 from engage.model.contact import Consent, Contact
+from engage.model.errors import InputError
 from engage.model.workspace import Workspace
 from engage.planning.planner import Planner
 from engage.planning.versions import live_campaigns
@@ -120,13 +122,15 @@ class Stage:
 
     def _id_of(self, reference: str) -> int:
         contact = self.people.find(reference)
-        assert contact is not None, f"the rules let only contacts of the test be named, not {reference}"
+        if contact is None:
+            raise InputError.of(f"the test names {reference!r}, who is none of its contacts", file="tests")
         return contact.id
 
     def _engine(self) -> Engine:
         secret = self.database.secret()
         conductor = Conductor(
-            SqlDeliveries(self.database, workspace=self._now), equipment=self._equipment(secret), versions=self._version,
+            SqlDeliveries(self.database, workspace=self._now, versions=self._version),
+            equipment=self._equipment(secret), versions=self._version,
             identity=SignedIdentity(secret=secret, domain="simulation.invalid"), clock=self._clock, loop=self._loop(),
             health=Health(lambda: 0.0), owner="simulation",
         )

@@ -103,12 +103,12 @@ class Wired:
     @cached_property
     def inquiry(self) -> SqlInquiry:
         """What `explain` reads."""
-        return SqlInquiry(self.database, workspace=self.accepted.workspace)
+        return SqlInquiry(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
 
     @cached_property
     def deliveries(self) -> SqlDeliveries:
         """The delivery rows."""
-        return SqlDeliveries(self.database, workspace=self.accepted.workspace)
+        return SqlDeliveries(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
 
     @cached_property
     def letters(self) -> SqlLetters:

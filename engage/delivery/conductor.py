@@ -14,20 +14,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar, final
+from typing import final
 
 import structlog
 
+from engage.delivery.clearing import Going, is_same
+from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
-from engage.delivery.ports import Candidate, Channel, Clearance, Clearing, Deliveries, Lease, LeaseLost, Outcome, Renderer, Settlement
+from engage.delivery.ports import Candidate, Channel, Clearing, Deliveries, Lease, LeaseLost, Outcome, Settlement
 from engage.delivery.settling import settle_decision, settle_outcome, settle_render_error
 from engage.model.campaign import Campaign
-from engage.model.contact import ChannelKind
-from engage.model.delivery import Approved, Cleared, Decision, HandOff, Rendered
+from engage.model.delivery import Approved, Cleared, Decision, Rendered
 from engage.model.errors import Rejected, RenderError, SendError, Unavailable, Unconfirmed
 from engage.model.time import Clock
 from engage.model.values import unpack
@@ -35,7 +36,6 @@ from engage.model.workspace import Workspace
 from engage.policy import decide
 from engage.rules.scopes import trigger_kinds, typed
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 BATCH = 500
@@ -52,36 +52,6 @@ class Point(StrEnum):
     CLEARED = "cleared"
     ANSWERED = "answered"
     RECORDED = "recorded"
-
-
-class Loop(Protocol):
-    """Where coroutines run: one event loop for the process, so that connections are shared."""
-
-    def run(self, coroutine: Coroutine[object, object, T]) -> T:
-        """Run it on the loop's thread and wait for its result."""
-        ...
-
-
-class Identity(Protocol):
-    """What a delivery is called by others; fixed when the row is made, as it follows from the row's id alone."""
-
-    def message_id(self, delivery_id: int) -> str:
-        """Its Message-ID (RFC 5322), with the angle brackets."""
-        ...
-
-    def idempotency_key(self, delivery_id: int) -> str:
-        """Its Idempotency-Key."""
-        ...
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equipment:
-    """What goes with one accepted workspace: replaced as a whole when a new one is accepted."""
-
-    workspace: Workspace
-    renderer: Renderer
-    channels: Mapping[str, Channel]
 
 
 @final
@@ -199,21 +169,21 @@ class Conductor:
         now = self._clock.now()
         by_id = {message.approved.intent.id: message for message in slice_}
         with self._deliveries.clearing(lease, list(by_id), now=now) as clearing:
-            going = _Going()
+            going = Going()
             settlements: list[Settlement] = []
             for candidate in clearing.candidates():
                 message = by_id[candidate.intent.id]
                 decision = self._decide(going.known_to(candidate), workspace, now)
                 if not isinstance(decision, Approved):
                     settlements.append(settle_decision(decision, now=now))
-                elif _same(decision, message.approved):
+                elif is_same(decision, message.approved):
                     going.add(candidate, decision, self._cleared(message, workspace), now)
                 # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
             self._write(clearing, going, settlements, now)
         return going.cleared
 
     @staticmethod
-    def _write(clearing: Clearing, going: _Going, settlements: Sequence[Settlement], now: datetime) -> None:
+    def _write(clearing: Clearing, going: Going, settlements: Sequence[Settlement], now: datetime) -> None:
         clearing.settle(settlements)
         clearing.hand_off([going.clearance(cleared) for cleared, _ in going.cleared.values()], now=now)
 
@@ -281,42 +251,6 @@ class Conductor:
         self._deliveries.settle(lease, settlements)
 
 
-class _Going:
-    """What one clearing transaction lets go so far: the next candidate of the same contact, or to the same address, must know."""
-
-    def __init__(self) -> None:
-        self.cleared: dict[int, tuple[Cleared, str]] = {}
-        self._hand_offs: dict[int, list[HandOff]] = {}
-        self._copies: set[tuple[str, ChannelKind, str]] = set()
-
-    def known_to(self, candidate: Candidate) -> Candidate:
-        facts, intent = candidate.facts, candidate.intent
-        if facts.contact is None:
-            return candidate
-        addresses = {kind: facts.contact.address(kind) for kind in ChannelKind}
-        copies = {kind for kind, address in addresses.items() if (intent.send_key, kind, address) in self._copies}
-        earlier = tuple(self._hand_offs.get(intent.contact_id, ()))
-        return replace(candidate, facts=replace(facts, hand_offs=facts.hand_offs + earlier, duplicates=facts.duplicates | copies))
-
-    def add(self, candidate: Candidate, approved: Approved, cleared: Cleared, now: datetime) -> None:
-        intent = candidate.intent
-        self.cleared[intent.id] = (cleared, candidate.on_unknown)
-        hand_off = HandOff(at=now, campaign=intent.campaign, purpose=intent.purpose, delivery_id=intent.id)
-        self._hand_offs.setdefault(intent.contact_id, []).append(hand_off)
-        if intent.send_key:
-            self._copies.add((intent.send_key, approved.kind, approved.address))
-
-    @staticmethod
-    def clearance(cleared: Cleared) -> Clearance:
-        approved = cleared.rendered.approved
-        return Clearance(delivery_id=approved.intent.id, channel=approved.channel, address=approved.address)
-
-
 def _is_about_one_recipient(error: SendError) -> bool:
     """A reply with a code (a greylisting's 450) shows that the provider is there: many of them must not open its breaker."""
     return not getattr(error, "whole_provider", False) and error.code is not None and error.code.isdigit()
-
-
-def _same(now: Approved, then: Approved) -> bool:
-    """Whether what was rendered is what may be sent: the same way, to the same address, about the same person."""
-    return (now.channel, now.address, now.contact) == (then.channel, then.address, then.contact)

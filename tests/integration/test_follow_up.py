@@ -118,7 +118,8 @@ def test_what_may_have_been_sent_is_unknown_and_never_sent_again_where_the_purpo
 
 
 def test_a_template_that_cannot_be_rendered_fails_that_message_and_no_other(database: Database) -> None:
-    broken = small_workspace(**{"templates/csat/email.md": "---\nsubject: Hi\n---\n{{ contact.first_name }} {{ message.unsubscribe_url }}\n"})
+    text = "---\nsubject: Hi\n---\n{{ contact.first_name }} {{ message.unsubscribe_url }}\n"
+    broken = small_workspace(**{"templates/csat/email.md": text})
     works = Works(database, broken)
     works.know("ana")
     works.know("bor", first_name="Bor")

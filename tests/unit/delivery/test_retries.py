@@ -7,7 +7,9 @@ from engage.delivery.retries import LONGEST, MAIL_ATTEMPTS, WEBHOOK_SCHEDULE, re
 from engage.model.contact import ChannelKind
 
 
-def pause(kind: ChannelKind = ChannelKind.EMAIL, attempts: int = 1, code: str | None = None, retry_after: float | None = None) -> float | None:
+def pause(
+    kind: ChannelKind = ChannelKind.EMAIL, attempts: int = 1, code: str | None = None, retry_after: float | None = None
+) -> float | None:
     return retry_in(kind, attempts=attempts, delivery_id=1000, code=code, retry_after=retry_after)
 
 

@@ -34,7 +34,8 @@ class NoLookup:
 
 
 NAMES = Names(
-    attributes=BUILT_IN_ATTRIBUTES, trigger={"ticket_id": AttributeKind.TEXT}, event={"ticket_id": AttributeKind.TEXT, "score": AttributeKind.NUMBER},
+    attributes=BUILT_IN_ATTRIBUTES, trigger={"ticket_id": AttributeKind.TEXT},
+    event={"ticket_id": AttributeKind.TEXT, "score": AttributeKind.NUMBER},
     variables={"answer": {"score": AttributeKind.NUMBER}, "first": None},
 )
 
@@ -50,7 +51,7 @@ def go(campaign: Campaign, run: Run | None = None, *, now: datetime = NOON, even
 
 def journey(campaign: Campaign, *, now: datetime = NOON, events: Sequence[Event] = ()) -> Journey:
     return Journey(
-        workspace=a_workspace(campaign), campaign=campaign, contact=a_contact(), now=now, lookup=NoLookup(),  # type: ignore[arg-type]  # takes any question
+        workspace=a_workspace(campaign), campaign=campaign, contact=a_contact(), now=now, lookup=NoLookup(),
         events_since=lambda type_, since: [event for event in events if event.type == type_ and event.at >= since],
     )
 
