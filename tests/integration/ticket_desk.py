@@ -37,7 +37,7 @@ channels: [email]
 MAIL = """---
 subject: "Ticket {{ trigger.ticket_id }}"
 ---
-Hello {{ contact.first_name }}, we have answered you.
+Hello {{ contact.first_name | default('there') }}, we have answered you.
 """
 
 

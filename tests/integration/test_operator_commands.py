@@ -1,0 +1,165 @@
+"""The commands of those who run Engage and look ahead, as somebody types them in a new workspace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.servers.smtp import SmtpServer
+from workers.console import COMMANDS, main
+
+WEEK = ("--from", "2026-02-27T00:00Z", "--to", "2026-03-07T00:00Z")
+
+
+@dataclass
+class Ended:
+    """How a command ended: exit status, what it printed, what it complained of."""
+
+    status: int
+    out: str
+    err: str
+
+    def json(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Engage = Callable[..., Ended]
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture
+def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer) -> Engage:
+    """Types a command in a new workspace that has its three contacts and a mail server."""
+
+    def run(*words: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        printed = capsys.readouterr()
+        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
+
+    workspace = tmp_path / "company"
+    assert run("init", str(workspace)).status == 0
+    monkeypatch.chdir(workspace)
+    monkeypatch.setenv("SMTP_URL", smtp.url)
+    settings = Path("engage.yaml").read_text()
+    Path("engage.yaml").write_text(settings.replace("adapter: console, ", 'adapter: smtp, url: "${SMTP_URL}", '))
+    assert run("import", "contacts.csv").status == 0
+    return run
+
+
+def test_status_shows_every_campaign_and_what_waits(engage: Engage) -> None:
+    (status,) = engage("status", "--json").json()
+    assert {row["campaign"]: row["status"] for row in status["campaigns"]} == {"birthday": "live", "ticket_follow_up": "live"}
+    assert status["runs"] == {"active": 0}
+
+
+def test_a_pause_is_shown_until_it_is_taken_back(engage: Engage) -> None:
+    assert engage("pause", "birthday").status == 0
+    assert [row["name"] for row in engage("status", "--json").json()[0]["paused"]] == ["birthday"]
+    assert engage("resume", "birthday").status == 0
+    assert engage("status", "--json").json()[0]["paused"] == []
+
+
+@pytest.mark.parametrize("command", ["pause", "resume"])
+def test_everything_and_single_channels_can_be_paused_and_only_what_exists(engage: Engage, command: str) -> None:
+    assert engage(command, "--all").status == 0
+    assert engage(command, "--channel", "email").status == 0
+    assert "there is no campaign 'birtday'" in engage(command, "birtday").err
+    assert engage(command).status == 1
+
+
+def test_an_approval_names_a_campaign_that_exists(engage: Engage) -> None:
+    assert engage("approve", "birthday").status == 0
+    assert engage("approve", "nothing").status == 1
+
+
+def test_an_event_enters_a_run_and_is_taken_once(engage: Engage) -> None:
+    words = ("event", "ticket.closed", "--contact", "mia", "--data", '{"ticket_id": "T-1", "channel": "email"}', "--id", "e1", "--json")
+    assert [engage(*words).json()[0]["new"] for _ in range(2)] == [True, False]
+    assert engage("status", "--json").json()[0]["runs"] == {"active": 1}
+
+
+def test_simulate_shows_what_would_be_sent_and_stores_nothing(engage: Engage) -> None:
+    rows = engage("simulate", *WEEK, "--json").json()
+    wishes = [row for row in rows if (row["contact"], row["kind"]) == ("mia", "sent")]
+    assert [str(row["local"])[:16] for row in wishes] == ["2026-02-28T09:00"]
+    assert [row for row in engage("contact", "history", "mia", "--json").json() if row["kind"] == "sent"] == []
+
+
+def test_simulate_refuses_to_go_backwards(engage: Engage) -> None:
+    assert engage("simulate", "--from", "2026-03-02T00:00Z", "--to", "2026-03-01T00:00Z").status == 1
+    assert engage("simulate", "--from", "tomorrow", "--to", "2026-03-01T00:00Z").status == 1
+
+
+def test_explain_says_why_and_when(engage: Engage) -> None:
+    (answer,) = engage("explain", "birthday", "mia", "--at", "2026-02-27T12:00Z", "--json").json()
+    assert answer["in_audience"] is True
+    assert str(answer["next_chance"]).startswith("2026-02-28T0")
+    assert {check["number"] for check in answer["then"][0]["trail"]} >= {1, 2, 3, 4, 5, 6, 7}
+    assert "birthday for mia" in engage("explain", "birthday", "mia").out
+
+
+def test_explain_knows_only_what_is_there(engage: Engage) -> None:
+    assert engage("explain", "birtday", "mia").status == 1
+    assert "no contact is known as 'nobody'" in engage("explain", "birthday", "nobody").err
+
+
+def test_preview_shows_the_message_in_the_language_asked_for(engage: Engage) -> None:
+    (shown,) = engage("preview", "birthday", "--locale", "de", "--json").json()
+    assert (shown["channel"], shown["locale"]) == ("email", "de")
+    assert shown["subject"]
+    assert "Subject: " in engage("preview", "birthday", "--contact", "mia").out
+
+
+def test_preview_of_every_message_finds_values_for_what_its_campaign_hands_over(engage: Engage) -> None:
+    for message in ("birthday", "csat", "csat_reminder"):
+        assert engage("preview", message).status == 0
+
+
+def test_preview_knows_only_messages_and_channels_that_are_there(engage: Engage) -> None:
+    assert "there is no message 'birtday'" in engage("preview", "birtday").err
+    assert "there is no channel 'pigeon'" in engage("preview", "birthday", "--channel", "pigeon").err
+
+
+def test_send_hands_a_message_to_ones_own_inbox_and_writes_no_touch(engage: Engage, smtp: SmtpServer) -> None:
+    sent = engage("send", "birthday", "--to", "me@example.com", "--locale", "de")
+    assert sent.status == 0, sent.err
+    assert [message.recipients for message in smtp.messages] == [("me@example.com",)]
+    assert "sent" not in {row["kind"] for row in engage("contact", "history", "mia", "--json").json()}
+
+
+def test_send_says_what_the_provider_said(engage: Engage, smtp: SmtpServer) -> None:
+    smtp.answer("rcpt", "550 5.1.1 no such user")
+    refused = engage("send", "birthday", "--to", "me@example.com")
+    assert (refused.status, "Rejected" in refused.err) == (3, True)
+
+
+def test_doctor_looks_at_everything_and_says_what_to_do(engage: Engage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENGAGE_API_KEY", "k")
+    found = {str(row["what"]): row for row in engage("doctor", "--json").json()}
+    assert {"python", "zone data", "workspace", "database", "broker", "API key", "channel email"} <= set(found)
+    assert found["channel email"]["ok"] is True
+    monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:1")
+    ill = engage("doctor", "--json")
+    assert (ill.status, {row["what"] for row in ill.json() if not row["ok"]}) == (3, {"channel email"})
+
+
+def test_the_exit_statuses_tell_input_usage_and_what_is_missing_apart(engage: Engage, tmp_path: Path) -> None:
+    Path("campaigns/birthday.yaml").write_text("title: x\n")
+    assert engage("check").status == 1
+    assert engage("check", "--no-such-option").status == 2
+    assert engage("check", "--workspace", str(tmp_path / "nowhere")).status == 3
+
+
+def test_every_command_has_help_with_an_example(engage: Engage) -> None:
+    for command in COMMANDS:
+        assert "Example:" in engage(command, "--help").out, command
