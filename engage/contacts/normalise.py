@@ -24,6 +24,7 @@ LONGEST_IDENTITY = 255
 MOST_ITEMS = 200
 
 _EDGES = re.compile(r"^[\s\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+|[\s\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+$")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Unicode's Cc, Zl, Zp and Cs
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,12})?(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 _AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -70,9 +71,8 @@ def as_text(value: Value) -> str:
 def text(raw: str) -> str:
     """The text in Unicode's NFC, without white space and invisible marks at its ends. Control characters are refused."""
     trimmed = _EDGES.sub("", unicodedata.normalize("NFC", raw))
-    for character in trimmed:
-        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp"):
-            raise Unusable(f"holds the control character U+{ord(character):04X}")
+    if control := _CONTROL.search(trimmed):
+        raise Unusable(f"holds the control character U+{ord(control[0]):04X}")
     if len(trimmed) > LONGEST_TEXT:
         raise Unusable(f"is longer than {LONGEST_TEXT} characters")
     return trimmed

@@ -1,4 +1,8 @@
-"""A file imported twice is imported once, whatever its rows say of each other, in one batch or in many."""
+"""A file imported twice is imported once, however much or little its rows tell of their people, in one batch or in many.
+
+Each person keeps its addresses throughout the file: one that moves from an address to another is somebody new by the old one. Withdrawals
+carry their time: one that does not counts as of each import, lest an old grant outlive it.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +21,16 @@ from engage.store.people import SqlPeople
 from engage.store.tables import consents, contact_dates, contacts, metadata, touches
 from tests.builders import NOON, a_workspace
 
-ROWS = st.fixed_dictionaries(
-    {},
-    optional={
-        "external_id": st.sampled_from(["a", "b"]), "email": st.sampled_from(["x@example.com", "y@example.com"]),
-        "phone": st.sampled_from(["+38640000001", "+38640000002"]), "city": st.sampled_from(["Koper", "Piran"]),
-    },
+POPULATION = [{"external_id": f"p{number}", "email": f"p{number}@example.com", "phone": f"+3864000000{number}"} for number in range(3)]
+NAMES = st.sets(st.sampled_from(["external_id", "email", "phone"]))
+CITIES = st.sampled_from([{}, {"city": "Koper"}, {"city": "Piran"}, {"timezone": "Asia/Tokyo"}, {"first_name": None}])
+ROWS = st.builds(
+    lambda person, names, more: {**{name: person[name] for name in names}, **more}, st.sampled_from(POPULATION), NAMES, CITIES,
 )
+TIMES = st.sampled_from([None, NOON - timedelta(days=2), NOON - timedelta(days=1)])
 PERMISSIONS = st.builds(
-    Permission, purpose=st.just("care"), channel=st.sampled_from([None, *ChannelKind]), granted=st.booleans(),
-    at=st.sampled_from([None, NOON - timedelta(days=2), NOON - timedelta(days=1)]), source=st.just("list"),
+    lambda granted, at, channel: Permission(purpose="care", channel=channel, granted=granted or at is None, at=at, source="list"),
+    st.booleans(), TIMES, st.sampled_from([None, *ChannelKind]),
 )
 PERSONS = st.builds(Person, attributes=ROWS, permissions=st.lists(PERMISSIONS, max_size=2).map(tuple))
 
