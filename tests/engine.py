@@ -65,7 +65,8 @@ class Works:
         )
         return Conductor(
             self.deliveries, equipment=lambda: equipment, versions=self._version,
-            identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop, health=Health(lambda: 0.0), owner=owner, reached=self._reached,
+            identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
+            health=Health(lambda: 0.0), owner=owner, reached=self._reached,
         )
 
     def know(self, *labels: str, **attributes: Any) -> None:
