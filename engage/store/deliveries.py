@@ -13,6 +13,7 @@ from engage.delivery.ports import Candidate, Clearance, Clearing, Lease, Settlem
 from engage.model.addresses import address_key
 from engage.model.delivery import DeliveryState
 from engage.model.workspace import Channel, Workspace
+from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
 from engage.store import leases, outcomes, sweeping
 from engage.store.database import Database
@@ -29,9 +30,10 @@ from engage.store.tables import deliveries
 class SqlDeliveries:
     """Safe to use from many threads and processes; every method is one short transaction."""
 
-    def __init__(self, database: Database, *, workspace: WorkspaceNow) -> None:
+    def __init__(self, database: Database, *, workspace: WorkspaceNow, versions: Versions) -> None:
         self._database = database
         self._workspace = workspace
+        self._versions = versions
 
     @property
     def _channels(self) -> Mapping[str, Channel]:
@@ -45,7 +47,7 @@ class SqlDeliveries:
     def load(self, lease: Lease, *, now: datetime) -> Sequence[Candidate]:
         """The lease's rows with their facts, in a few set-based queries, in the order in which they were claimed."""
         with self._database.read() as connection:
-            found = load_candidates(connection, batch_id=lease.id, now=now, workspace=self._workspace())
+            found = load_candidates(connection, batch_id=lease.id, now=now, workspace=self._workspace(), versions=self._versions)
         return _in_order(found, lease.delivery_ids)
 
     def renew(self, lease: Lease, *, by: timedelta) -> None:
@@ -64,7 +66,9 @@ class SqlDeliveries:
         secret = self._database.secret()
         with self._database.begin() as connection:
             batch = leases.hold(connection, lease, unexpired=True)
-            yield SqlClearing(connection, batch, delivery_ids, now=now, workspace=self._workspace(), secret=secret)
+            yield SqlClearing(
+                connection, batch, delivery_ids, now=now, workspace=self._workspace(), versions=self._versions, secret=secret
+            )
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
@@ -77,9 +81,15 @@ class SqlDeliveries:
             leases.release(connection, lease)
 
     def sweep(self, *, now: datetime) -> int:
-        """Settle what ended leases left; the number of rows. Safe to call from any number of processes."""
+        """Settle what ended leases left, each in a transaction of its own; the number of rows. Any number of processes may do it at once."""
+        swept = 0
+        while (rows := self._sweep_one(now)) is not None:
+            swept += rows
+        return swept
+
+    def _sweep_one(self, now: datetime) -> int | None:
         with self._database.begin() as connection:
-            return sweeping.sweep(connection, now=now, channels=self._channels)
+            return sweeping.sweep_one(connection, now=now, channels=self._channels)
 
     def pause_channel(self, channel: str, *, now: datetime, reason: str) -> None:
         """Pause a channel whose configuration the provider refuses, until people resume it."""
@@ -101,19 +111,21 @@ class SqlClearing:
     """The clearing transaction, open: the lease's row and the contacts of the slice are locked."""
 
     def __init__(
-        self, connection: sa.Connection, batch: Row, delivery_ids: Sequence[int], *, now: datetime, workspace: Workspace, secret: bytes
+        self, connection: sa.Connection, batch: Row, delivery_ids: Sequence[int], *, now: datetime, workspace: Workspace,
+        versions: Versions, secret: bytes,
     ) -> None:
         self._connection = connection
         self._batch = batch
         self._delivery_ids = delivery_ids
         self._now = now
         self._workspace = workspace
+        self._versions = versions
         self._secret = secret
 
     def candidates(self) -> Sequence[Candidate]:
         """The slice's deliveries that are still in hand, with fresh facts, in the order of the slice."""
         found = load_candidates(
-            self._connection, batch_id=self._batch["id"], now=self._now, workspace=self._workspace,
+            self._connection, batch_id=self._batch["id"], now=self._now, workspace=self._workspace, versions=self._versions,
             delivery_ids=self._delivery_ids, lock_contacts=True,
         )
         return _in_order(found, self._delivery_ids)

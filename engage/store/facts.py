@@ -14,7 +14,8 @@ from engage.model.contact import ChannelKind, Consent, Contact
 from engage.model.delivery import DeliveryState, Facts, HandOff, Intent
 from engage.model.history import Kind
 from engage.model.run import RunState
-from engage.model.workspace import Workspace
+from engage.model.workspace import Settings, Workspace
+from engage.planning.versions import Versions
 from engage.store.campaigns import campaign_states_of
 from engage.store.payloads import quiet_hours_of
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
@@ -24,15 +25,15 @@ COPIES = (DeliveryState.SENDING.value, DeliveryState.SENT.value, DeliveryState.U
 
 
 def load_candidates(
-    connection: sa.Connection, *, batch_id: int, now: datetime, workspace: Workspace, delivery_ids: Sequence[int] | None = None,
-    lock_contacts: bool = False,
+    connection: sa.Connection, *, batch_id: int, now: datetime, workspace: Workspace, versions: Versions,
+    delivery_ids: Sequence[int] | None = None, lock_contacts: bool = False,
 ) -> list[Candidate]:
     """The batch's waiting deliveries with their facts, or those of them that are named, in the order of their ids."""
     rows = _delivery_rows(connection, batch_id, delivery_ids, lock_contacts=lock_contacts)
     if not rows:
         return []
     intents = [intent_of(row) for row in rows]
-    facts = FactsOf(connection, intents, now=now, workspace=workspace)
+    facts = FactsOf(connection, intents, now=now, workspace=workspace, versions=versions)
     return [
         Candidate(
             intent=intent, facts=facts.of(intent, run_exited=row["run_id"] is not None and row["run_state"] != RunState.ACTIVE.value),
@@ -71,19 +72,21 @@ def intent_of(row: Row) -> Intent:
     )
 
 
-def looks_back(workspace: Workspace) -> timedelta:
-    """How far back any limit of the workspace counts; a month where there is none."""
-    settings = workspace.settings
+def looks_back(intents: Iterable[Intent], *, settings: Settings, versions: Versions) -> timedelta:
+    """How far back any limit counts that holds for one of these; a run goes by the limits of the version that it entered with."""
+    campaigns = [versions(campaign, version) for campaign, version in {(intent.campaign, intent.version) for intent in intents}]
     limits = [*settings.limits, *(limit for purpose in settings.purposes.values() for limit in purpose.limits)]
-    limits += [limit for campaign in workspace.campaigns.values() for limit in campaign.limits]
-    return max((limit.looks_back for limit in limits), default=timedelta(days=32))
+    limits += [limit for campaign in campaigns if campaign is not None for limit in campaign.limits]
+    return max((limit.looks_back for limit in limits), default=timedelta())
 
 
 @final
 class FactsOf:
     """The facts of a batch of intents, read at once."""
 
-    def __init__(self, connection: sa.Connection, intents: Sequence[Intent], *, now: datetime, workspace: Workspace) -> None:
+    def __init__(
+        self, connection: sa.Connection, intents: Sequence[Intent], *, now: datetime, workspace: Workspace, versions: Versions
+    ) -> None:
         self._connection = connection
         ids = sorted({intent.contact_id for intent in intents})
         self._contacts, self._keys = self._load_contacts(ids, workspace)
@@ -91,7 +94,7 @@ class FactsOf:
         self._consents = self._load_consents(ids)
         self._suppressed = self._load_suppressed()
         self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
-        self._hand_offs = self._load_hand_offs(ids, since=now - looks_back(workspace))
+        self._hand_offs = self._load_hand_offs(ids, since=now - looks_back(intents, settings=workspace.settings, versions=versions))
         self._paused_channels = self._load_paused_channels()
         self._campaigns = campaign_states_of(connection, {intent.campaign for intent in intents}, now=now)
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engage.model.delivery import Facts, Intent
 from engage.model.run import Run
+from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
 from engage.store.database import Database
 from engage.store.facts import FactsOf
@@ -23,9 +24,10 @@ from engage.store.tables import runs
 class SqlInquiry:
     """Reads only."""
 
-    def __init__(self, database: Database, *, workspace: WorkspaceNow) -> None:
+    def __init__(self, database: Database, *, workspace: WorkspaceNow, versions: Versions) -> None:
         self._database = database
         self._workspace = workspace
+        self._versions = versions
 
     def runs(self, campaign: str, contact_id: int) -> Sequence[Run]:
         """The contact's runs of the campaign, newest first."""
@@ -36,7 +38,7 @@ class SqlInquiry:
     def facts(self, intent: Intent, *, now: datetime) -> Facts:
         """What the decision would be told about a delivery that has no row."""
         with self._database.read() as connection:
-            return FactsOf(connection, [intent], now=now, workspace=self._workspace()).of(intent)
+            return FactsOf(connection, [intent], now=now, workspace=self._workspace(), versions=self._versions).of(intent)
 
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
         """Answers the questions of expressions."""

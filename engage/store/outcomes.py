@@ -28,15 +28,18 @@ def settle(
 ) -> list[Settlement]:
     """Apply those whose row is in the batch and not final; these are returned. The caller holds the batch's lock.
 
-    Runs are locked before deliveries, as everywhere.
+    Locks are taken in one order everywhere, so that no two wait for each other: runs, the count of releases, deliveries.
     """
     wanted = {settlement.delivery_id: settlement for settlement in settlements}
     if not wanted:
         return []
-    _lock_runs(connection, list(wanted))
+    ended = _lock_runs(connection, list(wanted))
+    acted = any(new.hold for new in settlements) and releases(connection, locked=True) != batch["releases"]
     rows = _lock_rows(connection, batch["id"], list(wanted))
     taken = [(wanted[row["id"]], row) for row in rows]
-    _write_waiting(connection, batch, [(new, row) for new, row in taken if new.state is DeliveryState.WAITING])
+    waiting = [(new, row) for new, row in taken if new.state is DeliveryState.WAITING]
+    if waiting:
+        connection.execute(_WAITING, [_waiting_row(new, row, acted=acted, ended=row["run_id"] in ended) for new, row in waiting])
     _write_final(connection, [(new, row) for new, row in taken if new.state is not DeliveryState.WAITING])
     _write_runs(connection, taken)
     _suppress(connection, taken, channels)
@@ -48,9 +51,11 @@ Taken = tuple[Settlement, Row]
 """A settlement, and its delivery's row as it was."""
 
 
-def _lock_runs(connection: sa.Connection, delivery_ids: Sequence[int]) -> None:
+def _lock_runs(connection: sa.Connection, delivery_ids: Sequence[int]) -> frozenset[int]:
+    """Lock the deliveries' runs; those of them that have ended."""
     theirs = sa.select(deliveries.c.run_id).where(deliveries.c.id.in_(delivery_ids))
-    connection.execute(sa.select(runs.c.id).where(runs.c.id.in_(theirs)).order_by(runs.c.id).with_for_update())
+    locked = connection.execute(sa.select(runs.c.id, runs.c.state).where(runs.c.id.in_(theirs)).order_by(runs.c.id).with_for_update())
+    return frozenset(run_id for run_id, state in locked if state != RunState.ACTIVE.value)
 
 
 def _lock_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int]) -> Sequence[Row]:
@@ -63,19 +68,16 @@ def _lock_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[
     return connection.execute(asked).mappings().all()
 
 
-def _write_waiting(connection: sa.Connection, batch: Row, taken: Sequence[Taken]) -> None:
-    if not taken:
-        return
-    acted = any(new.hold for new, _ in taken) and releases(connection, locked=True) != batch["releases"]
-    connection.execute(_WAITING, [_waiting_row(new, row, acted=acted) for new, row in taken])
+def _waiting_row(new: Settlement, row: Row, *, acted: bool, ended: bool) -> dict[str, object]:
+    """`acted`: people acted since the batch was taken, so that a hold is decided anew at once.
 
-
-def _waiting_row(new: Settlement, row: Row, *, acted: bool) -> dict[str, object]:
-    """`acted`: people acted since the batch was taken, so that a hold is decided anew at once."""
-    due_at = new.due_at if new.due_at is not None and not (new.hold and acted) else row["due_at"]
+    `ended`: the run has, and made the row due so that it is cancelled; what was decided before does not put it off.
+    """
+    stays = ended or (new.hold is not None and acted)
+    due_at = row["due_at"] if stays or new.due_at is None else new.due_at
     deferred = new.touch is not None and new.touch.kind is Kind.DEFERRED and new.retry_in is None
     return {
-        **_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "hold": None if acted else new.hold,
+        **_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "hold": None if stays else new.hold,
         "deferred_until": due_at if deferred else row["deferred_until"],
     }
 

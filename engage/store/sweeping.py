@@ -23,19 +23,19 @@ from engage.store.tables import batches, deliveries
 
 POISONOUS = 3
 FORGOTTEN_AFTER = timedelta(hours=72)
-BATCHES_AT_ONCE = 20
 
 
-def sweep(connection: sa.Connection, *, now: datetime, channels: Mapping[str, Channel]) -> int:
-    """Settle what ended leases left; the number of rows."""
+def sweep_one(connection: sa.Connection, *, now: datetime, channels: Mapping[str, Channel]) -> int | None:
+    """Settle what one ended lease left: the number of rows; None where no lease has ended that nobody else sweeps."""
     ended = (
         sa.select(batches, MachineNow().label("machine_now"))
         .where(batches.c.lease_until <= MachineNow())
         .order_by(batches.c.id)
-        .limit(BATCHES_AT_ONCE)
+        .limit(1)
         .with_for_update(skip_locked=True)
     )
-    return sum(_sweep_batch(connection, batch, now=now, channels=channels) for batch in connection.execute(ended).mappings().all())
+    batch = connection.execute(ended).mappings().first()
+    return None if batch is None else _sweep_batch(connection, batch, now=now, channels=channels)
 
 
 def _sweep_batch(connection: sa.Connection, batch: Row, *, now: datetime, channels: Mapping[str, Channel]) -> int:
@@ -43,10 +43,10 @@ def _sweep_batch(connection: sa.Connection, batch: Row, *, now: datetime, channe
     rows = connection.execute(asked).mappings().all()
     guilty = next((row for row in rows if row["id"] == batch["in_hand"]), None)
     crashes = 0 if guilty is None else _crashes(guilty, batch["machine_now"])
-    if guilty is not None:
-        _write_crash(connection, guilty, crashes, batch["machine_now"])
     settlements = [_settlement(row, now, poison=row is guilty and crashes >= POISONOUS) for row in rows]
     settle(connection, batch, [settlement for settlement in settlements if settlement is not None], channels=channels)
+    if guilty is not None:
+        _write_crash(connection, guilty, crashes, batch["machine_now"])
     _mark_suspects(connection, batch, rows, guilty)
     connection.execute(sa.update(deliveries).where(deliveries.c.batch_id == batch["id"]).values(batch_id=None))
     connection.execute(sa.delete(batches).where(batches.c.id == batch["id"]))

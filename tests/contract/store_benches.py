@@ -41,10 +41,11 @@ class Bench:
 
     database: Database
     workspace: Workspace = field(default_factory=lambda: a_workspace(a_campaign()))
+    older: tuple[Campaign, ...] = ()
 
     def __post_init__(self) -> None:
         self.planning = SqlPlanning(self.database, workspace=lambda: self.workspace)
-        self.deliveries = SqlDeliveries(self.database, workspace=lambda: self.workspace)
+        self.deliveries = SqlDeliveries(self.database, workspace=lambda: self.workspace, versions=self._version)
         self.operations = SqlOperations(self.database)
         SqlWorkspaces(self.database).accept(self.workspace, now=NOON)
 
@@ -66,6 +67,10 @@ class Bench:
             "external_id": name, "email": address, "email_key": self.key(address), "status": "active", "timezone": zone, "zone_key": zone,
             "zone_source": "contact", "attributes": {"birth_date": to_json(born)}, "known_at": NOON, "changed_at": NOON, "country": "SI",
         }
+
+    def _version(self, name: str, version: str) -> Campaign | None:
+        known = (*self.older, *self.workspace.campaigns.values())
+        return next((each for each in known if (each.name, each.version) == (name, version)), None)
 
     def key(self, address: str) -> str:
         """The keyed hash of a mail address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ import sqlalchemy as sa
 from engage.delivery.ports import Candidate, Clearance, Lease
 from engage.model.campaign import Limit, Per
 from engage.model.contact import ChannelKind, Consent
-from engage.model.delivery import Approved, DeliveryState
+from engage.model.delivery import Approved, DeliveryState, Refused
+from engage.model.time import Duration
 from engage.policy import decide
 from engage.store.database import Database
 from engage.store.ledger import SqlLedger, SqlSuppressions
@@ -64,6 +66,31 @@ def test_of_two_clearings_for_one_contact_with_a_limit_of_one_exactly_one_passes
     passed = at_once(2, lambda index: clear(bench, leases[index], ids[index]))
     assert sorted(passed) == [False, True]
     assert sorted(bench.states().values()) == ["sending", "waiting"]
+
+
+ONCE_IN_SIXTY_DAYS = (Limit(count=1, within=Duration(days=60)),)
+SIXTY_DAYS = {
+    "the workspace's": (a_workspace(a_campaign(), settings=some_settings(limits=ONCE_IN_SIXTY_DAYS)), ()),
+    "the purpose's": (a_workspace(a_campaign(), settings=some_settings(purposes={"care": a_purpose(limits=ONCE_IN_SIXTY_DAYS)})), ()),
+    "the campaign's": (a_workspace(a_campaign(limits=ONCE_IN_SIXTY_DAYS)), ()),
+    "that of the version a run entered with": (a_workspace(a_campaign(version="v2")), (a_campaign(limits=ONCE_IN_SIXTY_DAYS),)),
+}
+
+
+@pytest.mark.parametrize("whose", SIXTY_DAYS)
+def test_a_limit_over_sixty_days_counts_what_went_fifty_days_ago(database: Database, whose: str) -> None:
+    workspace, older = SIXTY_DAYS[whose]
+    bench = Bench(database=database, workspace=workspace, older=older)
+    first, second = add_second_delivery(bench)
+    went = settled(first, DeliveryState.SENT)
+    assert went.touch is not None
+    bench.deliveries.settle(bench.claimed(limit=1), [replace(went, touch=replace(went.touch, at=NOON - timedelta(days=50)))])
+    candidate = seen(bench, bench.claimed(limit=1))
+    campaign = (*older, *workspace.campaigns.values())[0]
+    decision = decide(candidate.intent, candidate.facts, now=NOON, settings=workspace.settings, campaign=campaign)
+    assert candidate.intent.id == second
+    assert isinstance(decision, Refused), "it expires before the ten days that are left are over"
+    assert [check.number for check in decision.trail if not check.passed] == [7, 5]
 
 
 def test_a_refusal_gives_the_place_back(bench: Bench) -> None:

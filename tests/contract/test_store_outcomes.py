@@ -11,7 +11,7 @@ from engage.delivery.ports import Settlement
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.tables import suppressions, touch_details
+from engage.store.tables import runs, suppressions, touch_details
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, settled
 
@@ -109,6 +109,18 @@ def test_a_deferral_is_remembered_and_comes_due_at_its_moment(bench: Bench) -> N
     (candidate,) = bench.deliveries.load(bench.claimed(now=until), now=until)
     assert candidate.intent.deferred_until == until
     assert bench.planning.next_due(after=NOON) == until
+
+
+def test_a_deferral_that_was_decided_before_the_run_exited_does_not_put_its_cancelling_off(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    lease = bench.claimed()
+    (run_id,) = bench.ids("SELECT run_id FROM deliveries")
+    with bench.database.begin() as connection:
+        connection.execute(sa.update(runs).values(state="exited"))
+    with bench.planning.transaction() as tx:
+        tx.recall_deliveries([run_id], now=NOON)
+    bench.deliveries.settle(lease, [settled(delivery_id, DeliveryState.WAITING, due_at=NOON + timedelta(hours=9))])
+    assert bench.claimed().delivery_ids == (delivery_id,)
 
 
 def test_a_failed_transaction_of_clearing_leaves_nothing_in_sending(bench: Bench) -> None:
