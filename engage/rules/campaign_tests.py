@@ -11,10 +11,10 @@ from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind, Event, Value
 from engage.model.errors import InputError, Place, Problem
 from engage.model.history import Kind
 from engage.model.workspace import Files, Settings
-from engage.rules.document import Items, Map, Scalar
 from engage.rules.known import refuse_unknown, templates_of
 from engage.rules.schema.fields import nearest
 from engage.rules.schema.tests import CampaignTestFile, ConsentSection, EventSection, ExpectSection
+from engage.rules.tree import Items, Map, Scalar
 from engage.rules.validation import read_as
 from engage.rules.values import value_of
 from engage.rules.workspace import CAMPAIGNS, named_files

@@ -10,7 +10,6 @@ from typing import Literal, assert_never
 from engage.model.campaign import Campaign, DateTrigger, EventTrigger, Exit, ExitOnEvent, ExitWhen, ScheduleTrigger, Trigger
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
 from engage.model.errors import Problem
-from engage.rules.document import Scalar
 from engage.rules.known import Known, condition_for_sql, expression, refuse_unknown
 from engage.rules.messages import known_channels
 from engage.rules.schema.campaign import CampaignFile, ExitEventSection, ExitWhenSection
@@ -19,6 +18,7 @@ from engage.rules.schema.steps import SendSection
 from engage.rules.schema.trigger import DateSection, EventSection, ScheduleSection, TriggerSection
 from engage.rules.scopes import DATE_TRIGGER, EVENT_TRIGGER, SCHEDULE_TRIGGER
 from engage.rules.steps import StepsBuilder
+from engage.rules.tree import Scalar
 from engage.rules.validation import read_as
 from engage.rules.windows import layer, refuse_no_window
 

@@ -14,12 +14,13 @@ from typing import Any
 import yaml
 
 from engage.model.errors import Place, Problem
+from engage.rules.tree import QUOTE, Items, Map, Scalar, Tree
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 40
 MAX_NODES = 50_000
-
-QUOTE = "put this expression in quotes"
+MOST = 100
+"""How many mistakes of one file are told: nobody reads on."""
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What libyaml counts as the end of a line."""
@@ -38,69 +39,6 @@ _SAID = {
     "found character that cannot start any token": "no value can begin so",
 }
 """The parser's words -> ours."""
-
-
-class Scalar(str):
-    """A text as written, with its place. `written` is how messages quote it (never a secret out of the environment).
-
-    `plain`: it stood without quotes; `cut`: a comment follows it on its line; `broken`: it was reported already.
-    `rows` says, for each line that it stands on, at which offset of the text that line's part begins, and where.
-    """
-
-    place: Place
-    written: str
-    plain: bool
-    cut: bool
-    broken: bool
-    rows: tuple[tuple[int, Place], ...] = ()
-
-    @classmethod
-    def at(
-        cls, text: str, place: Place, *, written: str | None = None, plain: bool = True, cut: bool = False, broken: bool = False,
-    ) -> Scalar:
-        """The text, found there."""
-        scalar = cls(text)
-        scalar.place, scalar.plain, scalar.cut, scalar.broken = place, plain, cut, broken
-        scalar.written = text if written is None else written
-        return scalar
-
-    def place_at(self, offset: int) -> Place:
-        """Where the character at `offset` of the text was written (of a text on one line without escapes: exactly there)."""
-        begins, place = max((row for row in self.rows if row[0] <= offset), default=(0, self.place))
-        return Place(file=place.file, line=place.line, column=place.column + offset - begins)
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing was written at all: `key:` and no more."""
-        return not self and self.plain
-
-
-class Map(dict[str, Any]):
-    """A mapping with its place; its keys are scalars and keep theirs.
-
-    `flow`: it was written in braces; `broken`: they were an expression's, which was reported already.
-    """
-
-    place: Place
-    flow: bool
-    broken: bool = False
-
-    def written(self) -> list[Scalar]:
-        """The keys as they were written, with their places."""
-        return [key for key in self if isinstance(key, Scalar)]
-
-    def key(self, name: str) -> Scalar | None:
-        """The key as it was written, with its place."""
-        return next((key for key in self.written() if key == name), None)
-
-
-class Items(list[Any]):
-    """A list with its place."""
-
-    place: Place
-
-
-Tree = Scalar | Map | Items
 
 
 def read(file: str, content: bytes) -> tuple[Tree | None, list[Problem]]:
@@ -139,6 +77,7 @@ class _Level:
     """A collection that is being filled. `weight` counts its values, with those that aliases repeat."""
 
     node: Map | Items
+    anchor: str | None = None
     key: Scalar | None = None
     weight: int = 1
 
@@ -164,7 +103,7 @@ class _Builder:
                         raise _Stop(self._place(event), "one file holds one document: take out the `---`")
                 case yaml.ScalarEvent():
                     self._refuse_tag(event)
-                    self._put(self._scalar(event), event, weight=1)
+                    self._put(self._scalar(event), event, weight=1, new=1)
                 case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                     self._refuse_tag(event)
                     self._open(event)
@@ -192,6 +131,11 @@ class _Builder:
         """The place of the character at `position`."""
         before = "\n".join(self.lines)[:position]
         return Place(file=self.file, line=before.count("\n") + 1, column=len(before) - before.rfind("\n"))
+
+    def _tell(self, place: Place, what: str) -> None:
+        if len(self.problems) >= MOST:
+            raise _Stop(place, "so many mistakes that those from here on are not shown")
+        self.problems.append(Problem(place=place, what=what))
 
     def _place(self, event: Any) -> Place:
         return Place(file=self.file, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
@@ -221,7 +165,7 @@ class _Builder:
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
-            self.problems.append(Problem(place=self._place(event), what=f"YAML tags (`{event.tag}`) mean nothing here; {QUOTE}"))
+            self._tell(self._place(event), f"YAML tags (`{event.tag}`) mean nothing here; {QUOTE}")
 
     def _open(self, event: Any) -> None:
         if len(self._levels) >= MAX_DEPTH:
@@ -232,14 +176,13 @@ class _Builder:
             node.flow = bool(event.flow_style)
         if event.anchor:
             self._anchors[event.anchor] = (node, 0)
-        self._levels.append(_Level(node=node))
+        self._levels.append(_Level(node=node, anchor=event.anchor))
 
     def _close(self, event: Any) -> None:
         level = self._levels.pop()
-        for name, (node, _) in self._anchors.items():
-            if node is level.node:
-                self._anchors[name] = (node, level.weight)
-        self._put(level.node, event, weight=level.weight)
+        if level.anchor and self._anchors[level.anchor][0] is level.node:
+            self._anchors[level.anchor] = (level.node, level.weight)
+        self._put(level.node, event, weight=level.weight, new=1)
 
     def _alias(self, event: Any) -> None:
         node, weight = self._anchors.get(event.anchor, (None, 0))
@@ -247,10 +190,11 @@ class _Builder:
             raise _Stop(self._place(event), f"`*{event.anchor}` stands for nothing; {QUOTE}")
         if weight == 0:
             raise _Stop(self._place(event), f"`*{event.anchor}` contains itself")
-        self._put(node, event, weight=weight)
+        self._put(node, event, weight=weight, new=weight)
 
-    def _put(self, node: Tree, event: Any, *, weight: int) -> None:
-        self._nodes += weight
+    def _put(self, node: Tree, event: Any, *, weight: int, new: int) -> None:
+        """Put the node into the collection at hand. `weight` is how many values it comes to, `new` how many were not counted yet."""
+        self._nodes += new
         if self._nodes > MAX_NODES:
             raise _Stop(self._place(event), f"the file comes to more than {MAX_NODES} values: are its anchors nested?")
         if isinstance(event, yaml.ScalarEvent) and event.anchor:
@@ -273,15 +217,15 @@ class _Builder:
         if isinstance(node, Scalar):
             return node
         within.broken = True
-        self.problems.append(Problem(place=within.place, what=f"braces are YAML's own: {QUOTE}"))
+        self._tell(within.place, f"braces are YAML's own: {QUOTE}")
         return Scalar.at("", node.place, broken=True)
 
     def _set(self, within: Map, key: Scalar, node: Tree) -> None:
-        if key in within and not key.broken:
-            first = next(other for other in within.written() if other == key)
-            self.problems.append(Problem(place=key.place, what=f"`{key}` is given twice (first in line {first.place.line})"))
-            return
-        within[key] = node
+        first = within.key(key)
+        if first is None:
+            within.add(key, node)
+        elif not key.broken:
+            self._tell(key.place, f"`{key}` is given twice (first in line {first.place.line})")
 
 
 _CUT = re.compile(r"""^\s*(?:-\s+)*[\w.-]+\s*:\s+(?P<value>\S.*)$""")

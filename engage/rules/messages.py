@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from engage.model.campaign import Send
 from engage.model.errors import Place, Problem
 from engage.model.workspace import Channel
-from engage.rules.document import Scalar
 from engage.rules.known import TEMPLATES, Known, refuse_unknown
 from engage.rules.settings import PREFERRED
+from engage.rules.tree import Scalar
 
 
 def known_channels(known: Known, written: Sequence[Scalar], problems: list[Problem]) -> tuple[str, ...]:

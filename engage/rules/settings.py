@@ -9,9 +9,10 @@ from typing import Literal
 from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
 from engage.model.errors import InputError, Place, Problem
 from engage.model.workspace import Basis, Channel, Company, Guards, Purpose, Settings
-from engage.rules.document import Items, Map, Scalar, Tree, read
+from engage.rules.document import read
 from engage.rules.schema.fields import as_tuple
 from engage.rules.schema.settings import ChannelSection, CompanySection, ConsentSection, GuardsSection, PurposeSection, SettingsFile
+from engage.rules.tree import Items, Map, Scalar, Tree
 from engage.rules.validation import validate
 from engage.rules.windows import layer, quiet_hours, refuse_no_window
 

@@ -11,7 +11,6 @@ from engage.model.contact import AttributeKind
 from engage.model.errors import Problem
 from engage.model.expression import Expression
 from engage.model.time import Duration
-from engage.rules.document import Map, Scalar
 from engage.rules.expressions import Names, Shape
 from engage.rules.known import Known, binding, expression, refuse_unknown
 from engage.rules.messages import check_message, known_channels
@@ -24,6 +23,7 @@ from engage.rules.schema.steps import (
     WaitForSection,
     WaitSection,
 )
+from engage.rules.tree import Map, Scalar
 from engage.rules.windows import layer, refuse_no_window
 
 DEFAULT_EXPIRY = Duration(days=7)
@@ -89,12 +89,19 @@ class StepsBuilder:
             with_=self._values(section.with_, names),
             as_=self._name(section.as_, AttributeKind.TEXT),
         )
-        if section.quiet_hours is not None:
+        if section.quiet_hours is not None and self._only_staff(step.channels):
+            what = "`quiet_hours` has no effect: these channels go to fixed recipients, who have none"
+            self.problems.append(Problem(place=section.place_of("quiet_hours"), what=what))
+        elif section.quiet_hours is not None:
             purpose = self.known.settings.purposes.get(step.purpose)
             layers = (self.known.settings.quiet_hours, purpose.quiet_hours if purpose else None, *step.quiet_hours)
             refuse_no_window(layers, section.place_of("quiet_hours"), self.problems)
         check_message(self.known, section.send, section.channels, step, self.problems)
         return step
+
+    def _only_staff(self, names: tuple[str, ...]) -> bool:
+        channels = [self.known.settings.channels.get(name) for name in names]
+        return bool(channels) and all(channel is not None and channel.to is not None for channel in channels)
 
     def _channels(self, section: SendSection) -> tuple[str, ...]:
         if section.channels is not None:

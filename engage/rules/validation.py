@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from engage.model.errors import Place, Problem
-from engage.rules.document import QUOTE, Items, Map, Scalar, Tree, read
+from engage.rules.document import MOST, read
 from engage.rules.schema.fields import COMPLAINT, KNOWN, LIST, MAP, TEXT, Reading, Section, nearest
+from engage.rules.tree import QUOTE, Items, Map, Scalar, Tree
 
 File = TypeVar("File", bound=Section)
 
@@ -35,8 +36,11 @@ def validate(model: type[File], tree: Tree, problems: list[Problem]) -> File | N
 
 
 def _problems(error: ValidationError, tree: Tree, reading: Reading) -> Sequence[Problem]:
-    details = error.errors(include_url=False, include_input=False)
-    return [_problem(detail, tree, reading) for detail in details if detail["type"] != KNOWN]
+    details = [detail for detail in error.errors(include_url=False, include_input=False) if detail["type"] != KNOWN]
+    found = [_problem(detail, tree, reading) for detail in details[:MOST]]
+    if len(details) > MOST:
+        found.append(Problem(place=tree.place, what=f"{len(details) - MOST} more mistakes are not shown"))
+    return found
 
 
 def _problem(detail: ErrorDetails, tree: Tree, reading: Reading) -> Problem:

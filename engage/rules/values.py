@@ -9,7 +9,7 @@ from typing import assert_never
 from engage.model.contact import AttributeKind, Money, Value
 from engage.model.errors import Problem
 from engage.rules import scalars
-from engage.rules.document import Map, Scalar, Tree
+from engage.rules.tree import Map, Scalar, Tree
 
 _NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,15})?")
 _MONEY = re.compile(r"([+-]?\d{1,15}(?:\.\d{1,6})?)\s+([A-Za-z]{3})")

@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from engage.model.campaign import ReEntry, Status
-from engage.rules.document import Scalar
 from engage.rules.schema.fields import (
     LIST,
     MAP,
@@ -33,6 +32,7 @@ from engage.rules.schema.quiet_hours import QuietHoursField
 from engage.rules.schema.settings import OnUnknown
 from engage.rules.schema.steps import ChannelList, StepField
 from engage.rules.schema.trigger import TriggerField
+from engage.rules.tree import Scalar
 
 
 class ValidSection(Section):

@@ -33,7 +33,7 @@ from engage.model.campaign import Expiry, Limit, ReEntry
 from engage.model.errors import Place
 from engage.model.time import Duration
 from engage.rules import scalars
-from engage.rules.document import QUOTE, Items, Map, Scalar
+from engage.rules.tree import QUOTE, Items, Map, Scalar
 
 NOWHERE = Place(file="<input>")
 

@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.workspace import Basis
-from engage.rules.document import Map
 from engage.rules.schema.fields import (
     MAP,
     TEXT,
@@ -32,6 +31,7 @@ from engage.rules.schema.fields import (
     shape,
 )
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
+from engage.rules.tree import Map
 
 
 class AfterCrash(StrEnum):

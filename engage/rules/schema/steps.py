@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from engage.model.campaign import DayOff
 from engage.rules import scalars
-from engage.rules.document import Map, Scalar
 from engage.rules.schema.fields import (
     LIST,
     TEXT,
@@ -32,6 +31,7 @@ from engage.rules.schema.fields import (
     shape,
 )
 from engage.rules.schema.quiet_hours import QuietHoursField
+from engage.rules.tree import Map, Scalar
 
 
 def _list_of_channels(value: object) -> object:

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from engage.model.contact import ChannelKind
 from engage.model.history import Kind
-from engage.rules.document import Items
 from engage.rules.schema.fields import EventType, Instant, Locale, Name, Section, Text, Truth, Word, complaint
+from engage.rules.tree import Items
 
 
 class ClockSection(Section):

@@ -7,7 +7,6 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from engage.model.campaign import Again, DayOff, Late, LeapDay, Repeat
-from engage.rules.document import Scalar
 from engage.rules.scalars import time_of_day, zone
 from engage.rules.schema.fields import (
     LIST,
@@ -28,6 +27,7 @@ from engage.rules.schema.fields import (
     one_key_of,
     shape,
 )
+from engage.rules.tree import Scalar
 
 
 def _contact_or_zone(text: str) -> str:

@@ -138,6 +138,10 @@ BROKEN = {
         HEAD.replace("[email]", "[chat]") + 'steps:\n  - send: csat\n    to: "#support"\n    quiet_hours: ignore\n',
         ["campaigns/c.yaml:7:5: `quiet_hours` has no effect with `to`: a fixed recipient has none"],
     ),
+    "quiet hours where all channels go to staff": (
+        HEAD.replace("[email]", "[support_room]") + "steps:\n  - send: alarm\n    quiet_hours: {from: 20:00}\n",
+        ["campaigns/c.yaml:6:5: `quiet_hours` has no effect: these channels go to fixed recipients, who have none"],
+    ),
     "wait until what is no time": (
         HEAD + "steps:\n  - wait: {until: contact.plan}\n  - send: birthday\n",
         ["campaigns/c.yaml:5:19: `until` needs a time of day, a date or a date-time; this is a text"],

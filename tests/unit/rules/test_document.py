@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engage.model.campaign import DateTrigger, Status
-from engage.rules.document import MAX_BYTES, Items, Map, Scalar, read
+from engage.rules.document import MAX_BYTES, read
+from engage.rules.tree import Items, Map, Scalar
 from tests.workspaces import CAMPAIGN, SETTINGS, files_of, loaded, problems_of, with_files
 
 
@@ -76,7 +77,7 @@ def test_anchors_nested_to_explode_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
 
-    assert told("\n".join(lines)) == ["f.yaml:5:20: the file comes to more than 50000 values: are its anchors nested?"]
+    assert told("\n".join(lines)) == ["f.yaml:5:25: the file comes to more than 50000 values: are its anchors nested?"]
 
 
 @pytest.mark.parametrize("text", ["[" * 200_000, "{a: " * 60_000, "- " * 100_000])
@@ -84,6 +85,18 @@ def test_deep_nesting_neither_crashes_nor_recurses(text: str) -> None:
     [problem] = told(text)
 
     assert problem.endswith("nested deeper than 40 levels")
+
+
+@pytest.mark.parametrize("lines", [
+    ["a:", *(f"- &x{n} []" for n in range(20_000))],
+    [f"k{n}: &x{n} {{}}" for n in range(15_000)],
+    [f"k{n}:" for n in range(30_000)],
+    [f"k{n % 100}: x" for n in range(30_000)],
+], ids=["anchors", "anchored keys", "keys", "keys given twice"])
+def test_a_file_full_of_mistakes_is_told_of_in_measure(lines: list[str]) -> None:
+    found = problems_of({**files_of(), "campaigns/c.yaml": "\n".join(lines).encode()})
+
+    assert 0 < len(found) <= 202
 
 
 def test_the_field_says_what_a_scalar_means() -> None:
