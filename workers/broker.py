@@ -33,6 +33,9 @@ QUEUES = ("transactional", "bulk")
 
 PLANNING = "planning"
 
+PREFIX = "engage."
+"""Before each queue's name at the broker, which others may use too. Two installations need two databases or virtual hosts of it."""
+
 WORKER_TIMEOUT = 50
 """Milliseconds between two looks at an idle queue; Dramatiq's own second would show in every ticket's reply."""
 
@@ -116,7 +119,7 @@ class Nudges:
 
     def __init__(self, broker: dramatiq.Broker, *, drain: Callable[[str], object], advance: Callable[[], object]) -> None:
         def declare(name: str, queue: str, work: Callable[[], object]) -> dramatiq.Actor[[], None]:
-            return dramatiq.actor(actor_name=name, queue_name=queue, broker=broker)(_guarded(name, work))
+            return dramatiq.actor(actor_name=name, queue_name=PREFIX + queue, broker=broker)(_guarded(name, work))
 
         self._drains: Mapping[str, dramatiq.Actor[[], None]] = {
             queue: declare(f"drain_{queue}", queue, partial(drain, queue)) for queue in QUEUES

@@ -94,7 +94,8 @@ class Folder:
     """The workspace's folder, looked at again and again."""
 
     def __init__(
-        self, root: Path, workspaces: SqlWorkspaces, *, environment: Mapping[str, str], clock: Clock, check: Check, accepted: Accepted
+        self, root: Path, workspaces: SqlWorkspaces, *, environment: Mapping[str, str], clock: Clock, check: Check, accepted: Accepted,
+        settle: Callable[[Workspace], None],
     ) -> None:
         self._root = root
         self._workspaces = workspaces
@@ -102,6 +103,7 @@ class Folder:
         self._clock = clock
         self._check = check
         self._accepted = accepted
+        self._settle = settle
         self._seen: str | None = None
         self._complained: set[str] = set()
 
@@ -125,8 +127,10 @@ class Folder:
             problems = self._check(files)
             if problems:
                 raise InputError(problems)
-            if self._workspaces.accept(_load(files, self._environment), now=self._clock.now()):
-                log.info("workspace.accepted", snapshot=hash_of(files)[:12])
+            workspace = _load(files, self._environment)
+            if self._workspaces.accept(workspace, now=self._clock.now()):
+                log.info("workspace.accepted", snapshot=workspace.hash[:12])
+                self._settle(workspace)
                 self._forgive()
                 return True
         self._forgive()

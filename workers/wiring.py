@@ -42,6 +42,7 @@ from workers.clocks import BusinessClock
 from workers.embedded import runs
 from workers.equipping import Equipping
 from workers.loop import LoopThread
+from workers.settling import Settling
 from workers.snapshots import Accepted, Check, Folder
 from workers.ticker import Scheduling
 from workers.work import Work
@@ -62,7 +63,7 @@ class Wired:
         self.workspaces = SqlWorkspaces(database)
         self.accepted = Accepted(self.workspaces, environment)
         self.folder = Folder(
-            root, self.workspaces, environment=environment, clock=self.clock, check=check, accepted=self.accepted
+            root, self.workspaces, environment=environment, clock=self.clock, check=check, accepted=self.accepted, settle=self.settle
         )
 
     @property
@@ -149,6 +150,10 @@ class Wired:
         """What deliveries are called by others."""
         domain = _message_id_domain(self.database, self.workspace.settings.public_url)
         return SignedIdentity(secret=self.database.secret(), domain=domain)
+
+    def settle(self, workspace: Workspace) -> None:
+        """Work out the contacts' zones and dates anew, where what they hang on has changed."""
+        Settling(self.database, SqlPeople(self.database, workspace=lambda: workspace)).settle(workspace.settings, now=self.clock.now())
 
     def zones_of(self, zone_key: str) -> tuple[str, ...]:
         """The zones that a key of the database stands for."""
@@ -242,7 +247,7 @@ def open_wired(root: Path, environment: Mapping[str, str], *, files: Mapping[str
         wired.folder.look()
         if wired.workspaces.newest_hash() is None:
             raise InputError(check(files))
-        wired.accepted.workspace()
+        wired.settle(wired.workspace)
     except BaseException:
         database.close()
         raise

@@ -9,7 +9,7 @@ import typer
 from engage.cli.app import WorkspaceOption, app_of
 
 HostOption = Annotated[
-    str, typer.Option(envvar="HOST", help="The address to listen on; 0.0.0.0 for everybody who can reach this machine.")
+    str, typer.Option(envvar="ENGAGE_HOST", help="The address to listen on; 0.0.0.0 for everybody who can reach this machine.")
 ]
 PortOption = Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="The port to listen on; 0 for any that is free.")]
 

@@ -11,7 +11,7 @@ import pytest
 from dramatiq.brokers.stub import StubBroker
 
 from tests.builders import NOON
-from workers.broker import Nudges, middleware
+from workers.broker import PREFIX, Nudges, middleware
 from workers.work import Work
 
 
@@ -78,7 +78,7 @@ def announced(work: Work, broker: StubBroker) -> Work:
 
 
 def sizes(broker: StubBroker) -> dict[str, int]:
-    return {name: queue.qsize() for name, queue in broker.queues.items() if queue.qsize()}
+    return {name.removeprefix(PREFIX): queue.qsize() for name, queue in broker.queues.items() if queue.qsize()}
 
 
 def test_runs_are_moved_until_none_is_due_and_their_deliveries_are_told_of(broker: StubBroker) -> None:
