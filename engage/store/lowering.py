@@ -218,8 +218,6 @@ class _Lowering:
         """The amount and the currency."""
         if not isinstance(node, Read):
             raise CannotLower("money can only be read in SQL, not chosen")
-        if node.path[0] == "event":
-            return amount(events.c.data, node.path[1:]), currency(events.c.data, node.path[1:])
         if self.kinds.get(node.path[1]) is not AttributeKind.MONEY:
             return sa.null(), sa.null()
         return amount(contacts.c.attributes, node.path[1:]), currency(contacts.c.attributes, node.path[1:])
@@ -260,11 +258,10 @@ class _Lowering:
         match node:
             case Choice():
                 return sa.case((self.holds(node.condition), self.value(node.then)), else_=self.value(node.otherwise))
-            case And(operands=(*firsts, last)):
-                return sa.case(*((self.fails(each), self.value(each)) for each in firsts), else_=self.value(last))
-            case Or(operands=(*firsts, last)):
-                return sa.case(*((self.holds(each), self.value(each)) for each in firsts), else_=self.value(last))
-        raise CannotLower("an `and` or `or` of nothing")
+            case And() | Or():
+                stops = self.fails if isinstance(node, And) else self.holds
+                *firsts, last = node.operands
+                return sa.case(*((stops(each), self.value(each)) for each in firsts), else_=self.value(last))
 
     def days(self, node: Days) -> Sql:
         value = self.value(node.operand)
@@ -297,5 +294,6 @@ class _Lowering:
         if node.kind is None or node.kind is AttributeKind.LIST or node.value.kind is not node.kind:
             raise CannotLower(f"the field `{node.name}` cannot be asked in SQL")
         if node.kind is AttributeKind.MONEY:
-            return money_related(Relation.EQUAL, self.money(Read(path=("event", node.name), kind=node.kind)), self.money(node.value))
+            paid = amount(events.c.data, (node.name,)), currency(events.c.data, (node.name,))
+            return money_related(Relation.EQUAL, paid, self.money(node.value))
         return related(Relation.EQUAL, read(events.c.data, (node.name,), node.kind), self.value(node.value), node.kind)

@@ -83,6 +83,7 @@ def has_item(whole: Sql, item: Sql) -> Condition:
 
 
 def length_of_list(value: Sql) -> Sql:
+    """How many items a JSON list has; none where it is missing."""
     return sa.func.coalesce(
         ByDialect(sqlite=sa.func.json_array_length(value), postgresql=sa.func.jsonb_array_length(value), kind=AttributeKind.NUMBER),
         literal(0, AttributeKind.NUMBER), type_=sa.Numeric(asdecimal=False),

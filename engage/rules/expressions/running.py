@@ -137,7 +137,7 @@ def _typed(value: object, kind: AttributeKind | None) -> object:
 def _comparison(node: Comparison) -> Run:
     relation, left, right = node.relation, closure(node.left), closure(node.right)
     if relation is Relation.IN:
-        texts = _texts(node.right)
+        texts = _texts(node.right) if node.left.kind is AttributeKind.TEXT else None
         return lambda scope: contains(right(scope), left(scope)) if texts is None else left(scope) in texts
     if relation is Relation.EQUAL:
         if isinstance(node.right, Constant) and isinstance(node.right.value, str) and node.left.kind is AttributeKind.TEXT:

@@ -40,6 +40,8 @@ def test_what_asks_something_missing_does_not_hold_and_its_negation_does(source:
         ("contact.vip is false", True),
         ("reply.code == 3", False),
         ("reply.deep.er == true", False),
+        ("reply.deep in ['a', 'b']", False),
+        ("reply.code in ['X', 3]", True),
         ("reply.code < 3 or reply.code > 3", False),
         ("contact.birth_date == '1992-02-29'", True),
         ("contact.birth_date < today", True),
