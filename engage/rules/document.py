@@ -28,6 +28,8 @@ _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWN_AT_START = frozenset({"could not find expected ':'", "found unexpected end of stream"})
 """What the parser notices only after what is wrong: the place is where it began to read the thing."""
 
+_GLUED = re.compile(r"\s*(?:-\s+)?[\w.]+:[^\s/:]")
+
 _SAID = {
     "could not find expected ':'": "a key without a `:` after it",
     "found unexpected end of stream": "a quote or bracket is opened here and never closed",
@@ -123,6 +125,8 @@ class _Builder:
         written = self._line(line)
         if "\t" in written[: len(written) - len(written.lstrip())]:
             what = "YAML is indented by spaces, not tabs"
+        elif error.problem in _SHOWN_AT_START and _GLUED.match(written):
+            what = "a space goes after the `:`"
         elif _looks_cut(written) or (error.context_mark and _looks_cut(self._line(error.context_mark.line))):
             what += f"; {QUOTE}"
         return Problem(place=Place(file=self.file, line=line + 1, column=column + 1), what=what)

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from functools import cache
-from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 
 from engage.model.campaign import Limit, Per, ReEntry
 from engage.model.cron import Cron
+from engage.model.localtime import zone_names
 from engage.model.time import Duration, EndOfDay
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -219,8 +219,8 @@ def country(text: str) -> str:
 
 def zone(text: str) -> str:
     """An IANA zone of the known set; a name from outside never touches a path."""
-    if text not in zones():
-        raise Unlike("is not a time zone like Europe/Ljubljana", text, zones())
+    if text not in zone_names():
+        raise Unlike("is not a time zone like Europe/Ljubljana", text, zone_names())
     return text
 
 
@@ -232,12 +232,6 @@ def locale(text: str) -> str:
     except (UnknownLocaleError, ValueError) as error:
         raise ValueError("is not a language that CLDR knows; write it like en, sl-SI or uz-Cyrl") from error
     return tag
-
-
-@cache
-def zones() -> frozenset[str]:
-    """The names of all time zones."""
-    return frozenset(available_timezones())
 
 
 @cache

@@ -57,6 +57,7 @@ def test_an_alias_repeats_what_its_anchor_holds() -> None:
     ("a: {{ contact.plan }}\n", "f.yaml:1:4: braces are YAML's own: put this expression in quotes"),
     ("a: ['x', 'y'] != contact.tags\n", "f.yaml:1:15: this is not YAML: a key is expected here; put this expression in quotes"),
     ("a: 'x' in contact.tags\n", "f.yaml:1:8: this is not YAML: a key is expected here; put this expression in quotes"),
+    ("a: 1\nb:c\nd: 2\n", "f.yaml:2:1: a space goes after the `:`"),
     ("a: b: c\n", "f.yaml:1:5: this is not YAML: a `:` is not expected here; put this expression in quotes"),
     ("a: %b\n", "f.yaml:1:4: this is not YAML: no value can begin so; put this expression in quotes"),
     ("a: b\x01\n", "f.yaml:1:5: the file holds a control character"),
