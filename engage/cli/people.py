@@ -99,7 +99,7 @@ def show(context: typer.Context, reference: ContactArgument, workspace: Workspac
 def set_(
     context: typer.Context,
     reference: ContactArgument,
-    values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="Attributes; an empty VALUE clears.")],
+    values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Attributes; an empty VALUE clears.")],
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -92,7 +92,11 @@ class People(Protocol):
         ...
 
     def resettle(self, *, now: datetime) -> int:
-        """Work out zones and stored dates anew, after the settings' zone or attributes or the zone data changed; how many changed."""
+        """Work out zones and stored dates anew where the settings' zone or attributes or the zone data changed since it was last done.
+
+        To be called whenever a workspace was accepted and when a process starts; one look where nothing changed. In batches, each
+        a transaction; safe to repeat. How many contacts moved to another zone.
+        """
         ...
 
 

@@ -15,7 +15,7 @@ from importlib import resources
 
 import tzdata  # type: ignore[import-untyped]  # ships no types
 from babel.core import get_global
-from phonenumbers import NumberParseException, parse, region_code_for_number
+from phonenumbers import SUPPORTED_REGIONS, NumberParseException, parse, region_code_for_number
 
 from engage.model.time import Zones, ZoneSource
 
@@ -59,6 +59,11 @@ def names_behind(key: str) -> tuple[str, ...]:
     return zones_from_key(key, ZoneSource.CONTACT).names
 
 
+def zone_data_version() -> str:
+    """The release of the IANA data in use, such as 2026f."""
+    return str(tzdata.IANA_VERSION)
+
+
 @cache
 def zone_names() -> frozenset[str]:
     """All names that the pinned zone data knows, old aliases (`Europe/Kiev`) among them."""
@@ -74,6 +79,12 @@ def zones_of_country(country: str) -> tuple[str, ...]:
     for name in names:
         representatives.setdefault(_rules(name), name)
     return tuple(representatives.values())
+
+
+@cache
+def divided_countries() -> tuple[str, ...]:
+    """The countries whose people live by different times; Antarctica, which has no telephone numbers of its own, has none."""
+    return tuple(sorted(country for country in SUPPORTED_REGIONS if len(zones_of_country(country)) > 1))
 
 
 def phone_region(phone: str | None) -> str | None:
@@ -113,7 +124,7 @@ def _rules(name: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     instants = struct.unpack_from(f">{times}q", content, start + 44)
     kinds = content[start + 44 + times * 8:][:times]
     offsets = [offset for offset, _, _ in struct.iter_unpack(">lBB", content[start + 44 + times * 9:][:types * 6])]
-    since = int(datetime(int(tzdata.IANA_VERSION[:4]), 1, 1, tzinfo=UTC).timestamp())
+    since = int(datetime(int(zone_data_version()[:4]), 1, 1, tzinfo=UTC).timestamp())
     changes = tuple((instant, offsets[kind]) for instant, kind in zip(instants, kinds, strict=True) if instant >= since)
     before = tuple((since, offsets[kind]) for instant, kind in zip(instants, kinds, strict=True) if instant < since)[-1:] if changes else ()
     return _without_names(content.splitlines()[-1].decode("ascii")), (*before, *changes)
