@@ -1,0 +1,99 @@
+"""What stands in the folder becomes what every process runs on, and what does not pass never does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engage.model.errors import InputError
+from tests.integration.ticket_desk import CAMPAIGN, make_desk
+from workers.office import OnDisk
+from workers.wiring import Wired
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> OnDisk:
+    return OnDisk(make_desk(tmp_path / "desk", contacts=1, smtp_url="smtp://127.0.0.1:1"))
+
+
+@pytest.fixture
+def wired(office: OnDisk) -> Iterator[Wired]:
+    with office.engaged() as opened:
+        yield opened
+
+
+def campaign_of(office: OnDisk) -> Path:
+    return office.root / "campaigns" / "answered.yaml"
+
+
+def problem_of(wired: Wired) -> object:
+    campaigns = wired.operations.status(now=wired.clock.now())["campaigns"]
+    assert isinstance(campaigns, list)
+    return next(row["problem"] for row in campaigns if row["campaign"] == "answered")
+
+
+def test_a_changed_file_is_accepted_at_the_next_look_and_taken_up_by_others(office: OnDisk, wired: Wired) -> None:
+    with office.engaged() as other:
+        campaign_of(office).write_text(CAMPAIGN.replace("We have", "We had"))
+        assert wired.folder.look()
+        assert other.workspace.campaigns["answered"].title == "We have answered you"
+        assert other.accepted.reload()
+        assert other.workspace.campaigns["answered"].title == "We had answered you"
+
+
+def test_a_look_at_what_has_not_changed_accepts_nothing(wired: Wired) -> None:
+    assert not wired.folder.look()
+    assert not wired.accepted.reload()
+
+
+def test_a_broken_file_leaves_the_last_good_one_and_is_told_until_it_is_mended(office: OnDisk, wired: Wired) -> None:
+    before = wired.workspace.hash
+    campaign_of(office).write_text(CAMPAIGN.replace("status: live", "status: alive"))
+    assert not wired.folder.look()
+    assert wired.workspace.hash == before
+    assert str(problem_of(wired)).startswith("campaigns/answered.yaml:")
+    campaign_of(office).write_text(CAMPAIGN)
+    wired.folder.look()
+    assert problem_of(wired) is None
+
+
+def test_a_broken_template_is_not_taken_either(office: OnDisk, wired: Wired) -> None:
+    (office.root / "templates" / "answered" / "email.md").write_text("---\nsubject: x\n---\n{{ contact.frist_name }}\n")
+    assert not wired.folder.look()
+    assert "first_name" in str(office.problems()[0])
+
+
+def test_a_run_keeps_the_version_that_it_entered_with(office: OnDisk, wired: Wired) -> None:
+    old = wired.workspace.campaigns["answered"].version
+    campaign_of(office).write_text(CAMPAIGN.replace("We have", "We had"))
+    wired.folder.look()
+    kept = wired.accepted.version("answered", old)
+    assert kept is not None
+    assert kept.title == "We have answered you"
+    assert wired.accepted.version("answered", "never") is None
+
+
+def test_a_snapshot_that_this_process_cannot_read_leaves_it_on_the_one_before(office: OnDisk, tmp_path: Path, wired: Wired) -> None:
+    """Another process has a variable in its environment that this one lacks."""
+    elsewhere = OnDisk(office.root, {**office.environment, "ONLY_THERE": "Aurora"})
+    settings = office.root / "engage.yaml"
+    settings.write_text(settings.read_text().replace("name: Aurora Outfitters", 'name: "${ONLY_THERE}"'))
+    with elsewhere.engaged() as other:
+        assert other.workspace.settings.company.name == "Aurora"
+    assert not wired.accepted.reload()
+    assert wired.workspace.settings.company.name == "Aurora Outfitters"
+
+
+def test_a_workspace_that_never_passed_is_refused_with_everything_that_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "engage.yaml").write_text("company: {name: x}\npublic_url: http://127.0.0.1\nporpoises: {}\n")
+    with pytest.raises(InputError, match="porpoises"), OnDisk(tmp_path).engaged():
+        pass
+
+
+def test_lists_logs_and_databases_beside_the_workspace_are_no_part_of_it(office: OnDisk, wired: Wired) -> None:
+    (office.root / "people.csv").write_text("external_id\nbo\n")
+    (office.root / "run.log").write_text("busy")
+    assert not wired.folder.look()
+    assert set(office.files()) == {"engage.yaml", "campaigns/answered.yaml", "templates/answered/email.md"}
