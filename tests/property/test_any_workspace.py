@@ -32,7 +32,8 @@ GOOD = with_files(files_of(a=CAMPAIGN, b=STEPS), segments__s="audience: contact.
 NAMES = ("engage.yaml", "campaigns/a.yaml", "campaigns/b.yaml", "segments/s.yaml", "tests/t.yaml")
 
 TOKENS = (
-    "{", "}", "[", "]", ": ", " ", "\n", "- ", '"', "'", "#", " #", "&a ", "*a", "!x ", "{{ ", " }}", "null", "~", "no", "21:00", "-3d", "0",
+    "{", "}", "[", "]", ": ", " ", "\n", "- ", '"', "'", "#", " #", "&a ", "*a", "!x ", "{{ ", " }}", "null", "~", "no", "21:00",
+    "-3d", "0",
     "99999999999999", "${X}", "${Y:-z}", "\t", "|\n", ">\n", "? ", "\u2028", "é", "all", "first", "audience", "event: ", "when: ", "if: ",
     "wait: ", "send: ", "from: ", "days: ", "weekend", "[]", "{}", "9999-12-31", "2026-02-30", "1e9", "with: ", "\x00", "\r", "\ufeff",
 )
