@@ -32,13 +32,16 @@ PATIENCE = 60.0
 """Seconds of the machine's clock for what one business moment asks."""
 
 LOOK_EVERY = 0.01
+SOME_REFUSED = 1
+"""The status of an import that took what was right and refused the rest: the demo's file has broken rows on purpose."""
+
 STOP_WITHIN = 20.0
 
 HIDDEN = frozenset({Kind.ENTERED, Kind.FINISHED, Kind.CONSENT_GRANTED, Kind.CONSENT_WITHDRAWN})
 STYLES = {
     Kind.SENT: "green", Kind.DEFERRED: "yellow", Kind.SUPPRESSED: "magenta", Kind.EXITED: "cyan", Kind.EXPIRED: "red", Kind.FAILED: "red",
 }
-WIDTHS = (22, 22, 8, 10, 34, 12, 6, 0)
+WIDTHS = (18, 23, 7, 12, 35, 14, 5, 0)
 
 
 @final
@@ -58,7 +61,7 @@ class Company:
         """Set the clock, import the people, and let the campaigns go live."""
         self._wired.stored_clock.set(start)
         self._console.rule("The people")
-        self._engage("import", str(self._people))
+        self._import_people()
         self._wired.planner.tick(now=start)
 
     @contextmanager
@@ -136,17 +139,17 @@ class Company:
             named = [row["external_id"] for row in csv.DictReader(lines) if row["email"] and row["external_id"]]
         return [label for label in named if self._wired.people.find(label) is not None]
 
-    def _engage(self, *words: str) -> None:
-        self._console.print(f"$ engage {' '.join(words)}", style="bold")
-        command = [sys.executable, "-m", "workers", *words, "--workspace", str(self._wired.root)]
+    def _import_people(self) -> None:
+        self._console.print(f"$ engage import {self._people.name}", style="bold")
+        command = [sys.executable, "-m", "workers", "import", str(self._people), "--workspace", str(self._wired.root)]
         done = subprocess.run(command, env=dict(self._environment), check=False)  # noqa: S603  # our own command
-        if done.returncode != 0:
-            raise NotThereError(f"engage {words[0]} ended with status {done.returncode}")
+        if done.returncode != SOME_REFUSED:
+            raise NotThereError(f"engage import ended with status {done.returncode}, and not by refusing the broken rows")
 
     @contextmanager
     def _process(self, words: list[str]) -> Iterator[None]:
         command = [sys.executable, "-m", "workers", *words, "--workspace", str(self._wired.root)]
-        process = subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "warning"})  # noqa: S603  # our own command
+        process = subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "error"})  # noqa: S603  # our own command
         try:
             yield
         finally:
@@ -177,7 +180,7 @@ class Company:
 
     def _print_columns(self) -> None:
         titles = ("UTC", "their own time", "who", "what", "which", "by", "in", "why")
-        self._console.print("".join(title.ljust(width) for title, width in zip(titles, WIDTHS, strict=True)), style="bold")
+        self._console.print(_row(titles), style="bold", no_wrap=True, crop=False, overflow="ignore")
 
     def _print_new(self) -> None:
         while lines := self._wired.history.tail(self._last):
@@ -196,8 +199,7 @@ class Company:
             f"{touch.campaign or touch.detail.get('type') or ''}" + (f"/{touch.message}" if touch.message else ""),
             touch.channel or "", touch.locale or "", touch.reason or "",
         )
-        text = "".join(str(cell)[: width - 1 if width else None].ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))
-        self._console.print(text, style=STYLES.get(touch.kind))
+        self._console.print(_row(cells), style=STYLES.get(touch.kind), no_wrap=True, crop=False, overflow="ignore")
 
     def _contact(self, contact_id: int | None) -> Contact | None:
         if contact_id is None:
@@ -205,6 +207,11 @@ class Company:
         if contact_id not in self._contacts:
             self._contacts[contact_id] = self._wired.letters.reader(contact_id)
         return self._contacts[contact_id]
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    """Cells below each other's; the last is as long as it is."""
+    return "".join(cell[: width - 1 if width else None].ljust(width) for cell, width in zip(cells, WIDTHS, strict=True))
 
 
 @final
