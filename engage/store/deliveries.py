@@ -81,7 +81,7 @@ class SqlDeliveries:
             leases.release(connection, lease)
 
     def sweep(self, *, now: datetime) -> int:
-        """Settle what ended leases left, each in a transaction of its own; the number of rows. Any number of processes may do it at once."""
+        """Settle what ended leases left, each in a transaction of its own; the number of rows. Any number of processes may."""
         swept = 0
         while (rows := self._sweep_one(now)) is not None:
             swept += rows
