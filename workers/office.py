@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import final
@@ -12,8 +12,10 @@ from typing import final
 from engage.channels import load_channels
 from engage.cli.app import Preview
 from engage.contacts.ports import Person
+from engage.contacts.zones import divided_countries, zones_of_country
 from engage.model.errors import InputError, NotThereError, Place, Problem
 from engage.model.workspace import Files, Settings, Workspace
+from engage.policy.impossible_hours import impossible_hours
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import check
 from engage.settings import environment, find_workspace, load_settings, read_folder
@@ -73,6 +75,16 @@ class OnDisk:
             return checked.problems
         said = check_templates(checked.workspace, allow_missing=allow_missing)
         return tuple(sorted({*checked.problems, *said, *_refused_by_adapters(checked.workspace.settings)}))
+
+    def warnings(self) -> Sequence[Problem]:
+        """What `engage check` warns of, though nothing is wrong: quiet hours that are never over."""
+        workspace = check(self.files(), self.environment).workspace
+        if workspace is None:
+            return ()
+        return impossible_hours(
+            workspace.settings, workspace.campaigns.values(), countries=divided_countries(), zones_of_country=zones_of_country,
+            now=datetime.now(UTC),
+        )
 
     @contextmanager
     def engaged(self) -> Iterator[Wired]:

@@ -125,6 +125,10 @@ class Office(Protocol):
         """Everything that `engage check` finds."""
         ...
 
+    def warnings(self) -> Sequence[Problem]:
+        """What `engage check` warns of, though nothing is wrong."""
+        ...
+
     def engaged(self) -> AbstractContextManager[Engaged]:
         """Open the database. Raises NotThereError where it cannot be reached."""
         ...

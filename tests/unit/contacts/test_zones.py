@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engage.contacts.zones import resolve, zone_names, zones_from_key, zones_of_country
+from engage.contacts.zones import divided_countries, resolve, zone_names, zones_from_key, zones_of_country
 from engage.model.time import Zones, ZoneSource
 
 
@@ -72,3 +72,8 @@ def test_zones_whose_clocks_change_at_other_dates_stay_apart() -> None:
     assert {"America/Havana"} == set(zones_of_country("CU"))
     assert {"Europe/Madrid", "Atlantic/Canary"} == set(zones_of_country("ES"))
     assert len(zones_of_country("AU")) >= 7
+
+
+def test_countries_are_divided_where_people_live_by_different_times() -> None:
+    assert {"AU", "BR", "CA", "RU", "US"} <= set(divided_countries())
+    assert not {"AQ", "DE", "IN", "SI", "UZ"} & set(divided_countries())

@@ -1,0 +1,50 @@
+"""`engage check` warns of quiet hours that are never over, and is content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.small import SETTINGS, small_files
+from workers.console import main
+
+HOURS = "quiet_hours: {from: 21:00, to: 08:00}"
+
+
+def checked(root: Path, settings: str, *words: str) -> int:
+    for name, content in small_files(**{"engage.yaml": settings}).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "--workspace", str(root), *words])
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_hours_that_are_never_over_somewhere_are_a_warning_at_each_send(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: Sequence[str]
+) -> None:
+    status = checked(tmp_path, SETTINGS.replace(HOURS, "quiet_hours: {from: 17:00, to: 09:00}"), *words)
+
+    printed = capsys.readouterr()
+    warnings = printed.err.splitlines()
+    assert status == 0
+    assert "warning" not in printed.out
+    assert len(warnings) == 4, printed.err
+    assert warnings[0].startswith("campaigns/birthday.yaml:5:1: warning: in RU quiet hours are never over in all time zones at once")
+
+
+def test_common_hours_are_no_cause_for_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert checked(tmp_path, SETTINGS) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_wrong_is_told_beside_what_is_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = SETTINGS.replace(HOURS, "quiet_hours: {from: 17:00, to: 09:00}")
+
+    assert checked(tmp_path, settings.replace("adapter: console, kind: sms", "adapter: fax, kind: sms")) == 1
+    printed = capsys.readouterr().err
+    assert "warning: in RU" in printed
+    assert "fax" in printed
