@@ -1,8 +1,8 @@
 """Where the demo's made-up people live, what they are called there, and numbers nobody should have: the data of make_contacts.
 
 Phone numbers are of ranges kept for fiction where the country has one that libphonenumber takes for valid (+1 xxx 555 01xx in
-North America, +61 491 57x xxx in Australia, +49 171 39200 xx in Germany); elsewhere numbers that begin with zeros after the
-operator's code. Mail addresses are of example.com, example.org and example.net (RFC 2606).
+North America, +49 171 39200 xx in Germany); elsewhere they follow the country's plan, with zeros after the operator's
+code. Mail addresses are of example.com, example.org and example.net (RFC 2606).
 """
 
 from __future__ import annotations
