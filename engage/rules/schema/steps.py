@@ -162,7 +162,7 @@ class WaitForSection(StepSection):
 
     called: ClassVar[str] = "the step wait_for"
 
-    wait_for: AwaitedSection = Field(description="`event`, `where`, `for`")
+    wait_for: AwaitedSection = Field(description="What for, and how long at most: `wait_for: {event: csat.answered, for: 3d}`")
     as_: FieldName | None = Field(None, alias="as", description="Names the event, or none when time ran out")
 
 
