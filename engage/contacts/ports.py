@@ -92,10 +92,9 @@ class People(Protocol):
         ...
 
     def resettle(self, *, now: datetime) -> int:
-        """Work out zones and stored dates anew where the settings' zone or attributes or the zone data changed since it was last done.
+        """Work out zones and stored dates anew, after the settings' zone or attributes or the zone data changed.
 
-        To be called whenever a workspace was accepted and when a process starts; one look where nothing changed. In batches, each
-        a transaction; safe to repeat. How many contacts moved to another zone.
+        In batches, each a transaction; safe to repeat. How many contacts moved to another zone.
         """
         ...
 

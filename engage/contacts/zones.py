@@ -59,11 +59,6 @@ def names_behind(key: str) -> tuple[str, ...]:
     return zones_from_key(key, ZoneSource.CONTACT).names
 
 
-def zone_data_version() -> str:
-    """The release of the IANA data in use, such as 2026f."""
-    return str(tzdata.IANA_VERSION)
-
-
 @cache
 def zone_names() -> frozenset[str]:
     """All names that the pinned zone data knows, old aliases (`Europe/Kiev`) among them."""
@@ -124,7 +119,7 @@ def _rules(name: str) -> tuple[str, tuple[tuple[int, int], ...]]:
     instants = struct.unpack_from(f">{times}q", content, start + 44)
     kinds = content[start + 44 + times * 8:][:times]
     offsets = [offset for offset, _, _ in struct.iter_unpack(">lBB", content[start + 44 + times * 9:][:types * 6])]
-    since = int(datetime(int(zone_data_version()[:4]), 1, 1, tzinfo=UTC).timestamp())
+    since = int(datetime(int(tzdata.IANA_VERSION[:4]), 1, 1, tzinfo=UTC).timestamp())
     changes = tuple((instant, offsets[kind]) for instant, kind in zip(instants, kinds, strict=True) if instant >= since)
     before = tuple((since, offsets[kind]) for instant, kind in zip(instants, kinds, strict=True) if instant < since)[-1:] if changes else ()
     return _without_names(content.splitlines()[-1].decode("ascii")), (*before, *changes)

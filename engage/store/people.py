@@ -11,16 +11,15 @@ import sqlalchemy as sa
 
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Person, Stored
-from engage.contacts.zones import zone_data_version
 from engage.model.addresses import address_key, kind_of_reference
-from engage.model.contact import AttributeKind, Contact, Value
+from engage.model.contact import Contact, Value
 from engage.model.errors import InputError
 from engage.model.workspace import Settings
-from engage.store.database import Database, dialect_insert
+from engage.store.database import Database
 from engage.store.people_batch import PeopleBatch
 from engage.store.rows import KEY_COLUMNS, contact_of
 from engage.store.session import WorkspaceNow
-from engage.store.tables import contacts, meta
+from engage.store.tables import contacts
 
 CHUNK = 2_000
 LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
@@ -76,21 +75,12 @@ class SqlPeople:
             return contact_of(row, self._settings.attributes)
 
     def resettle(self, *, now: datetime) -> int:
-        """Work out zones and stored dates anew where what they hang on changed; how many moved to another zone.
-
-        In a transaction for every 2,000 contacts; one look where nothing changed; safe to repeat.
-        """
-        ground, moved = _ground_of(self._settings), 0
-        with self._database.read() as connection:
-            if connection.scalar(sa.select(meta.c.value).where(meta.c.name == "ground")) == ground:
-                return 0
+        """Work out zones and stored dates anew; how many moved to another zone. In a transaction for every 2,000 contacts."""
+        moved = 0
         for ids in self._chunks():
             with self._batch(now) as (_, batch):
                 batch.load(ids)
                 moved += batch.rewrite()
-        with self._database.begin() as connection:
-            told = dialect_insert(connection, meta).values(name="ground", value=ground)
-            connection.execute(told.on_conflict_do_update(index_elements=["name"], set_={"value": ground}))
         return moved
 
     @property
@@ -120,9 +110,3 @@ class SqlPeople:
                 return
             yield ids
             last = ids[-1]
-
-
-def _ground_of(settings: Settings) -> str:
-    """What zones and stored dates hang on: the zone data, the workspace's zone, which attributes are dates."""
-    dates = sorted(name for name, kind in settings.attributes.items() if kind is AttributeKind.DATE)
-    return f"tzdata {zone_data_version()}; {settings.timezone}; {', '.join(dates)}"
