@@ -22,6 +22,7 @@ from engage.model.workspace import Workspace
 from engage.planning.planner import Planner
 from engage.planning.versions import live_campaigns
 from engage.rules.campaign_tests import CampaignTest
+from engage.rules.workspace import load
 from engage.simulation.channels import SilentChannel
 from engage.simulation.clock import MovableClock
 from engage.simulation.lines import Line
@@ -50,7 +51,7 @@ def simulate(source: Database, workspace: Workspace, *, start: datetime, end: da
 def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Iterator[Line]:
     """The same over these people alone; drafts run too. Raises InputError where the test names somebody who is none of them."""
     with Stage(awake(only(workspace, test.campaign)), start=test.clock_from) as stage:
-        stage.people.upsert(persons, now=test.clock_from)
+        stage.people.upsert(persons, now=test.clock_from - timedelta(days=1))
         yield from stage.play(start=test.clock_from, end=test.clock_to, script=stage.script_of(test))
 
 
@@ -88,7 +89,9 @@ class Stage:
         self._ledger = SqlLedger(self.database)
         self._history = SqlHistory(self.database)
         self._letters = SqlLetters(self.database, workspace=self._now)
+        self._workspaces = SqlWorkspaces(self.database)
         self._contacts: dict[int, Contact | None] = {}
+        self._versions: dict[tuple[str, str], Campaign | None] = {}
 
     def __enter__(self) -> Stage:
         return self
@@ -98,7 +101,7 @@ class Stage:
 
     def play(self, *, start: datetime, end: datetime, script: Script) -> Iterator[Line]:
         """Each touch, in the order of writing. What the copy brought is not told again."""
-        SqlWorkspaces(self.database).accept(self._workspace, now=start)
+        self._workspaces.accept(self._workspace, now=start)
         self._be_live_before(start)
         last = self._last_touch()
         engine = self._engine()
@@ -149,8 +152,15 @@ class Stage:
         return self._workspace
 
     def _version(self, name: str, version: str) -> Campaign | None:
-        """The campaign as it is: what runs in the simulation entered with it, or goes on with it."""
-        return self._workspace.campaigns.get(name)
+        """The campaign as a run entered with it: as it is now, or of an earlier snapshot that the copy brought along."""
+        now = self._workspace.campaigns.get(name)
+        if now is not None and now.version == version:
+            return now
+        if (name, version) not in self._versions:
+            files = self._workspaces.files_of_version(name, version)
+            then = load(files, self._workspace.settings).campaigns if files is not None else {}
+            self._versions[name, version] = then.get(name)
+        return self._versions[name, version]
 
     def _be_live_before(self, start: datetime) -> None:
         """Campaigns have been live all along, so that what is due at the very first moment comes."""

@@ -44,7 +44,9 @@ def copy_into(source: Database, target: Database, *, as_of: datetime, look_back:
     with source.read() as old, target.begin() as new:
         under_way = _clock(source, old) <= as_of
         _copy(old, new, meta, meta.c.name == "secret")
-        _copy(old, new, contacts, **{name: _not_after(contacts.c[name], as_of) for name in ("known_at", "changed_at")})
+        # Nobody was changed just now: that would make them enter at once what they missed today.
+        before = as_of - timedelta(seconds=1)
+        _copy(old, new, contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before))
         _copy(old, new, contact_dates)
         _copy(old, new, consents, consents.c.at <= as_of)
         _copy(old, new, suppressions, suppressions.c.at <= as_of)
