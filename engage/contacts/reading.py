@@ -18,6 +18,7 @@ from engage.model.errors import InputError
 
 SEPARATORS = (",", ";", "\t", "|")
 CHUNK = 1 << 20
+ARCHIVE = b"PK\x03\x04"  # how a ZIP file begins, and so an XLSX or ODS
 
 _CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z\xc0-\xff]?[\x8a\x8c\x8d\x8e\x8f\x9a\x9c\x9d\x9e\x9f\xb3\xb9\xbe\xbf][A-Za-z\xc0-\xff]")
 """Bytes that are letters in Windows-1250 (šžśťźłąľż), but in Windows-1252 mostly signs or letters hardly used, within a word."""
@@ -60,6 +61,8 @@ def look_at(path: Path, *, is_known: Callable[[str], bool], encoding: str | None
     first = _first_line(path, found)
     if first is None:
         raise InputError.of("the file is empty", file=str(path))
+    if first.lstrip().startswith("["):
+        raise InputError.of("this is a JSON array; JSON Lines has one object a line and nothing around them", file=str(path), line=1)
     if first.lstrip().startswith("{"):
         columns = _json_columns(path, found)
         return Source(path=path, columns=columns, encoding=found, separator=None, guessed=guessed)
@@ -88,6 +91,8 @@ def _encoding(path: Path) -> tuple[str, bool]:
         start = file.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", False
+    if start.startswith(ARCHIVE):
+        raise InputError.of("this is a spreadsheet or an archive, not text; save it as CSV", file=str(path))
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     central = western = 0
     is_utf8 = True
@@ -128,7 +133,7 @@ def _csv_rows(source: Source) -> Iterator[Row]:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield Row(line=line, trouble=f"cannot be read: {error}")
+                yield Row(line=line, trouble=f"cannot be read up to line {reader.line_num}: {error}; look for a quote that is not closed")
                 continue
             if cells is None:
                 return

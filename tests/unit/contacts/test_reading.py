@@ -64,6 +64,12 @@ def test_a_stray_quote_spoils_its_own_row_only(tmp_path: Path) -> None:
     assert rows[1].values == {"email": "c@example.com", "city": "Y"}
 
 
+def test_a_quote_that_is_not_closed_tells_which_lines_it_swallowed(tmp_path: Path) -> None:
+    (row,) = source_of(tmp_path, b'email,city\na@example.com,"X\nb@example.com,Y\nc@example.com,Z\n').rows()
+    assert row.line == 2
+    assert "up to line 4" in (row.trouble or "")
+
+
 def test_empty_lines_are_no_rows(tmp_path: Path) -> None:
     assert len(list(source_of(tmp_path, b"\n\nemail,city\n\n,\na@example.com,X\n\n").rows())) == 1
 
@@ -78,6 +84,7 @@ def test_json_lines_give_each_object_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("content", "told"), [
     (b"", "the file is empty"), (b"\n \n", "the file is empty"), (b"email,email\n", "'email' is there twice"),
+    (b"PK\x03\x04\x14\x00\x06\x00", "save it as CSV"), (b'[{"email": "a@example.com"}]', "one object a line"),
 ])
 def test_a_file_without_a_usable_header_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
     with pytest.raises(InputError, match=told):
