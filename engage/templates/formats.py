@@ -75,8 +75,11 @@ class Formats:
         return str(dates.format_timedelta(value, format=style, locale=self.locale))
 
     def _units(self, amount: int | float | Decimal, unit: str, style: UnitStyle) -> str:
+        name = f"duration-{unit.removesuffix('s')}"
         try:
-            return str(units.format_unit(amount, f"duration-{unit.removesuffix('s')}", style, locale=self.locale))
+            text = str(units.format_unit(amount, name, style, locale=self.locale))
+            # Where a language's long form is its short one, CLDR leaves it out, and Babel prints the unit's own name.
+            return text if name not in text else str(units.format_unit(amount, name, "short", locale=self.locale))
         except units.UnknownUnitError as error:
             raise Unprintable(f"{unit!r} is no unit of time (year, month, week, day, hour, minute, second)") from error
 

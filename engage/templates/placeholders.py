@@ -82,7 +82,7 @@ def as_words(html: str) -> str:
 def without_empty_lines(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """A line that holds nothing but statements leaves no empty line behind; every other line stays as it is."""
     held = Held(pieces)
-    return held.released(_ALONE.sub(r"\1", held.text))
+    return held.released(_ALONE.sub(lambda line: "".join(line.group(1).split()), held.text))
 
 
 def _literal(text: str) -> Text:

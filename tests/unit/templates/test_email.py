@@ -151,3 +151,8 @@ def test_files_that_take_part_in_themselves_are_refused() -> None:
     more = {"templates/_partials/a.txt": "{% include '_partials/b.txt' %}", "templates/_partials/b.txt": "{% include '_partials/a.txt' %}"}
     with pytest.raises(RenderError, match="takes part in itself"):
         an_email("{% include '_partials/a.txt' %}", form="txt", more=more)
+
+
+def test_statements_between_paragraphs_leave_no_line_of_spaces_in_the_text() -> None:
+    parts = "".join(f"{{% if contact.plan == '{plan}' %}}\n<p>{plan}</p>\n{{% endif %}}\n" for plan in ("a", "b", "c"))
+    assert an_email(f"<html><body><p>Hi</p>\n{parts}<p>End</p></body></html>").text == "Hi\n\nEnd\n"

@@ -88,3 +88,8 @@ def test_what_cannot_be_written_is_an_error(wrong: str) -> None:
 def test_money_of_a_contact_keeps_its_currency() -> None:
     contact = a_contact(locale="en", plan=Money(amount=Decimal("99999.99"), currency="UZS"))
     assert a_text("{{ contact.plan }}", contact=contact) == "UZS 99,999.99"
+
+
+def test_a_span_of_time_is_never_written_by_its_name_in_the_data() -> None:
+    assert told("14 | duration('day')", locale="ar") == "14 يومًا"
+    assert told("14 | duration('day')", locale="uz") == "14 kun"
