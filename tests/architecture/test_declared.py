@@ -51,48 +51,48 @@ def docs() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))])
 
 
-def tests() -> str:
+def all_tests() -> str:
     files = [path for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "architecture"]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 
-def documented(pattern: str) -> bool:
+def is_documented(pattern: str) -> bool:
     """Whether a page of docs/ or the README has it. A bare bool, so that a failure does not print all of them."""
     return re.search(pattern, docs()) is not None
 
 
-def tested(pattern: str) -> bool:
+def is_tested(pattern: str) -> bool:
     """Whether a test has it."""
-    return re.search(pattern, tests()) is not None
+    return re.search(pattern, all_tests()) is not None
 
 
 @pytest.mark.parametrize("name", channels())
 def test_an_adapter_is_documented_and_tested(name: str) -> None:
-    assert documented(f"`{name}`"), "no page of docs/ names it"
-    assert tested(rf"\b{name}\b"), "no test names it"
+    assert is_documented(f"`{name}`"), "no page of docs/ names it"
+    assert is_tested(rf"\b{name}\b"), "no test names it"
 
 
 @pytest.mark.parametrize("name", triggers())
 def test_a_trigger_is_documented_and_tested(name: str) -> None:
-    assert documented(rf"\b{name}: "), "no page of docs/ shows it"
-    assert tested(rf"\b{name}: |{name.capitalize()}Trigger"), "no test uses it"
+    assert is_documented(rf"\b{name}: "), "no page of docs/ shows it"
+    assert is_tested(rf"\b{name}: |{name.capitalize()}Trigger"), "no test uses it"
 
 
 @pytest.mark.parametrize("name", steps())
 def test_a_step_is_documented_and_tested(name: str) -> None:
-    assert documented(rf"\b{name}: "), "no page of docs/ shows it"
-    assert tested(rf"\b{name}: |\b{name.title().replace('_', '')}\("), "no test uses it"
+    assert is_documented(rf"\b{name}: "), "no page of docs/ shows it"
+    assert is_tested(rf"\b{name}: |\b{name.title().replace('_', '')}\("), "no test uses it"
 
 
 @pytest.mark.parametrize("name", commands())
 def test_a_command_is_documented_and_tested(name: str) -> None:
-    assert documented(rf"engage {re.escape(name)}\b"), "no page of docs/ names it"
+    assert is_documented(rf"engage {re.escape(name)}\b"), "no page of docs/ names it"
     words = r"""["'],?\s*["']""".join(map(re.escape, name.split()))
-    assert tested(rf"""["']{words}["']|engage {re.escape(name)}\b"""), "no test runs it"
+    assert is_tested(rf"""["']{words}["']|engage {re.escape(name)}\b"""), "no test runs it"
 
 
 @pytest.mark.parametrize("line", processes())
 def test_a_process_is_a_command_that_is_documented(line: str) -> None:
     assert line.startswith("engage ")
     assert line.removeprefix("engage ") in commands()
-    assert documented(re.escape(line))
+    assert is_documented(re.escape(line))
