@@ -20,46 +20,52 @@ def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int)
 
     Suspects are not among them.
     """
-    asked = _due_postgresql if connection.dialect.name == "postgresql" else _due_sqlite
-    return connection.scalars(asked(queue=queue, now=now, limit=limit)).all()
+    asked = _DUE_POSTGRESQL if connection.dialect.name == "postgresql" else _DUE_SQLITE
+    return connection.scalars(asked, {"of": queue, "now": now, "most": limit}).all()
 
 
 def suspect_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
     """The same of the suspects."""
-    asked = (
-        sa.select(deliveries.c.id)
-        .where(sa.text(SUSPECT), *_is_due(queue, now))
-        .order_by(deliveries.c.priority.desc(), deliveries.c.due_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return connection.scalars(asked).all()
+    return connection.scalars(_SUSPECTS, {"of": queue, "now": now, "most": limit}).all()
 
 
-def _is_due(queue: str, now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    rested = sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow())
-    return deliveries.c.queue == queue, deliveries.c.due_at <= now, rested
+# Statements are made once: a claim that finds nothing costs next to nothing.
+_MOST = sa.bindparam("most", type_=sa.Integer)
+_IS_DUE = (
+    deliveries.c.queue == sa.bindparam("of"), deliveries.c.due_at <= sa.bindparam("now"),
+    sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()),
+)
+_SUSPECTS = (
+    sa.select(deliveries.c.id)
+    .where(sa.text(SUSPECT), *_IS_DUE)
+    .order_by(deliveries.c.priority.desc(), deliveries.c.due_at, deliveries.c.id)
+    .limit(_MOST)
+    .with_for_update(skip_locked=True)
+)
 
 
-def _due(priority: Any, *, queue: str, now: datetime, limit: int) -> sa.Select[int]:
+def _due(priority: Any) -> sa.Select[int]:
     return (
         sa.select(deliveries.c.id)
-        .where(sa.text(WAITING_FREE), *_is_due(queue, now), deliveries.c.priority == priority, ~deliveries.c.careful)
+        .where(sa.text(WAITING_FREE), *_IS_DUE, deliveries.c.priority == priority, ~deliveries.c.careful)
         .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(limit)
+        .limit(_MOST)
     )
 
 
-def _due_postgresql(**asked: Any) -> sa.Select[Any]:
+def _due_postgresql() -> sa.Select[Any]:
     """One index scan a priority, begun only when those before it did not give enough."""
     levels = sa.values(sa.column("priority", sa.Integer), name="level").data([(priority,) for priority in PRIORITIES])
-    rows = _due(levels.c.priority, **asked).with_for_update(skip_locked=True).lateral("due")
-    return sa.select(rows.c.id).select_from(levels.join(rows, sa.true())).limit(asked["limit"])
+    rows = _due(levels.c.priority).with_for_update(skip_locked=True).lateral("due")
+    return sa.select(rows.c.id).select_from(levels.join(rows, sa.true())).limit(_MOST)
 
 
-def _due_sqlite(**asked: Any) -> sa.Select[Any]:
-    levels = [sa.select(_due(priority, **asked).subquery(f"level_{priority}").c.id) for priority in PRIORITIES]
-    return sa.select(sa.union_all(*levels).subquery("due").c.id).limit(asked["limit"])
+def _due_sqlite() -> sa.Select[Any]:
+    levels = [sa.select(_due(priority).subquery(f"level_{priority}").c.id) for priority in PRIORITIES]
+    return sa.select(sa.union_all(*levels).subquery("due").c.id).limit(_MOST)
+
+
+_DUE_POSTGRESQL, _DUE_SQLITE = _due_postgresql(), _due_sqlite()
 
 
 def earliest_delivery(connection: sa.Connection) -> datetime | None:
