@@ -103,7 +103,7 @@ def advance(run: Run, journey: Journey) -> Progress:
 
 
 def leave(run: Run, journey: Journey, *, reason: str) -> Progress:
-    """End the run by an exit. The caller makes it RETURNED where no hand-off has begun."""
+    """End the run by an exit; the touch names the step that it was at, or would have taken. RETURNED is for the caller to make of it."""
     return _end(Progress(run=run), journey, state=RunState.EXITED, kind=Kind.EXITED, reason=reason)
 
 
@@ -153,13 +153,16 @@ def _siblings(steps: Sequence[Step], head: str) -> Sequence[Step]:
 def _end(progress: Progress, journey: Journey, *, state: RunState, kind: Kind, reason: str | None) -> Progress:
     position = END if state is RunState.FINISHED else progress.run.position
     run = replace(progress.run, state=state, position=position, due_at=None, waiting_for=None)
-    touch = touch_of(run, kind, at=journey.now, reason=reason)
+    step = step_at(journey.campaign.steps, progress.run.position)
+    touch = touch_of(run, kind, at=journey.now, reason=reason, step=None if step is None else step.id or step.path)
     return replace(progress, run=run, touches=(*progress.touches, touch), moving=False)
 
 
-def touch_of(run: Run, kind: Kind, *, at: datetime, reason: str | None = None) -> Touch:
+def touch_of(run: Run, kind: Kind, *, at: datetime, reason: str | None = None, step: str | None = None) -> Touch:
     """A touch about the run itself."""
-    return Touch(at=at, contact_id=run.contact_id, kind=kind, campaign=run.campaign, version=run.version, run_id=run.id, reason=reason)
+    return Touch(
+        at=at, contact_id=run.contact_id, kind=kind, campaign=run.campaign, version=run.version, run_id=run.id, step=step, reason=reason,
+    )
 
 
 def _exit_reason(run: Run, journey: Journey) -> str | None:

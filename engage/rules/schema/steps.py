@@ -54,7 +54,7 @@ class StepSection(Section):
     """What every step may have."""
 
     when: Source | None = Field(None, description="The step is passed over where this does not hold")
-    id: Name | None = Field(None, description="A name for the step, that stays when steps are added before it")
+    id: Name | None = Field(None, description="Its name in the history, that stays when steps are added before it; default: its place")
 
 
 class SendSection(StepSection):

@@ -161,7 +161,7 @@ def test_an_exit_by_condition_is_asked_before_each_step() -> None:
     campaign = a_ticket_campaign(a_send(), exits=(ExitWhen(condition=expression("contact.status == 'active'")),))
     progress = go(campaign)
     assert progress.run.state is RunState.EXITED
-    assert [(touch.kind, touch.reason) for touch in progress.touches] == [(Kind.EXITED, "when")]
+    assert [(touch.kind, touch.reason, touch.step) for touch in progress.touches] == [(Kind.EXITED, "when", "0")]
     assert progress.deliveries == ()
 
 
