@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from mimetypes import MimeTypes
@@ -20,8 +20,7 @@ from engage.templates.faults import TemplateFault
 from engage.templates.headers import header, mailbox
 from engage.templates.locales import is_right_to_left
 from engage.templates.placeholders import Held
-from engage.templates.programs import Compiler, Program
-from engage.templates.scope import Scope
+from engage.templates.programs import Compiler, Names, Program
 from engage.templates.sources import Piece, Tag, Text, decoded, front_matter
 
 KEYS = ("subject", "preheader", "from", "reply_to", "attachments")
@@ -66,17 +65,17 @@ class EmailTemplate:
         attached = (file.content for file in self.attachments if isinstance(file.content, Program))
         return (*(program for program in single if program is not None), *attached)
 
-    def render(self, data: Mapping[str, object], scope: Scope) -> EmailContent:
+    def render(self, names: Names) -> EmailContent:
         """The mail for one reader. Raises RenderError."""
 
         def run(program: Program | None) -> str | None:
-            return program.run(data, scope) if program is not None else None
+            return program.run(names) if program is not None else None
 
-        subject = header("subject", self.subject.run(data, scope))
+        subject = header("subject", self.subject.run(names))
         if not subject:
             raise TemplateFault(self.subject.lines.place(0), "the subject is empty")
         sender, reply_to, preheader = run(self.sender), run(self.reply_to), run(self.preheader)
-        text = self.text.run(data, scope)
+        text = self.text.run(names)
         return EmailContent(
             subject=subject,
             text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n" if self.text_is_made else text.strip() + "\n",
@@ -84,7 +83,7 @@ class EmailTemplate:
             preheader=preheader.strip() if preheader else None,
             sender=mailbox("from", sender) if sender else None,
             reply_to=mailbox("reply_to", reply_to) if reply_to else None,
-            attachments=tuple(_attached(file, data, scope) for file in self.attachments),
+            attachments=tuple(_attached(file, names) for file in self.attachments),
         )
 
 
@@ -213,8 +212,8 @@ def check_keys(front: documents.Mapping, known: Sequence[str]) -> None:
             raise TemplateFault(place, f"{key!r} has no meaning in this front matter" + (f" ({', '.join(known)})" if known else ""))
 
 
-def _attached(file: AttachedFile, data: Mapping[str, object], scope: Scope) -> Attachment:
-    content = file.content.run(data, scope).encode() if isinstance(file.content, Program) else file.content
+def _attached(file: AttachedFile, names: Names) -> Attachment:
+    content = file.content.run(names).encode() if isinstance(file.content, Program) else file.content
     if file.name.endswith(".ics") and isinstance(file.content, Program):
         content = content.replace(b"\n", b"\r\n")  # RFC 5545, section 3.1
     return Attachment(name=file.name, media_type=file.media_type, content=content)

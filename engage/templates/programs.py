@@ -11,6 +11,7 @@ from typing import Any, final
 
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.loaders import BaseLoader
+from jinja2.runtime import Context
 
 from engage.model.errors import Place
 from engage.templates.composing import Composer
@@ -22,6 +23,9 @@ from engage.templates.placeholders import without_empty_lines
 from engage.templates.sandbox import Sandbox
 from engage.templates.scope import KEY, Scope
 from engage.templates.sources import Piece, Tag
+
+Names = dict[str, object]
+"""All that a program may name: see `Compiler.names`."""
 
 _numbers = count()
 _CLOSED = frozenset({"if", "for", "macro", "call", "filter", "with"})
@@ -68,16 +72,16 @@ class LineMap:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One compiled part. `run` is given the data by name, and the scope."""
+    """One compiled part."""
 
     template: Template
     source: str
     lines: LineMap
     maps: Mapping[str, LineMap] = field(repr=False)
 
-    def run(self, data: Mapping[str, object], scope: Scope) -> str:
-        """What the part prints. Raises TemplateFault, whatever went wrong in it."""
-        context = self.template.new_context({**data, KEY: scope}, shared=False)
+    def run(self, names: Names) -> str:
+        """What the part prints; `names` is all that it may name, as `Compiler.names` puts it together. Raises TemplateFault."""
+        context = Context(self.template.environment, names, self.template.name, {})
         try:
             text = "".join(self.template.root_render_func(context))
         except TemplateFault:
@@ -120,6 +124,10 @@ class Compiler:
         self._maps[name] = lines
         template = Template.from_code(sandbox, code, sandbox.make_globals(None))
         return Program(template=template, source=source, lines=lines, maps=self._maps)
+
+    def names(self, data: Mapping[str, object], scope: Scope) -> Names:
+        """All that the parts of one message may name: the functions, the data, and the scope out of reach."""
+        return {**self.sandbox(Form.TEXT).globals, **data, KEY: scope}
 
     def sandbox(self, form: Form) -> Sandbox:
         """The form's environment."""

@@ -23,7 +23,7 @@ from engage.templates.email import LAYOUTS, compile_email
 from engage.templates.formats import formats_of
 from engage.templates.locales import babel_locale, parents
 from engage.templates.phrases import read_phrases
-from engage.templates.programs import Compiler, Program
+from engage.templates.programs import Compiler, Names, Program
 from engage.templates.reading import Reading
 from engage.templates.scope import Scope, Segments
 from engage.templates.texts import compile_chat, compile_sms
@@ -37,7 +37,7 @@ class MessageTemplate(Protocol):
         """All that it is made of."""
         ...
 
-    def render(self, data: Mapping[str, object], scope: Scope) -> Content:
+    def render(self, names: Names) -> Content:
         """For one reader. Raises RenderError."""
         ...
 
@@ -98,7 +98,7 @@ class Templates:
         )  # fmt: skip
         reader = wanted if wanted and choice.locale in parents(wanted) else choice.locale
         scope = Scope(formats=formats_of(babel_locale(reader)), zone=zone)
-        content = self.template(channel_kind, choice).render(data, scope)
+        content = self.template(channel_kind, choice).render(self._compiler(choice.locale).names(data, scope))
         return Draft(content=content, locale=choice.locale, locale_source=choice.source)
 
     def links(self, delivery_id: int, contact_id: int, purpose: str) -> Links:
@@ -120,9 +120,7 @@ class Templates:
         return self._compiled[key]
 
     def _compile(self, kind: ChannelKind, locale: str, parts: Parts) -> MessageTemplate:
-        if locale not in self._compilers:
-            self._compilers[locale] = Compiler(locale, self.phrases, self._composer)
-        compiler = self._compilers[locale]
+        compiler = self._compiler(locale)
         match kind:
             case ChannelKind.EMAIL:
                 return compile_email(parts, self._files, compiler, self._composer)
@@ -130,6 +128,11 @@ class Templates:
                 return compile_sms(parts, self._files, compiler, self._composer)
             case ChannelKind.CHAT:
                 return compile_chat(parts, self._files, compiler, self._composer)
+
+    def _compiler(self, locale: str) -> Compiler:
+        if locale not in self._compilers:
+            self._compilers[locale] = Compiler(locale, self.phrases, self._composer)
+        return self._compilers[locale]
 
     def _zone(self, contact: Contact) -> ZoneInfo:
         return ZoneInfo(contact.zones.names[0] if contact.zones.names else self._settings.timezone)

@@ -154,14 +154,17 @@ def _printer(form: Form) -> Any:
     @pass_context
     def finalize(context: Context, value: object) -> object:
         scope = scope_of(context)
-        if isinstance(value, Markup):
+        if type(value) is str:
+            text = value
+        elif isinstance(value, Markup):
             scope.budget.print(len(value))
             return value
-        if isinstance(value, Undefined):
+        elif isinstance(value, Undefined):
             return str(value)  # raises
-        if value is None:
+        elif value is None:
             raise Unprintable("this may be missing; give it a default: {{ … | default('…') }}")
-        text = value if type(value) is str else scope.formats.text(value, scope.zone)
+        else:
+            text = scope.formats.text(value, scope.zone)
         scope.budget.print(len(text))
         return text if plain else Markup(escape(text))  # noqa: S704  # escaped for the form it goes into
 

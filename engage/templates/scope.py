@@ -35,6 +35,5 @@ class Scope:
 
 def scope_of(context: Context) -> Scope:
     """The scope of the rendering that this context belongs to."""
-    scope = context.parent[KEY]
-    assert isinstance(scope, Scope)  # noqa: S101  # nothing else is ever put there; this tells the type checker
+    scope: Scope = context.parent[KEY]
     return scope

@@ -16,8 +16,7 @@ from engage.templates.composing import Composer
 from engage.templates.email import check_keys
 from engage.templates.escaping import VALUE_BEGINS, VALUE_ENDS, Form, escape_mrkdwn
 from engage.templates.faults import TemplateFault
-from engage.templates.programs import Compiler, Program
-from engage.templates.scope import Scope
+from engage.templates.programs import Compiler, Names, Program
 from engage.templates.sms import sms_content
 from engage.templates.sources import decoded, front_matter
 
@@ -38,9 +37,9 @@ class SmsTemplate:
         """All that it is made of."""
         return (self.text,)
 
-    def render(self, data: Mapping[str, object], scope: Scope) -> SmsContent:
+    def render(self, names: Names) -> SmsContent:
         """The text for one reader. Raises RenderError."""
-        return sms_content(_not_empty(self.text, self.text.run(data, scope).strip()))
+        return sms_content(_not_empty(self.text, self.text.run(names).strip()))
 
 
 @final
@@ -56,12 +55,12 @@ class ChatTemplate:
         """All that it is made of."""
         return tuple(program for program in (self.text, self.blocks) if program is not None)
 
-    def render(self, data: Mapping[str, object], scope: Scope) -> ChatContent:
+    def render(self, names: Names) -> ChatContent:
         """The message for one reader. Raises RenderError."""
-        text = _not_empty(self.text, self.text.run(data, scope).strip()) if self.text else None
+        text = _not_empty(self.text, self.text.run(names).strip()) if self.text else None
         if self.blocks is None:
             return ChatContent(text=text or "")
-        made, blocks = _blocks(self.blocks, self.blocks.run(data, scope))
+        made, blocks = _blocks(self.blocks, self.blocks.run(names))
         return ChatContent(text=text or made, blocks=blocks)
 
 
