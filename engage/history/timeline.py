@@ -38,6 +38,10 @@ class Filter:
     until: datetime | None = None
 
 
+EVERYTHING = Filter()
+"""All touches of everybody."""
+
+
 class Figure(StrEnum):
     """By what touches can be counted."""
 
@@ -73,7 +77,7 @@ class History(Protocol):
         """The touches written after that one, in the order of writing: for whoever watches. Ids may skip."""
         ...
 
-    def counts(self, by: Sequence[Figure], asked: Filter = Filter()) -> Sequence[Count]:
+    def counts(self, by: Sequence[Figure], asked: Filter = EVERYTHING) -> Sequence[Count]:
         """How many touches, and of how many contacts, for each combination of values; the most frequent first."""
         ...
 

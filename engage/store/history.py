@@ -7,7 +7,7 @@ from typing import final
 
 import sqlalchemy as sa
 
-from engage.history.timeline import Count, Figure, Filter, Line
+from engage.history.timeline import EVERYTHING, Count, Figure, Filter, Line
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
 from engage.store.rows import TOUCH_FIELDS
@@ -33,7 +33,7 @@ class SqlHistory:
         """The touches written after that one, in the order of writing: for whoever watches. Ids may skip."""
         return self._read(_lines().where(touches.c.id > after_id).order_by(touches.c.id).limit(limit))
 
-    def counts(self, by: Sequence[Figure], asked: Filter = Filter()) -> Sequence[Count]:
+    def counts(self, by: Sequence[Figure], asked: Filter = EVERYTHING) -> Sequence[Count]:
         """How many touches, and of how many contacts, for each combination of values; the most frequent first."""
         columns = [touches.c[figure.value] for figure in by]
         number, people = sa.func.count(), sa.func.count(touches.c.contact_id.distinct())
