@@ -18,7 +18,6 @@ from engage.templates.composing import ROOT, Composer
 from engage.templates.escaping import Form
 from engage.templates.faults import TemplateFault
 from engage.templates.headers import header, mailbox
-from engage.templates.locales import is_right_to_left
 from engage.templates.placeholders import Held
 from engage.templates.programs import Compiler, Names, Program
 from engage.templates.sources import Piece, Tag, Text, decoded, front_matter
@@ -126,11 +125,13 @@ def _page(
         pieces = composer.within(layout, markdown.to_html(pieces))
     before, pieces = _parted(pieces)
     if language == "mjml":
-        held, made = mjml.to_html(pieces, file, rtl=is_right_to_left(locale))
+        held, made = mjml.to_html(pieces, locale)
     else:
         held = Held(pieces)
         made = held.text
     page = html.finished(made, locale, file)
+    if (lost := held.lost(page, statements_only=True)) is not None:
+        raise TemplateFault(lost.place, "a statement cannot stand here (in the styles); put it around the part of the page it is about")
     text = html.text_of(held, page)
     if preheader and not any("<mj-preview" in piece.text for piece in pieces):
         page = html.with_preheader(page, "".join(held.word(piece) if isinstance(piece, Tag) else escape(piece.text) for piece in preheader))

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from mjml import mjml2html
 
 from engage.templates.faults import TemplateFault
-from engage.templates.placeholders import WORD, Held
+from engage.templates.locales import is_right_to_left
+from engage.templates.placeholders import Held
 from engage.templates.sources import Piece
 
 TAGS = frozenset(
@@ -31,25 +32,26 @@ _HOLDS_TEXT = frozenset(
     }
 )  # fmt: skip
 _TOKEN = re.compile(r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>[^<>]*?)(?P<self>/?)>|(?P<word>xq\d+j\d*qx)", re.DOTALL)
+_OPENING = re.compile(r"<mjml\b[^>]*>")
 _OFFSET = re.compile(r"\b(\d+)\.\.\d+")
 _RIGHT_TO_LEFT = '<mj-attributes><mj-text align="right" /><mj-table align="right" /><mj-button align="right" /></mj-attributes>'
 
 
-def to_html(pieces: Sequence[Piece], file: str, *, rtl: bool) -> tuple[Held, str]:
-    """The HTML with words for tags. Raises TemplateFault with the place of what is wrong."""
+def to_html(pieces: Sequence[Piece], locale: str) -> tuple[Held, str]:
+    """The HTML with words for tags, in the language's direction. Raises TemplateFault with the place of what is wrong."""
     held = Held(pieces)
-    text = "".join(_checked(held))
-    if rtl:
-        text = _turned(text)
+    rtl = is_right_to_left(locale)
+    checked = "".join(_checked(held))
+    opening = f'<mjml lang="{locale}" dir="{"rtl" if rtl else "ltr"}">'
+    text = _OPENING.sub(opening, _turned(checked) if rtl else checked, count=1)
     try:
         html: str = mjml2html(text)
     except ValueError as error:
         offset = _OFFSET.search(str(error))
-        place = held.place(int(offset.group(1)) if offset and text == held.text else 0)
+        place = held.place(int(offset.group(1)) - len(text) + len(checked) if offset and checked == held.text else 0)
         raise TemplateFault(place, f"this is not MJML: {error}") from error
-    lost = sorted({int(number) for number, _ in WORD.findall(held.text)} - {int(number) for number, _ in WORD.findall(html)})
-    if lost:
-        raise TemplateFault(held.tag(lost[0]).place, "MJML drops what stands here; put it into an mj-text, mj-raw or mj-table")
+    if (lost := held.lost(html)) is not None:
+        raise TemplateFault(lost.place, "MJML drops what stands here; put it into an mj-text, mj-raw or mj-table")
     return held, html.replace("direction:ltr", "direction:rtl") if rtl else html
 
 

@@ -43,9 +43,11 @@ class Held:
         self._tags.append(tag)
         return f"xq{len(self._tags) - 1}j{'1' if tag.is_statement else ''}qx"
 
-    def tag(self, number: int) -> Tag:
-        """The tag of that number."""
-        return self._tags[number]
+    def lost(self, text: str, *, statements_only: bool = False) -> Tag | None:
+        """The first tag whose word the text has no more."""
+        there = {int(number) for number, _ in WORD.findall(text)}
+        wanted = ((number, tag) for number, tag in enumerate(self._tags) if tag.is_statement or not statements_only)
+        return next((tag for number, tag in wanted if number not in there), None)
 
     def place(self, offset: int) -> Place:
         """Where the character at this index of `text` came from."""

@@ -9,6 +9,7 @@ from typing import final
 
 from engage.model.errors import Place
 from engage.templates import documents
+from engage.templates.documents import MAX_BYTES
 from engage.templates.faults import TemplateFault
 
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -47,7 +48,9 @@ Piece = Text | Tag
 
 
 def decoded(content: bytes, file: str) -> str:
-    """The file's text, with `\\n` for line ends. Raises TemplateFault."""
+    """The file's text, with `\\n` for line ends. Raises TemplateFault: not UTF-8, larger than 256 KB."""
+    if len(content) > MAX_BYTES:
+        raise TemplateFault(Place(file=file), "the file is larger than 256 KB")
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:

@@ -156,3 +156,19 @@ def test_files_that_take_part_in_themselves_are_refused() -> None:
 def test_statements_between_paragraphs_leave_no_line_of_spaces_in_the_text() -> None:
     parts = "".join(f"{{% if contact.plan == '{plan}' %}}\n<p>{plan}</p>\n{{% endif %}}\n" for plan in ("a", "b", "c"))
     assert an_email(f"<html><body><p>Hi</p>\n{parts}<p>End</p></body></html>").text == "Hi\n\nEnd\n"
+
+
+def test_a_statement_in_the_styles_is_refused_where_it_stands() -> None:
+    style = "<style>{% if contact.plan == 'pro' %} p { color: red } {% endif %}</style>"
+    with pytest.raises(RenderError, match=r"email\.html:4:20: a statement cannot stand here"):
+        an_email(f"<html><head>{style}</head><body><p>x</p></body></html>")
+
+
+def test_a_page_says_its_language() -> None:
+    body = MJML.format("<mj-text>x</mj-text>")
+    assert page(an_email(body, form="mjml", locale="sl")).count('lang="sl" dir="ltr"') == 2
+
+
+def test_a_file_that_is_too_large_is_refused() -> None:
+    with pytest.raises(RenderError, match="larger than 256 KB"):
+        an_email("x" * 300_000)
