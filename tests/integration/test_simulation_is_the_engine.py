@@ -27,6 +27,8 @@ from workers.simulations import Stage
 from workers.wiring import Wired, open_wired, senders
 
 PATIENCE = 60.0
+PROVIDERS_OWN = {"reply", "status"}
+"""What a provider says of its own accord: a simulation has none."""
 
 
 class Running:
@@ -83,7 +85,8 @@ def _rows(touches: Iterable[Touch], labels: Mapping[int, str]) -> list[str]:
                 "at": touch.at.isoformat(), "contact": labels.get(touch.contact_id or 0), "kind": touch.kind, "campaign": touch.campaign,
                 "version": touch.version, "step": touch.step, "message": touch.message, "purpose": touch.purpose, "channel": touch.channel,
                 "provider": touch.provider, "reason": touch.reason, "locale": touch.locale, "subject": touch.private.get("subject"),
-                "text": touch.private.get("segments"), "detail": {key: value for key, value in touch.detail.items() if key != "response"},
+                "segments": touch.private.get("segments"),
+                "detail": {key: value for key, value in touch.detail.items() if key not in PROVIDERS_OWN},
             },
             sort_keys=True, default=str,
         )
