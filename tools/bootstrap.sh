@@ -86,7 +86,8 @@ run_pip() {
 
 install_with_uv() {
     find_uv || return 1
-    "$uv" pip install --quiet --python "$venv/bin/python" --require-hashes -r "$lock" &&
+    # Compiled now, as pip does: else each of the processes that are started next would compile everything for itself.
+    "$uv" pip install --quiet --compile-bytecode --python "$venv/bin/python" --require-hashes -r "$lock" &&
         "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation -e .
 }
 
