@@ -34,7 +34,7 @@ _HOLDS_TEXT = frozenset(
 _TOKEN = re.compile(r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w-]*)(?P<rest>[^<>]*?)(?P<self>/?)>|(?P<word>xq\d+j\d*qx)", re.DOTALL)
 _OPENING = re.compile(r"<mjml\b[^>]*>")
 _OFFSET = re.compile(r"\b(\d+)\.\.\d+")
-_RIGHT_TO_LEFT = '<mj-attributes><mj-text align="right" /><mj-table align="right" /><mj-button align="right" /></mj-attributes>'
+_RIGHT_TO_LEFT = '<mj-attributes><mj-text align="right" /><mj-table align="right" /></mj-attributes>'
 
 
 def to_html(pieces: Sequence[Piece], locale: str) -> tuple[Held, str]:

@@ -1,8 +1,10 @@
+from pathlib import Path
 from time import perf_counter
 
 import pytest
 
 from engage.model.errors import RenderError
+from engage.templates.filters import FILTERS
 from tests.builders import a_contact
 from tests.messages import a_text, an_email
 
@@ -126,3 +128,8 @@ def test_a_loop_has_its_own_variables_and_a_macro_prints_in_the_readers_language
     text = "{% from '_partials/sums.txt' import sum %}{% for x in [1, 2] %}"
     text += "{{ loop.index }}: {{ sum(x) }}{% if not loop.last %}; {% endif %}{% endfor %}"
     assert a_text(text, more=partial, locale="sl") == "1: 1,00 €; 2: 2,00 €"
+
+
+def test_every_filter_is_in_the_guide() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
+    assert [name for name in FILTERS if name not in ("d", "e", "count") and f"`{name}`" not in guide] == []
