@@ -14,7 +14,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from workers.broker import places
 
-QUIET = ("apscheduler", "dramatiq", "pika", "uvicorn", "aiosmtplib", "asyncio", "slack_sdk", "mail.log", "alembic")
+QUIET = ("dramatiq", "pika", "uvicorn", "aiosmtplib", "asyncio", "slack_sdk", "mail.log", "alembic")
 """Libraries whose running commentary nobody asked for: their warnings are kept."""
 
 
@@ -45,6 +45,8 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of each tick that begins while the one before goes on, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def without_words(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -7,7 +7,7 @@ Ticks that were missed (a machine asleep, a long tick) run once, late as they ar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, final
 
 import structlog
@@ -64,8 +64,7 @@ class Ticker:
 
     def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
         """Run the job at once and then every so many seconds, never twice at a time."""
-        self._scheduler.add_job(_guarded(name, job), "interval", seconds=seconds, id=name)
-        self._scheduler.add_job(_guarded(name, job), id=f"{name}-first")
+        self._scheduler.add_job(_guarded(name, job), "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Begin to tick."""

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,24 @@ from tests.servers.rabbitmq import rabbitmq
 from tests.servers.smtp import SILENCE, SmtpServer
 from tests.waiting import until
 from workers.embedded import find_server, url_of
+from workers.office import OnDisk
 
 pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(find_server(os.environ) is None and not os.environ.get("ENGAGE_CI"), reason="no Valkey binary fits this machine"),
 ]
 PEOPLE = 12
+BEFORE = datetime(2026, 2, 23, 8, 30, tzinfo=UTC)
+"""A Monday, half past nine in Ljubljana."""
+
+WEEKLY = """
+title: Good morning
+purpose: service
+status: live
+trigger: {schedule: "0 10 * * mon"}
+send: monday
+channels: [email]
+"""
 
 
 @pytest.fixture
@@ -146,6 +159,25 @@ def test_a_worker_that_is_told_to_stop_records_what_it_hands_over_and_gives_the_
     handed = len(smtp.messages)
     assert len(kinds(desk.root, "sent")) == handed
     desk.start("worker").started()
+    until(lambda: set(recipients(smtp)) == everybody())
+    assert recipients(smtp) == Counter(everybody())
+
+
+def test_a_scheduler_killed_before_its_hour_is_made_up_for_by_two_others_and_nobody_is_written_to_twice(
+    desk: Ground, smtp: SmtpServer
+) -> None:
+    (desk.root / "campaigns" / "monday.yaml").write_text(WEEKLY)
+    (desk.root / "templates" / "monday").mkdir()
+    (desk.root / "templates" / "monday" / "email.md").write_text("---\nsubject: Monday\n---\nGood morning.\n")
+    with OnDisk(desk.root).engaged() as wired:
+        wired.stored_clock.set(BEFORE)
+        wired.planner.tick(now=BEFORE)
+    desk.start("worker").started()
+    desk.start("scheduler").started().kill()
+    with OnDisk(desk.root).engaged() as wired:
+        wired.stored_clock.set(BEFORE + timedelta(hours=2))
+    for _ in range(2):
+        desk.start("scheduler").started()
     until(lambda: set(recipients(smtp)) == everybody())
     assert recipients(smtp) == Counter(everybody())
 
