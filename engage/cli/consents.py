@@ -67,8 +67,8 @@ def show(
     with app_of(context).open(workspace).engaged() as engaged:
         purposes = engaged.workspace.settings.purposes
         wanted = [purposes[_known_purpose(engaged, purpose)]] if purpose else list(purposes.values())
-        lines = engaged.ledger.lines(contact_named(engaged, reference).id)
-        found = states(lines, wanted, now=engaged.clock.now())
+        contact = contact_named(engaged, reference)
+        found = states(engaged.ledger.lines(contact.id), wanted, contact_id=contact.id, now=engaged.clock.now())
     print_rows(
         (_state_row(state, as_json=as_json) for state in found), as_json=as_json,
         columns=("purpose", "channel", "asks", "state", "since", "source", "may write"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never, final
+from typing import final
 
 from engage.contacts.ports import Permission
+from engage.model.consent import decisive_line, is_allowed
 from engage.model.contact import ChannelKind, Consent
 from engage.model.workspace import Basis, Purpose
 
@@ -24,31 +25,19 @@ class ConsentState:
 
     @property
     def may_write(self) -> bool:
-        """Whether consent allows a message (LANGUAGE, section 4, check 4)."""
-        match self.basis:
-            case Basis.NONE:
-                return True
-            case Basis.OPT_OUT:
-                return self.line is None or self.line.granted
-            case Basis.OPT_IN:
-                return self.line is not None and self.line.granted
-            case _:
-                assert_never(self.basis)
+        """Whether consent allows a message (the decision's check 4)."""
+        return is_allowed(self.basis, self.line)
 
 
-def last_word(lines: Sequence[Consent], purpose: str, channel: ChannelKind, *, now: datetime) -> Consent | None:
-    """The latest line up to now about the purpose by that kind of channel; of several of one moment the last in the ledger.
+def states(
+    lines: Sequence[Consent], purposes: Iterable[Purpose], *, contact_id: int, now: datetime
+) -> Sequence[ConsentState]:
+    """The contact's state of every purpose by every kind of channel, in the order of the purposes."""
+    def word(purpose: Purpose, kind: ChannelKind) -> Consent | None:
+        return decisive_line(lines, contact_id=contact_id, purpose=purpose.name, kind=kind, now=now)
 
-    A line without a channel is about all kinds.
-    """
-    concerning = (line for line in reversed(lines) if line.purpose == purpose and line.channel in (channel, None) and line.at <= now)
-    return max(concerning, key=lambda line: line.at, default=None)
-
-
-def states(lines: Sequence[Consent], purposes: Iterable[Purpose], *, now: datetime) -> Sequence[ConsentState]:
-    """The state of every purpose by every kind of channel, in the order of the purposes."""
     return [
-        ConsentState(purpose=purpose.name, channel=kind, basis=purpose.consent[kind], line=last_word(lines, purpose.name, kind, now=now))
+        ConsentState(purpose=purpose.name, channel=kind, basis=purpose.consent[kind], line=word(purpose, kind))
         for purpose in purposes
         for kind in ChannelKind
     ]
@@ -61,7 +50,7 @@ def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now
     a grant where the ledger knows nothing of the purpose and channel (an old list must not undo a withdrawal), a withdrawal
     where it is not withdrawn already.
     """
-    if told.at is None and not _says_something_new(told, lines, now):
+    if told.at is None and not _says_something_new(told, lines, contact_id, now):
         return None
     line = Consent(
         contact_id=contact_id, purpose=told.purpose, channel=told.channel, granted=told.granted,
@@ -70,9 +59,9 @@ def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now
     return None if any(_same(line, other) for other in lines) else line
 
 
-def _says_something_new(told: Permission, lines: Sequence[Consent], now: datetime) -> bool:
+def _says_something_new(told: Permission, lines: Sequence[Consent], contact_id: int, now: datetime) -> bool:
     kinds = [told.channel] if told.channel else list(ChannelKind)
-    words = [last_word(lines, told.purpose, kind, now=now) for kind in kinds]
+    words = [decisive_line(lines, contact_id=contact_id, purpose=told.purpose, kind=kind, now=now) for kind in kinds]
     if told.granted:
         return all(word is None for word in words)
     return any(word is None or word.granted for word in words)

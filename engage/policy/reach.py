@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import final
 
+from engage.model.consent import decisive_line, is_allowed
 from engage.model.contact import Consent, Contact
 from engage.model.delivery import Check, Facts, Intent
 from engage.model.workspace import Channel, Settings
 from engage.policy.addresses import why_unusable
-from engage.policy.consent import decisive_line, is_allowed
 
 PREFERRED = "preferred"
 

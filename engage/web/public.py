@@ -120,8 +120,9 @@ def _letter(site: Site, payload: TokenPayload) -> Letter | None:
 
 
 def _state(site: Site, come: Visit, purpose: Purpose, kind: ChannelKind) -> ConsentState:
-    lines = site.ledger.lines(come.contact.id)
-    return next(state for state in states(lines, [purpose], now=site.clock.now()) if state.channel is kind)
+    who = come.contact.id
+    found = states(site.ledger.lines(who), [purpose], contact_id=who, now=site.clock.now())
+    return next(state for state in found if state.channel is kind)
 
 
 def _set(site: Site, come: Visit, purpose: Purpose, kind: ChannelKind, *, granted: bool) -> None:
@@ -165,7 +166,8 @@ def _subscription_page(site: Site, pages: Pages, come: Visit) -> str:
 def _preferences_page(site: Site, pages: Pages, come: Visit, *, changed: bool) -> str:
     settings = site.workspace().settings
     reachable = {kind for kind in ChannelKind if come.contact.address(kind)}
-    known = states(site.ledger.lines(come.contact.id), settings.purposes.values(), now=site.clock.now())
+    who = come.contact.id
+    known = states(site.ledger.lines(who), settings.purposes.values(), contact_id=who, now=site.clock.now())
     choices = [
         (settings.purposes[state.purpose], state)
         for state in known

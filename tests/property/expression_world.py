@@ -16,7 +16,7 @@ from engage.model.expression import Expression
 from engage.model.time import Duration
 from engage.model.values import from_json
 from engage.model.workspace import Basis, Purpose, Segment
-from engage.policy.consent import decisive_line, is_allowed
+from engage.model.consent import decisive_line, is_allowed
 from engage.rules.expressions import Names, Scope, holds, parse, since
 from engage.rules.expressions.meaning import equal
 from engage.store.rows import consent_of, contact_of

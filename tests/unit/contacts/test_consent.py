@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engage.contacts.consent import last_word, new_line, states
+from engage.contacts.consent import new_line, states
 from engage.contacts.ports import Permission
 from engage.model.contact import ChannelKind, Consent
 from engage.model.workspace import Basis
@@ -25,27 +25,13 @@ def told(*, granted: bool = True, channel: ChannelKind | None = None, at: dateti
     return Permission(purpose="care", channel=channel, granted=granted, at=at, source="web form")
 
 
-def test_a_grant_for_email_says_nothing_of_sms() -> None:
-    assert last_word([line(channel=EMAIL)], "care", SMS, now=NOON) is None
-
-
-def test_a_withdrawal_without_a_channel_is_about_all() -> None:
-    withdrawn = line(granted=False, at=EARLIER + timedelta(hours=1))
-    assert last_word([line(channel=EMAIL), withdrawn], "care", EMAIL, now=NOON) is withdrawn
-
-
-def test_of_two_lines_of_one_moment_the_last_counts_and_of_the_future_none() -> None:
-    lines = [line(), line(granted=False), line(at=NOON + timedelta(hours=1))]
-    assert last_word(lines, "care", EMAIL, now=NOON) is lines[1]
-
-
 @pytest.mark.parametrize(("basis", "lines", "may"), [
     (Basis.OPT_IN, [], False), (Basis.OPT_IN, [line()], True), (Basis.OPT_IN, [line(granted=False)], False),
     (Basis.OPT_OUT, [], True), (Basis.OPT_OUT, [line(granted=False)], False), (Basis.NONE, [line(granted=False)], True),
 ])
 def test_the_purposes_basis_says_what_silence_means(basis: Basis, lines: list[Consent], may: bool) -> None:
     purpose = a_purpose(consent=dict.fromkeys(ChannelKind, basis))
-    found = states(lines, [purpose], now=NOON)
+    found = states(lines, [purpose], contact_id=1, now=NOON)
     assert [state.channel for state in found] == [EMAIL, SMS, CHAT]
     assert {state.may_write for state in found} == {may}
 

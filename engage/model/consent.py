@@ -1,4 +1,4 @@
-"""Whether the ledger allows a purpose on a kind of channel."""
+"""Whether the ledger allows a purpose on a kind of channel: the one rule, for the decision and for whoever shows it."""
 
 from __future__ import annotations
 

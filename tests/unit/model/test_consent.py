@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from engage.model.consent import decisive_line, is_allowed
 from engage.model.contact import ChannelKind, Consent
 from engage.model.workspace import Basis
-from engage.policy.consent import decisive_line, is_allowed
 from tests.builders import NOON
 
 EMAIL, SMS = ChannelKind.EMAIL, ChannelKind.SMS
