@@ -32,13 +32,12 @@ def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", po
 class Assembly:
     """The parts of one process over one workspace. Those that run side by side share the actors of one broker."""
 
-    def __init__(self, wired: Wired, queue: Queue, *, host: str, port: int, threads: int = THREADS, trust_loopback: bool = False) -> None:
+    def __init__(self, wired: Wired, queue: Queue, *, host: str, port: int, threads: int = THREADS) -> None:
         self.wired = wired
         self.queue = queue
         self.web: WebPart | None = None
         self._listen = (host, port)
         self._threads = threads
-        self._trust_loopback = trust_loopback
         self._work: Work | None = None
         self._nudges: Nudges | None = None
 
@@ -52,7 +51,7 @@ class Assembly:
             case "scheduler":
                 return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look)
             case "web":
-                app = create_app(self.wired.site(self.nudges, trust_loopback=self._trust_loopback))
+                app = create_app(self.wired.site(self.nudges))
                 host, port = self._listen
                 self.web = WebPart(app, host=host, port=port, reload=self.wired.accepted.reload)
                 return self.web

@@ -189,12 +189,12 @@ class Wired:
         """What a scheduler does."""
         return Scheduling(plans=self.planner, rows=self.deliveries, clock=self.clock, nudges=nudges)
 
-    def site(self, nudges: Nudges, *, trust_loopback: bool = False) -> Site:
+    def site(self, nudges: Nudges) -> Site:
         """What the web is made of."""
         return Site(
             workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=_Intake(self, nudges),
             letters=self.letters, people=self.people, ledger=self.ledger, problems=self.problems,
-            api_key=self.environment.get("ENGAGE_API_KEY") or None, trust_loopback=trust_loopback,
+            api_key=self.environment.get("ENGAGE_API_KEY") or None,
         )
 
     def problems(self) -> Sequence[str]:

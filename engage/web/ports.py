@@ -47,7 +47,7 @@ class Letters(Protocol):
 class Site:
     """What an application is made of.
 
-    `api_key` None refuses every request to the API, unless `trust_loopback` says that this is a demo on one's own machine.
+    `api_key` None refuses every request to the API.
     `problems` tells what keeps this process from serving: a database that is away, a workspace never accepted.
     """
 
@@ -60,4 +60,3 @@ class Site:
     ledger: Ledger
     problems: Callable[[], Sequence[str]]
     api_key: str | None = None
-    trust_loopback: bool = False

@@ -54,7 +54,7 @@ class Visitor:
     """A browser, a program, a mail scanner: whoever comes to the site."""
 
     def __init__(
-        self, *, api_key: str | None = KEY, trust_loopback: bool = False, purpose: str = "care", locale: str = "sl", **private: object
+        self, *, api_key: str | None = KEY, purpose: str = "care", locale: str = "sl", **private: object
     ) -> None:
         service = some_settings().purposes["service"]
         purposes = {"care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News"), "service": service}
@@ -70,7 +70,7 @@ class Visitor:
         site = Site(
             workspace=lambda: self.workspace, clock=FixedClock(), secret=self.database.secret(), intake=self.intake,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
-            problems=lambda: self.problems, api_key=api_key, trust_loopback=trust_loopback,
+            problems=lambda: self.problems, api_key=api_key,
         )
         self.client = TestClient(create_app(site), base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)
 

@@ -101,13 +101,6 @@ def test_with_no_key_set_everybody_is_refused() -> None:
     assert "ENGAGE_API_KEY" in answer.json()["detail"]
 
 
-def test_a_demo_trusts_its_own_machine_but_nobody_behind_a_proxy() -> None:
-    visitor = Visitor(api_key=None, trust_loopback=True)
-    visitor.client = type(visitor.client)(visitor.client.app, base_url="http://engage.test", client=("127.0.0.1", 5000))
-    assert post(visitor, CLOSED, key=None).status_code == 200
-    assert post(visitor, CLOSED, key=None, **{"X-Forwarded-For": "203.0.113.9"}).status_code == 503
-
-
 def test_a_body_of_more_than_a_megabyte_is_refused(visitor: Visitor) -> None:
     assert post(visitor, {**CLOSED, "data": {"note": "x" * 1_000_001}}).status_code == 413
 
