@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -64,7 +65,23 @@ def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: J
     Example: engage status
     """
     with app_of(context).open(workspace).engaged() as engaged:
-        print_facts(engaged.operations.status(now=engaged.clock.now()), as_json=as_json)
+        figures = engaged.operations.status(now=engaged.clock.now())
+    if as_json:
+        print_json(figures)
+        return
+    listed = {name: value for name, value in figures.items() if isinstance(value, list)}
+    counted = {name: value for name, value in figures.items() if isinstance(value, Mapping)}
+    print_facts({name: value for name, value in figures.items() if name not in {*listed, *counted}}, as_json=False)
+    for name, value in counted.items():
+        typer.echo(f"{name}: " + (", ".join(f"{key} {_told(each)}" for key, each in value.items()) or "none"))
+    for name, rows in listed.items():
+        typer.echo(f"{name}:" + ("" if rows else " none"))
+        if rows:
+            print_rows(rows, as_json=False, columns=list(rows[0]))
+
+
+def _told(figure: object) -> str:
+    return "(" + ", ".join(f"{key} {value}" for key, value in figure.items()) + ")" if isinstance(figure, Mapping) else str(figure)
 
 
 CampaignArgument = Annotated[str | None, typer.Argument(help="The campaign; none with --channel or --all.")]
