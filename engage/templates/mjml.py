@@ -45,7 +45,7 @@ def to_html(pieces: Sequence[Piece], locale: str) -> tuple[Held, str]:
     opening = f'<mjml lang="{locale}" dir="{"rtl" if rtl else "ltr"}">'
     text = _OPENING.sub(opening, _turned(checked) if rtl else checked, count=1)
     try:
-        html: str = mjml2html(text)
+        html: str = mjml2html(text, fonts={})  # its own table would make every reader's mail program call Google for fonts
     except ValueError as error:
         offset = _OFFSET.search(str(error))
         place = held.place(int(offset.group(1)) - len(text) + len(checked) if offset and checked == held.text else 0)
