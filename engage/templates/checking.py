@@ -80,8 +80,18 @@ class _Examination:
             yield from translation_problems(phrases)
         yield from stray_problems(catalogue, self._attached())
         uses = uses_of(self.workspace)
+        yield from self._unwritten(uses)
         for version in self._versions(uses):
             yield from self._of_version(version)
+
+    def _unwritten(self, uses: Mapping[str, Sequence[Use]]) -> Iterator[Problem]:
+        """Messages that a contact may prefer by a channel for which they have no template."""
+        for message, sends in uses.items():
+            by_name = self.templates.catalogue.messages.get(message, {})
+            for use in sends:
+                if use.wished and use.place is not None and use.channel not in by_name and use.kind not in by_name:
+                    what = f"a contact may prefer {use.channel}, for which {message} has no template (templates/{message}/{use.kind}.*)"
+                    yield Problem(place=use.place, what=what)
 
     def _attached(self) -> Mapping[str, frozenset[str]]:
         """What the front matters of each folder attach; those that cannot be read are told of elsewhere."""

@@ -33,7 +33,7 @@ def mark_value(text: str) -> str:
 
 
 def _blocks(text: str) -> str:
-    return json.dumps(mark_value(text))[1:-1]
+    return json.dumps(mark_value(text), ensure_ascii=False)[1:-1]
 
 
 def _ics(text: str) -> str:

@@ -149,6 +149,8 @@ class _ImportLoader(BaseLoader):
             source, lines = with_lines(self._composer.source(template, Place(file=template)), f"templates/{template}")
         except TemplateFault as fault:
             raise TemplateNotFound(template, str(fault.problem.what)) from fault
+        if "<mj-" in source:
+            raise TemplateNotFound(template, f"{template} holds MJML, which is made into HTML before anything is imported: use include")
         self._maps[template] = lines
         return source, template, None
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from engage.model.campaign import Campaign, DateTrigger, If, Send, Step
 from engage.model.contact import ChannelKind
+from engage.model.errors import Place
 from engage.model.expression import Expression
 from engage.model.workspace import Settings, Workspace
 from engage.templates.reading import Kinds, events_by_name, sends_by_name, trigger_kinds
@@ -22,7 +23,10 @@ _ADDRESSES: Mapping[ChannelKind, str] = {ChannelKind.EMAIL: "email", ChannelKind
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """One send of a message. `present` are the contact's attributes that are surely there, `only` the values that the audience allows."""
+    """One send of a message by one channel; `wished` where only a contact's own preference leads to it.
+
+    `present` are the contact's attributes that are surely there, `only` the values that the audience allows.
+    """
 
     campaign: Campaign | None
     channel: str
@@ -35,6 +39,8 @@ class Use:
     present: frozenset[str] = frozenset()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     to_staff: bool = False
+    wished: bool = False
+    place: Place | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -74,8 +80,8 @@ def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings:
             known.add(attribute)
             if values:
                 only[attribute] = values
-    names = settings.channels if _PREFERRED in send.channels else send.channels
-    for name in names:
+    wishes = [name for name, channel in settings.channels.items() if channel.to is None] if _PREFERRED in send.channels else []
+    for name in dict.fromkeys((*send.channels, *wishes)):
         channel = settings.channels.get(name)
         if channel is None:
             continue
@@ -83,6 +89,7 @@ def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings:
         yield Use(
             campaign=campaign, channel=name, kind=channel.kind, purpose=send.purpose, trigger=trigger_kinds(campaign, settings),
             events=events_by_name(campaign, settings), outcomes=sends_by_name(campaign), values=send.with_, only=only, to_staff=staff,
+            wished=name not in send.channels, place=send.place,
             present=frozenset({*known, *(() if staff else (_ADDRESSES[channel.kind],)), "created_at"}),
         )  # fmt: skip
 

@@ -175,5 +175,15 @@ def test_numbers_of_every_plural_form_are_tried() -> None:
     assert len(found(files, settings=settings)) == 1
 
 
+def test_what_a_contact_may_prefer_must_be_written() -> None:
+    campaign = a_campaign(a_send(channels=("preferred", "sms")))
+    problems = found(SMS, campaign)
+    assert [problem.partition(": ")[2] for problem in problems] == [
+        "a contact may prefer chat, for which birthday has no template (templates/birthday/chat.*)",
+        "a contact may prefer email, for which birthday has no template (templates/birthday/email.*)",
+    ]
+    assert all(problem.startswith(str(HERE)) for problem in problems)
+
+
 def test_a_segment_is_asked_both_ways() -> None:
     assert len(found({"templates/birthday/sms.txt": "Hi{% if not in_segment('vip') %}{{ none }}{% endif %}"})) == 1

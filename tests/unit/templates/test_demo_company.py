@@ -34,7 +34,7 @@ def test_its_templates_pass_the_check(workspace: Workspace) -> None:
     ("message", "kind"),
     [
         ("birthday", ChannelKind.EMAIL), ("birthday", ChannelKind.SMS),
-        ("anniversary", ChannelKind.EMAIL), ("anniversary", ChannelKind.SMS),
+        ("anniversary", ChannelKind.EMAIL), ("anniversary", ChannelKind.SMS), ("anniversary", ChannelKind.CHAT),
         ("csat", ChannelKind.EMAIL), ("csat", ChannelKind.CHAT), ("csat_reminder", ChannelKind.SMS), ("csat_reminder", ChannelKind.CHAT),
         ("newsletter", ChannelKind.EMAIL),
     ],

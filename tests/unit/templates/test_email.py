@@ -172,3 +172,9 @@ def test_a_page_says_its_language() -> None:
 def test_a_file_that_is_too_large_is_refused() -> None:
     with pytest.raises(RenderError, match="larger than 256 KB"):
         an_email("x" * 300_000)
+
+
+def test_macros_that_would_make_mjml_are_refused() -> None:
+    more = {"templates/_partials/rows.mjml": "{% macro row(x) %}<mj-text>{{ x }}</mj-text>{% endmacro %}"}
+    with pytest.raises(RenderError, match="use include"):
+        an_email(MJML.format("<mj-text>{% from '_partials/rows.mjml' import row %}{{ row(1) }}</mj-text>"), form="mjml", more=more)

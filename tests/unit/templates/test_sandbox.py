@@ -133,3 +133,25 @@ def test_a_loop_has_its_own_variables_and_a_macro_prints_in_the_readers_language
 def test_every_filter_is_in_the_guide() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "templates.md").read_text(encoding="utf-8")
     assert [name for name in FILTERS if name not in ("d", "e", "count") and f"`{name}`" not in guide] == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("[1, 2] | map('number', 1) | join('; ')", "1,0; 2,0"),
+        ("rows | map(attribute='name') | list", "a in b"),
+        ("rows | selectattr('size', 'gt', 1) | map(attribute='name') | first", "b"),
+        ("rows | sort(attribute='size', reverse=true) | map(attribute='name') | join", "ba"),
+        ("rows | sum(attribute='size')", "3"),
+        ("['b', 'a', 'b'] | unique | sort | join(',')", "a,b"),
+        ("'a b' | title", "A B"),
+        ("contact.first_name[0]", "A"),
+        ("'SI' in table", "True"),
+        ("trigger.years * 2 + 1", "7"),
+        ("'abc' | truncate(2, true, '…', 0)", "a…"),
+    ],
+)
+def test_lists_and_tables_can_be_worked_on(expression: str, text: str) -> None:
+    values = {"rows": [{"name": "a", "size": 1}, {"name": "b", "size": 2}], "table": {"SI": {"x": 1}}}
+    printed = f"{{% if {expression} %}}True{{% endif %}}" if text == "True" else f"{{{{ {expression} }}}}"
+    assert a_text(printed, locale="sl", values=values) == text
