@@ -12,8 +12,8 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -36,9 +36,21 @@ OpenWired = Callable[[Path, Mapping[str, str]], Wired]
 
 
 def run_demo(open_wired: OpenWired, *, once: bool, port: int, console: Console) -> None:
-    """Play the week. With `once` it ends by itself; else the inbox stays until a signal ends it."""
+    """Play the week. With `once` it ends by itself; else the company stays open, and its inbox, until a signal ends it."""
+    tray = Tray()
+    with _inbox(tray, port=0 if once else port) as address, company_at_work(open_wired, tray=tray, console=console) as company:
+        company.play(START, END)
+        company.sum_up(messages=len(tray.all()))
+        console.print(f"\nEvery message, as its recipient reads it: {address}", style="bold")
+        if not once:
+            console.print("The inbox stays, and the links in the messages work, until you press Ctrl-C.")
+            _wait_for_signal()
+
+
+@contextmanager
+def company_at_work(open_wired: OpenWired, *, tray: Tray, console: Console) -> Iterator[Company]:
+    """The company with its people, its processes and its catchers, on the morning of the week; whatever it sends goes into the tray."""
     with tempfile.TemporaryDirectory(prefix="engage-demo-") as scratch, ExitStack() as parts:
-        tray = Tray()
         clock = Clock()
         environment = _environment(Path(scratch), tray, clock, parts)
         wired = open_wired(WORKSPACE, environment)
@@ -46,16 +58,19 @@ def run_demo(open_wired: OpenWired, *, once: bool, port: int, console: Console) 
         clock.read = wired.stored_clock.get
         company = Company(wired=wired, environment=environment, console=console, people=_copied(Path(scratch)))
         company.arrive(START)
-        inbox = WebPart(create_inbox(tray.all), host="127.0.0.1", port=0 if once else port)
-        inbox.start()
-        parts.callback(inbox.stop)
         with company.at_work():
-            company.play(START, END)
-        company.sum_up(messages=len(tray.all()))
-        console.print(f"\nEvery message, as its recipient reads it: {inbox.address}", style="bold")
-        if not once:
-            console.print("The inbox stays until you press Ctrl-C.")
-            _wait_for_signal()
+            yield company
+
+
+@contextmanager
+def _inbox(tray: Tray, *, port: int) -> Iterator[str]:
+    """Serve it; its address."""
+    inbox = WebPart(create_inbox(tray.all), host="127.0.0.1", port=port)
+    inbox.start()
+    try:
+        yield inbox.address
+    finally:
+        inbox.stop()
 
 
 def _copied(scratch: Path) -> Path:
