@@ -194,6 +194,10 @@ class _Examination:
         purpose = self.workspace.settings.purposes.get(use.purpose)
         if not isinstance(content, EmailContent) or purpose is None or purpose.is_transactional(ChannelKind.EMAIL) or use.to_staff:
             return
+        address = (purpose.company or self.workspace.settings.company).address
+        if " ".join(address.split()) not in " ".join(content.text.split()):
+            what = f"a mail for {purpose.name} is promotional: the law asks for the postal address in it, {{{{ company.address }}}}"
+            self.warnings.add(Problem(place=Place(file=version.parts.get("txt", version.file)), what=what))
         for what, part in (("", content.html), ("'s text part", content.text)):
             file = version.parts.get("txt", version.file) if what else version.file
             if part is not None and _LINKS.unsubscribe not in part:

@@ -99,6 +99,13 @@ def test_promotional_mail_needs_an_unsubscribe_link_and_transactional_mail_does_
     assert found(files, settings=opted) == []
 
 
+def test_promotional_mail_without_the_postal_address_is_worth_a_warning() -> None:
+    def warned(body: str) -> int:
+        return len(examine(a_written_workspace({"templates/birthday/email.html": MAIL.replace("{}", body), **SMS})).warnings)
+
+    assert [warned("x"), warned("<p>{{ company.address }}</p>")] == [1, 0]
+
+
 def test_a_text_part_of_its_own_needs_the_link_too() -> None:
     assert checked("x", **{"templates/birthday/email.txt": "no link"})[0].startswith(
         "templates/birthday/email.txt:0:0: a mail for care is promotional: it's text part"
