@@ -24,6 +24,7 @@ from engage.model.run import Run, RunState
 from engage.model.values import pack, to_json
 from engage.model.workspace import Channel, Workspace
 from engage.policy import decide
+from engage.rules.expressions import Lookup
 from engage.rules.scopes import bind, scope, trigger_kinds, typed
 from engage.templates import Templates
 from workers.loop import LoopThread
@@ -39,7 +40,7 @@ def preview(wired: Wired, message: str, *, contact: str | None, locale: str | No
     draft = asked.templates().render_for(
         message, channel_kind=asked.channel.kind, channel_name=asked.channel.name, contact=asked.contact, trigger=asked.trigger,
         values=asked.values, now=asked.now, purpose=asked.purpose, links=asked.templates().links(0, asked.contact.id, asked.purpose),
-        campaign=asked.campaign.name if asked.campaign else None, locale=locale,
+        campaign=asked.campaign.name if asked.campaign else None, locale=locale, lookup=asked.lookup,
     )
     return Preview(channel=asked.channel.name, locale=draft.locale, content=draft.content)
 
@@ -53,7 +54,7 @@ def send_test(wired: Wired, message: str, *, to: str, contact: str | None, local
     approved = asked.approved(to)
     # Staff read the workspace's language: the one asked for stands in for it.
     speaking = asked.workspace if locale is None else _in_language(asked.workspace, locale)
-    rendered = Templates(speaking, secret=asked.secret).render(approved, now=asked.now)
+    rendered = Templates(speaking, secret=asked.secret).render(approved, now=asked.now, lookup=asked.lookup)
     adapter = load_channels(asked.workspace.settings)[approved.channel]
     name = f"test.{secrets.token_hex(12)}"
     loop = LoopThread()
@@ -85,6 +86,7 @@ class Asked:
     campaign: Campaign | None
     trigger: Mapping[str, object]
     values: Mapping[str, object]
+    lookup: Lookup
 
     @classmethod
     def of(cls, wired: Wired, message: str, *, contact: str | None, channel: str | None) -> Asked:
@@ -94,11 +96,13 @@ class Asked:
         reader = _made_up(workspace, now) if contact is None else found(wired, contact)
         kinds = {} if campaign is None else trigger_kinds(campaign, workspace)
         sample = {name: to_json(_sample(kind, now)) for name, kind in kinds.items()}
+        lookup = wired.inquiry.lookup(reader.id, now=now)
         return cls(
             message=message, workspace=workspace, secret=wired.database.secret(), now=now, contact=reader, campaign=campaign,
             channel=_channel(wired.templates, workspace, message, step, channel), trigger=typed(sample, kinds),
             purpose=step.purpose if step is not None else next(iter(workspace.settings.purposes), ""),
-            values={} if campaign is None or step is None else _values(workspace, campaign, step, reader, sample, now),
+            values={} if campaign is None or step is None else _values(workspace, campaign, step, reader, sample, now, lookup),
+            lookup=lookup,
         )
 
     def templates(self) -> Templates:
@@ -164,7 +168,7 @@ def _channel(templates: Templates, workspace: Workspace, message: str, step: Sen
 
 
 def _values(
-    workspace: Workspace, campaign: Campaign, step: Send, contact: Contact, trigger: Mapping[str, object], now: datetime
+    workspace: Workspace, campaign: Campaign, step: Send, contact: Contact, trigger: Mapping[str, object], now: datetime, lookup: Lookup
 ) -> Mapping[str, object]:
     """What the run would hand over: names given by `as` before this step, and the step's `with`."""
     run = Run(
@@ -172,7 +176,7 @@ def _values(
         intended_at=now, position=step.path, since=now, due_at=None, trigger=trigger,
         variables={name: pack(value) for name, value in _named(workspace, campaign, now).items()},
     )
-    names = scope(workspace, contact=contact, now=now, campaign=campaign, run=run)
+    names = scope(workspace, contact=contact, now=now, lookup=lookup, campaign=campaign, run=run)
     return {**_named(workspace, campaign, now), **{name: bind(binding, names) for name, binding in step.with_.items()}}
 
 
