@@ -50,7 +50,7 @@ def simulate(source: Database, workspace: Workspace, *, start: datetime, end: da
 
 def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Iterator[Line]:
     """The same over these people alone; drafts run too. Raises InputError where the test names somebody who is none of them."""
-    with Stage(awake(only(workspace, test.campaign)), start=test.clock_from) as stage:
+    with Stage(only(awake(workspace), test.campaign), start=test.clock_from) as stage:
         stage.people.upsert(persons, now=test.clock_from - timedelta(days=1))
         yield from stage.play(start=test.clock_from, end=test.clock_to, script=stage.script_of(test))
 

@@ -1,0 +1,185 @@
+"""What can be seen of a workspace: a case changes one key of one file, and its observer tells what comes of either."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, final
+
+from engage.channels import load_channels
+from engage.channels.mime import Letterhead, compose
+from engage.contacts.ports import Person
+from engage.delivery.health import Health
+from engage.model.contact import ChannelKind, Event
+from engage.model.delivery import Cleared
+from engage.model.errors import EngageError, Unconfirmed
+from engage.model.workspace import Files, Workspace
+from engage.rules.checking import Checked, check
+from engage.simulation.rehearsing import judge
+from engage.simulation.timeline import Script
+from engage.store.database import Database
+from engage.templates import check as check_templates
+from tests.engine import MONDAY, Works
+from workers.office import OnDisk
+from workers.simulations import rehearse
+
+ANA: Mapping[str, Any] = {
+    "external_id": "ana", "email": "ana@example.com", "phone": "+38640123456", "chat_id": "U012345", "timezone": "Europe/Ljubljana",
+    "country": "SI", "locale": "en", "plan": "pro", "birth_date": date(1990, 2, 25), "customer_since": date(2020, 2, 26),
+    "renews_at": datetime.fromisoformat("2026-02-27T10:00:00+00:00"),
+}
+BO: Mapping[str, Any] = {
+    **ANA, "external_id": "bo", "email": "bo@example.com", "phone": "+38640123457", "chat_id": "U012346", "plan": "basic",
+    "timezone": "America/New_York",
+}
+
+
+class Refused(Exception):
+    """The workspace does not pass `engage check`."""
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Who is there and what happens: events are hours after the start, type, contact and fields. `unsure`: the first answers get lost."""
+
+    people: tuple[Mapping[str, Any], ...] = (ANA,)
+    events: tuple[tuple[float, str, str, Mapping[str, Any]], ...] = ((0, "ticket.closed", "ana", {"ticket_id": "T1", "score": 2}),)
+    start: datetime = MONDAY
+    days: int = 8
+    unsure: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """Where an observer works: an empty, migrated database to copy, and a folder."""
+
+    template: Path
+    root: Path
+
+    def database(self) -> Database:
+        """A copy of the database; every copy has the same secret, so that links and keys are the same."""
+        copy = self.root / "engage.db"
+        shutil.copy(self.template, copy)
+        return Database.open(f"sqlite:///{copy}")
+
+
+Observer = Callable[[Files, World, Stand], str]
+
+
+def played(files: Files, world: World, stand: Stand) -> str:
+    """Every touch but for its version, and every message as its provider would get it."""
+    workspace = accepted(files)
+    database = stand.database()
+    works = Works(database, workspace, at=world.start)
+    works.people.upsert([Person(attributes=attributes) for attributes in world.people], now=world.start)
+    if world.unsure:
+        for channel in works.channels.values():
+            channel.fail(Unconfirmed("gone"), times=1)
+    works.play(world.start + timedelta(days=world.days), Script(events=[_event(world, *each) for each in world.events]))
+    seen = [_shown({**asdict(touch), "version": None}) for touch in works.touches()]
+    seen += [_message(cleared, workspace) for channel in works.channels.values() for cleared in channel.sent]
+    works.close()
+    database.close()
+    return "\n".join(seen)
+
+
+def tested(files: Files, world: World, stand: Stand) -> str:
+    """What `engage test` complains of."""
+    checked = _checked(files)
+    workspace = accepted(files)
+    complaints: list[str] = []
+    for test in checked.tests:
+        people = [Person(attributes=contact.attributes) for contact in test.contacts]
+        complaints += judge(test, rehearse(workspace, test, people)).complaints
+    return "\n".join(complaints) or "passed"
+
+
+def opened(files: Files, world: World, stand: Stand) -> str:
+    """Which files a command leaves in the folder."""
+    with OnDisk(_written(files, stand.root), {}).engaged():
+        pass
+    return "\n".join(sorted(str(path.relative_to(stand.root)) for path in stand.root.rglob("*") if path.is_file()))
+
+
+def diagnosed(files: Files, world: World, stand: Stand) -> str:
+    """What `engage doctor` finds of the broker."""
+    findings = OnDisk(_written(files, stand.root), {}).diagnose()
+    return "\n".join(str(finding["found"]) for finding in findings if finding["what"] == "broker")
+
+
+def paced(files: Files, world: World, stand: Stand) -> str:
+    """How many messages go at once, and how long the next ones wait."""
+    health = Health(lambda: 0.0)
+    channels = accepted(files).settings.channels.values()
+    paces = [(channel.name, health.slice_size(channel), health.pay(channel, 10), health.pay(channel, 1)) for channel in channels]
+    return "\n".join(map(str, paces))
+
+
+def accepted(files: Files) -> Workspace:
+    """The workspace, where all that `engage check` asks is content. Raises Refused."""
+    checked = _checked(files)
+    workspace = checked.workspace
+    problems = [*checked.problems, *(check_templates(workspace) if workspace is not None else ())]
+    if problems or workspace is None:
+        raise Refused("\n".join(map(str, problems)))
+    try:
+        load_channels(workspace.settings)
+    except EngageError as error:
+        raise Refused(str(error)) from error
+    return workspace
+
+
+def _checked(files: Files) -> Checked:
+    return check(files, {})
+
+
+def _written(files: Files, root: Path) -> Path:
+    accepted(files)
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    return root
+
+
+def _event(world: World, hours: float, type_: str, contact: str, data: Mapping[str, Any]) -> Event:
+    at = world.start + timedelta(hours=hours)
+    return Event(id=f"{type_}-{hours}", type=type_, at=at, data=data, contact_ref=contact)
+
+
+def _message(cleared: Cleared, workspace: Workspace) -> str:
+    approved = cleared.rendered.approved
+    if approved.kind is not ChannelKind.EMAIL:
+        return f"{approved.channel} {approved.address} {cleared.rendered.content}"
+    settings = workspace.settings
+    head = Letterhead(sender=settings.channels[approved.channel].sender, purposes=settings.purposes)
+    return compose(cleared, head, now=MONDAY).content.decode()
+
+
+def _shown(fields: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in fields.items() if value not in (None, {}, ""))
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One key. The file says `one`, then `other`; nothing else differs. `refused`: the other is one that `engage check` refuses."""
+
+    file: str
+    text: str
+    one: str
+    other: str
+    more: Mapping[str, str] = field(default_factory=dict)
+    world: World = field(default_factory=World)
+    see: Observer = played
+    refused: bool = False
+
+    def files(self, base: Mapping[str, str], *, changed: bool) -> Files:
+        """The workspace as it is, or with the change."""
+        assert self.text.count(self.one) == 1, f"`{self.one}` stands {self.text.count(self.one)} times in {self.file}"
+        text = self.text.replace(self.one, self.other) if changed else self.text
+        return {name: content.encode() for name, content in {**base, **self.more, self.file: text}.items()}
