@@ -39,6 +39,8 @@ def rabbitmq(folder: Path) -> Iterator[RabbitMq]:
             pytest.fail("RabbitMQ is not installed (apt install rabbitmq-server), and ENGAGE_CI asks for every test")
         pytest.skip("RabbitMQ is not installed (apt install rabbitmq-server)")
     port, distribution, epmd = _free_port(), _free_port(), _free_port()
+    # Erlang's port mapper would start itself as a daemon and outlive the tests: this one is ours to end.
+    mapper = subprocess.Popen(["epmd", "-port", str(epmd), "-address", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process = subprocess.Popen(
         [PROGRAM], env=_environment(folder, port=port, distribution=distribution, epmd=epmd),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
@@ -54,6 +56,8 @@ def rabbitmq(folder: Path) -> Iterator[RabbitMq]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        mapper.terminate()
+        mapper.wait()
 
 
 def _environment(folder: Path, *, port: int, distribution: int, epmd: int) -> dict[str, str]:
