@@ -196,7 +196,7 @@ class Company:
         there = local(touch.at, zone(name))
         cells = (
             f"{touch.at:%a %d %b %H:%M}", f"{there:%a %H:%M} {name.rpartition('/')[2]}", line.label or "", touch.kind.value,
-            f"{touch.campaign or touch.detail.get('type') or ''}" + (f"/{touch.message}" if touch.message else ""),
+            f"{touch.campaign or touch.detail.get('event') or ''}" + (f"/{touch.message}" if touch.message else ""),
             touch.channel or "", touch.locale or "", touch.reason or "",
         )
         self._console.print(_row(cells), style=STYLES.get(touch.kind), no_wrap=True, crop=False, overflow="ignore")
