@@ -12,6 +12,7 @@ from engage.delivery.conductor import Conductor, Point
 from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
+from engage.delivery.ports import Renderer
 from engage.history.timeline import Filter
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
@@ -43,6 +44,7 @@ class Works:
         self.clock = MovableClock(at)
         self.channels = {name: FakeChannel() for name in workspace.settings.channels}
         self.at: dict[Point, Callable[[], None]] = {}
+        self.versions: dict[tuple[str, str], Campaign] = {}
         SqlWorkspaces(database).accept(workspace, now=at)
         self.people = SqlPeople(database, workspace=self._now)
         self.ledger = SqlLedger(database)
@@ -54,20 +56,30 @@ class Works:
             SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self._version, zones_of=names_behind
         )
         self._loop = LoopThread()
+        self._equipped: Equipment | None = None
+        self.renderer: Callable[[Workspace], Renderer] = lambda workspace: Templates(workspace, secret=self.database.secret())
         self.conductor = self.another_conductor("test")
         self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger)
 
     def another_conductor(self, owner: str) -> Conductor:
         """One more worker on the same rows."""
         secret = self.database.secret()
-        equipment = Equipment(
-            workspace=self.workspace, renderer=Templates(self.workspace, secret=secret), channels=dict(self.channels)
-        )
         return Conductor(
-            self.deliveries, equipment=lambda: equipment, versions=self._version,
+            self.deliveries, equipment=self._equipment, versions=self._version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
             health=Health(lambda: 0.0), owner=owner, reached=self._reached,
         )
+
+    def _equipment(self) -> Equipment:
+        if self._equipped is None or self._equipped.workspace is not self.workspace:
+            self._equipped = Equipment(workspace=self.workspace, renderer=self.renderer(self.workspace), channels=dict(self.channels))
+        return self._equipped
+
+    def accept(self, workspace: Workspace) -> None:
+        """Take up an edited workspace; runs keep the version that they entered with."""
+        self.versions |= {(name, campaign.version): campaign for name, campaign in self.workspace.campaigns.items()}
+        self.workspace = workspace
+        SqlWorkspaces(self.database).accept(workspace, now=self.clock.now())
 
     def know(self, *labels: str, **attributes: Any) -> None:
         """Import people who live in Ljubljana, each with a mail address."""
@@ -116,4 +128,5 @@ class Works:
         return self.workspace
 
     def _version(self, name: str, version: str) -> Campaign | None:
-        return self.workspace.campaigns.get(name)
+        current = self.workspace.campaigns.get(name)
+        return current if current is not None and current.version == version else self.versions.get((name, version))

@@ -99,9 +99,11 @@ class Scheduling:
     def tick(self) -> None:
         """Enter whose moment has come; call workers for the runs and deliveries that are due."""
         now = self._clock.now()
-        self._plans.tick(now=now)
-        self._nudges.advance()
-        nudge_due(self._rows, self._nudges, now)
+        try:
+            self._plans.tick(now=now)
+        finally:  # what could not be planned stops nothing that was
+            self._nudges.advance()
+            nudge_due(self._rows, self._nudges, now)
 
     def sweep(self) -> None:
         """Settle what crashed workers left behind."""

@@ -26,7 +26,7 @@ from engage.delivery.clearing import Going, is_same
 from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
 from engage.delivery.ports import Candidate, Channel, Clearing, Deliveries, Lease, LeaseLost, Outcome, Settlement
-from engage.delivery.settling import settle_decision, settle_outcome, settle_render_error
+from engage.delivery.settling import settle_decision, settle_mistake, settle_outcome, settle_render_error
 from engage.model.campaign import Campaign
 from engage.model.delivery import Approved, Cleared, Decision, Rendered
 from engage.model.errors import Rejected, RenderError, SendError, Unavailable, Unconfirmed
@@ -104,11 +104,12 @@ class Conductor:
         settlements: list[Settlement] = []
         rendered: list[Rendered] = []
         for candidate in self._deliveries.load(lease, now=now):
-            decision = self._decide(candidate, equipment.workspace, now)
-            if isinstance(decision, Approved):
-                self._render(lease, equipment, decision, now, rendered, settlements)
-            else:
-                settlements.append(settle_decision(decision, now=now))
+            try:
+                self._prepare(lease, equipment, candidate, now, rendered, settlements)
+            except LeaseLost:
+                raise
+            except Exception as error:  # noqa: BLE001  # one message with which we make a mistake stops no other
+                settlements.append(_stumbled(candidate, error, now))
         self._deliveries.settle(lease, settlements)
         self._reached(Point.RENDERED)
         for slice_ in self._slices(rendered, equipment.workspace, careful=lease.careful):
@@ -120,6 +121,16 @@ class Conductor:
         facts = replace(candidate.facts, providers=self._health.states())
         campaign = self._versions(candidate.intent.campaign, candidate.intent.version)
         return decide(candidate.intent, facts, now=now, settings=workspace.settings, campaign=campaign)
+
+    def _prepare(
+        self, lease: Lease, equipment: Equipment, candidate: Candidate, now: datetime,
+        rendered: list[Rendered], settlements: list[Settlement],
+    ) -> None:
+        decision = self._decide(candidate, equipment.workspace, now)
+        if isinstance(decision, Approved):
+            self._render(lease, equipment, decision, now, rendered, settlements)
+        else:
+            settlements.append(settle_decision(decision, now=now))
 
     def _render(
         self, lease: Lease, equipment: Equipment, approved: Approved, now: datetime,
@@ -173,12 +184,15 @@ class Conductor:
             settlements: list[Settlement] = []
             for candidate in clearing.candidates():
                 message = by_id[candidate.intent.id]
-                decision = self._decide(going.known_to(candidate), workspace, now)
-                if not isinstance(decision, Approved):
-                    settlements.append(settle_decision(decision, now=now))
-                elif is_same(decision, message.approved):
-                    going.add(candidate, decision, self._cleared(message, workspace), now)
-                # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
+                try:
+                    decision = self._decide(going.known_to(candidate), workspace, now)
+                    if not isinstance(decision, Approved):
+                        settlements.append(settle_decision(decision, now=now))
+                    elif is_same(decision, message.approved):
+                        going.add(candidate, decision, self._cleared(message, workspace), now)
+                    # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
+                except Exception as error:  # noqa: BLE001  # as above
+                    settlements.append(_stumbled(candidate, error, now))
             self._write(clearing, going, settlements, now)
         return going.cleared
 
@@ -249,6 +263,12 @@ class Conductor:
                 settle_outcome(outcome, now=now, provider=provider, idempotent=idempotent, on_unknown=cleared[intent.id][1])
             )
         self._deliveries.settle(lease, settlements)
+
+
+def _stumbled(candidate: Candidate, error: Exception, now: datetime) -> Settlement:
+    intent = candidate.intent
+    log.error("delivery.stumbled", delivery_id=intent.id, campaign=intent.campaign, message=intent.message, error=type(error).__name__)
+    return settle_mistake(intent, error, now=now)
 
 
 def _is_about_one_recipient(error: SendError) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, final
 
+from engage.model.contact import ChannelKind
 from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Intent, Receipt, Rendered
 from engage.model.history import Touch
 from engage.rules.expressions import Lookup
@@ -73,6 +74,7 @@ class Settlement:
     resend: bool = False
     tried: str | None = None
     suppress_address: str | None = None  # reason: the address goes on the suppression list in the same transaction
+    suppress_kind: ChannelKind | None = None  # of that address
 
 
 class Clearing(Protocol):

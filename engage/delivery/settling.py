@@ -8,6 +8,7 @@ from typing import assert_never
 
 from engage.delivery.ports import Outcome, Settlement
 from engage.delivery.retries import retry_in
+from engage.model.contact import ChannelKind
 from engage.model.delivery import (
     Approved,
     ChatContent,
@@ -65,6 +66,15 @@ def settle_render_error(approved: Approved, error: Exception, *, now: datetime) 
     return Settlement(delivery_id=approved.intent.id, state=DeliveryState.FAILED, touch=touch)
 
 
+def settle_mistake(intent: Intent, error: Exception, *, now: datetime) -> Settlement:
+    """A message that an error of ours stopped before its hand-off is tried again like one whose provider was away, until it expires."""
+    attempts = intent.attempts + 1
+    pause = retry_in(ChannelKind.EMAIL, attempts=attempts, delivery_id=intent.id, code=None, retry_after=None)
+    kind, state = (Kind.FAILED, DeliveryState.FAILED) if pause is None else (Kind.DEFERRED, DeliveryState.WAITING)
+    touch = touch_of(intent, kind, at=now, reason="error", detail={"error": type(error).__name__, "attempt": attempts})
+    return Settlement(delivery_id=intent.id, state=state, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True)
+
+
 def settle_outcome(outcome: Outcome, *, now: datetime, provider: str, idempotent: bool, on_unknown: str) -> Settlement:
     """What came of a hand-off. `idempotent`: the provider recognises a repeated key, so that a retry makes no copy."""
     cleared = outcome.cleared
@@ -89,14 +99,16 @@ def _rejected(cleared: Cleared, error: Rejected, *, now: datetime, provider: str
     """The next channel is tried where the address was refused; else this was the last word."""
     intent, channel = cleared.intent, cleared.rendered.approved.channel
     suppress = "hard_bounce" if error.address_is_bad and intent.to is None else None
+    of_kind = cleared.rendered.approved.kind if suppress is not None else None
     goes_on = suppress is not None and any(other not in {*intent.tried, channel} for other in intent.channels)
     kind = Kind.BOUNCED if goes_on else Kind.FAILED
     touch = hand_off_touch(cleared, kind, at=now, provider=provider, reason="rejected", detail=_error_detail(error))
     if goes_on:
         return Settlement(
-            delivery_id=intent.id, state=DeliveryState.WAITING, due_at=now, touch=touch, tried=channel, suppress_address=suppress
+            delivery_id=intent.id, state=DeliveryState.WAITING, due_at=now, touch=touch, tried=channel, suppress_address=suppress,
+            suppress_kind=of_kind,
         )
-    return Settlement(delivery_id=intent.id, state=DeliveryState.FAILED, touch=touch, suppress_address=suppress)
+    return Settlement(delivery_id=intent.id, state=DeliveryState.FAILED, touch=touch, suppress_address=suppress, suppress_kind=of_kind)
 
 
 def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provider: str) -> Settlement:

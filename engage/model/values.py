@@ -19,7 +19,7 @@ def to_json(value: Value) -> object:
     """The value as JSON."""
     match value:
         case datetime():
-            return value.astimezone(UTC).strftime(INSTANT)
+            return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
         case date():
             return value.isoformat()
         case Money():

@@ -12,6 +12,7 @@ from engage.model.errors import InputError
 from engage.model.values import from_json
 
 LONGEST_ID = 200
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 EXAMPLES = {
     AttributeKind.TEXT: "text", AttributeKind.NUMBER: "a number", AttributeKind.BOOLEAN: "true or false",
     AttributeKind.DATE: "a date (2026-02-28)", AttributeKind.DATETIME: "a date-time (2026-02-28T09:00:00Z)",
@@ -39,6 +40,7 @@ def read_event(
     _refuse(not id or len(id) > LONGEST_ID, f"an event's id is text of 1 to {LONGEST_ID} characters")
     _refuse(not type, "an event has a type")
     _refuse(at.tzinfo is None, f"event {id}: `at` says no offset from UTC (2026-02-28T09:00:00Z)")
+    _refuse(not EARLIEST_YEAR <= at.year < LATEST_YEAR, f"event {id}: `at` lies in the year {at.year}, which no clock of ours shows")
     kinds = declared.get(type, {})
     kept = {name: _field(id, name, raw, kinds.get(name)) for name, raw in data.items() if name in kinds or _plain(raw)}
     event = Event(id=id, type=type, at=at, data=kept, contact_ref=contact_ref or None, received_at=now)

@@ -238,14 +238,14 @@ def _send(step: Send, progress: Progress, journey: Journey, following: str) -> P
 
 def _delivery(step: Send, run: Run, journey: Journey) -> NewDelivery:
     settings, campaign = journey.workspace.settings, journey.campaign
-    purpose = settings.purposes[step.purpose]
+    purpose = settings.purposes.get(step.purpose)  # None: an older version's, no longer declared, so that the decision refuses it
     asked = journey.scope(run)
     to = evaluate(step.to, asked) if isinstance(step.to, Expression) else step.to
     return NewDelivery(
         run_id=run.id, campaign=campaign.name, version=campaign.version, step=step.id or step.path, message=step.message,
-        purpose=step.purpose, contact_id=run.contact_id, queue=purpose.queue, channels=step.channels,
+        purpose=step.purpose, contact_id=run.contact_id, queue=purpose.queue if purpose else "bulk", channels=step.channels,
         intended_at=run.since, due_at=run.since, expires_at=_expiry(step, run.since, journey.zones),
-        priority=campaign.priority, on_unknown=campaign.on_unknown or purpose.on_unknown,
+        priority=campaign.priority, on_unknown=campaign.on_unknown or (purpose.on_unknown if purpose else "hold"),
         to=None if to is None else str(to), quiet_hours=step.quiet_hours,
         values={**run.variables, **{name: pack(bind(binding, asked)) for name, binding in step.with_.items()}},
         send_key=f"{campaign.name}:{run.key}:{step.path}" if isinstance(campaign.trigger, ScheduleTrigger) else None,

@@ -26,6 +26,7 @@ KEPT_FOR = timedelta(days=30)
 """How long an event waits for its contact to become known."""
 
 BATCH = 500
+SHORTEST_PUT_OFF, LONGEST_PUT_OFF = timedelta(hours=1), timedelta(days=1)
 
 
 @final
@@ -49,18 +50,29 @@ class Planner:
             return self._happenings(tx, now).happen(self._with_contact(tx, event))
 
     def tick(self, *, now: datetime) -> int:
-        """Enter everybody whose moment has come since the last tick; the number of new runs."""
-        workspace = self._workspace()
-        entered = sum(self._enter_due(workspace, campaign, now) for campaign in live_campaigns(workspace, now))
-        self._match_kept_events(now)
+        """Enter everybody whose moment has come since the last tick; the number of new runs.
+
+        A campaign or a kept event that nothing can be done with stops no other. Raises ExceptionGroup, once all others are done.
+        """
+        workspace, entered, errors = self._workspace(), 0, list[Exception]()
+        for campaign in live_campaigns(workspace, now):
+            try:
+                entered += self._enter_due(workspace, campaign, now)
+            except Exception as error:  # noqa: BLE001  # raised below
+                errors.append(error)
+        errors += self._match_kept_events(now)
+        if errors:
+            raise ExceptionGroup("not everything could be planned", errors)
         return entered
 
     def advance(self, *, now: datetime) -> int:
-        """Move a batch of due runs on; how many (fewer than a batch: nothing more is due)."""
-        workspace = self._workspace()
+        """Move a batch of due runs on; how many (fewer than a batch: nothing more is due).
+
+        One that cannot be moved is put off, with a touch that says so, and stops no other.
+        """
         with self._store.transaction() as tx:
             in_hand = tx.due_runs(now=now, limit=BATCH)
-            results = [self._move(tx, workspace, held, now) for held in in_hand]
+            results = [self._move_or_put_off(tx, held, now) for held in in_hand]
             self._write(tx, results, now)
         return len(results)
 
@@ -82,10 +94,15 @@ class Planner:
         contact = tx.find_contact(event.contact_ref)
         return event if contact is None else replace(event, contact_id=contact.id)
 
-    def _match_kept_events(self, now: datetime) -> None:
+    def _match_kept_events(self, now: datetime) -> Sequence[Exception]:
+        errors = []
         with self._store.transaction() as tx:
             for event in tx.unmatched_events(since=now - KEPT_FOR, limit=BATCH):
-                self._happenings(tx, now).match(event)
+                try:
+                    self._happenings(tx, now).match(event)
+                except Exception as error:  # noqa: BLE001  # told to who asked; the event counts as matched, or it would come again for ever
+                    errors.append(error)
+        return errors
 
     def _enter_due(self, workspace: Workspace, campaign: Campaign, now: datetime) -> int:
         if isinstance(campaign.trigger, EventTrigger):
@@ -135,9 +152,16 @@ class Planner:
             zones_of=self._zones_of, default_zone=workspace.settings.timezone, went_live=tx.went_live(campaign.name),
         )
 
-    def _move(self, tx: Transaction, workspace: Workspace, held: RunInHand, now: datetime) -> Progress:
+    def _move_or_put_off(self, tx: Transaction, held: RunInHand, now: datetime) -> Progress:
+        try:
+            return self._move(tx, held, now)
+        except Exception as error:  # noqa: BLE001  # it stands in the history; an error of the database's own raises again at the next statement
+            return _put_off(held.run, error, now)
+
+    def _move(self, tx: Transaction, held: RunInHand, now: datetime) -> Progress:
         run, contact = held.run, held.contact
         campaign = self._versions(run.campaign, run.version)
+        workspace = self._workspace()  # after the version, as asking for one that is not known yet takes the newest workspace up
         if contact is None or contact.erased or campaign is None:
             return _gone(run, "ended" if campaign is None else "erased", now)
         return advance(run, self._journey(tx, workspace, campaign, contact, now))
@@ -157,6 +181,13 @@ class Planner:
         tx.add_deliveries([delivery for progress in results for delivery in progress.deliveries])
         tx.add_touches([touch for progress in results for touch in progress.touches])
         tx.recall_deliveries(exited, now=now)
+
+
+def _put_off(run: Run, error: Exception, now: datetime) -> Progress:
+    """For as long as it is under way, so that ever fewer touches say the same; a day at most, so that what was mended goes on."""
+    until = now + min(max(now - run.entered_at, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
+    told = replace(touch_of(run, Kind.DEFERRED, at=now, reason="error"), detail={"error": type(error).__name__, "until": until.isoformat()})
+    return Progress(run=replace(run, due_at=until), touches=(told,), moving=False)
 
 
 def _gone(run: Run, reason: str, now: datetime) -> Progress:

@@ -12,6 +12,9 @@ from engage.model.time import Duration, Zones
 from engage.planning.whereabouts import days_between
 from engage.policy.calendar import LONGEST_REST, is_day_off, move_off_rest
 
+_FIRST_YEAR, _LAST_YEAR = 1600, 8000
+"""Both leap years, so that every date is there. `datetime` ends with the year 9999: a day after it is an error."""
+
 _LONGEST_WAIT = timedelta(days=7 + 2 * LONGEST_REST)
 
 
@@ -47,17 +50,22 @@ def wait_until_moment(step: WaitUntilMoment, value: Value, *, now: datetime, zon
     """The moment that `value`, a date or an aware date-time, stands for, with the step's offset and hour; `now` where it is neither.
 
     A date without an hour means its first moment. May lie in the past: the wait then ends at once, and what follows fell due then.
+    Dates that stand for "never" (0001-01-01, 9999-12-31) count as the same day of a year that the arithmetic can go on from.
     Raises UnknownZoneError where no zone is known.
     """
     offset = step.offset or Duration()
-    match value:
-        case datetime():
-            return max(_on_day(add(value, offset, zone), step.at, zone) for zone in zones_of(zones))
-        case date():
-            wall = datetime.combine(add_to_date(value, offset), step.at or time())
+    match _within_reach(value):
+        case datetime() as moment:
+            return max(_on_day(add(moment, offset, zone), step.at, zone) for zone in zones_of(zones))
+        case date() as day:
+            wall = datetime.combine(add_to_date(day, offset), step.at or time())
             return latest(wall, zones_of(zones)) + timedelta(seconds=offset.seconds)
         case _:
             return now
+
+
+def _within_reach(value: Value) -> Value:
+    return value.replace(year=min(max(value.year, _FIRST_YEAR), _LAST_YEAR)) if isinstance(value, date) else value
 
 
 def _on_day(moment: datetime, at: time | None, zone: ZoneInfo) -> datetime:

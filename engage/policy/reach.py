@@ -85,7 +85,11 @@ def _channel_checks(
     """The checks of one channel with the reason for a no; ends with the first no."""
     unusable = _why_no_address(name, channel, intent, contact, facts)
     yield _line(2, "address", name, unusable and unusable[1], "the address is usable"), unusable and unusable[0]
-    if unusable or channel is None or intent.to or channel.to:
+    if unusable or channel is None:
+        return
+    if intent.to or channel.to:
+        if intent.purpose not in settings.purposes:
+            yield Check(number=4, name="consent", passed=False, why=_undeclared(intent), channel=name), "no_consent"
         return
     listed = facts.suppressed.get(channel.kind)
     no = f"the {channel.kind} address is on the suppression list ({listed})" if listed is not None else None
@@ -120,10 +124,14 @@ def _consent(
 ) -> tuple[bool, str]:
     purpose = settings.purposes.get(intent.purpose)
     if purpose is None:
-        return False, f"the purpose {intent.purpose} is no longer declared"
+        return False, _undeclared(intent)
     basis = purpose.consent[channel.kind]
     line = decisive_line(facts.consents, contact_id=contact.id, purpose=purpose.name, kind=channel.kind, now=now)
     return is_allowed(basis, line), f"{purpose.name} by {channel.kind} is {basis}: {_said(line)}"
+
+
+def _undeclared(intent: Intent) -> str:
+    return f"the purpose {intent.purpose} is no longer declared"
 
 
 def _said(line: Consent | None) -> str:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from engage.delivery.ports import Candidate, Clearance, Clearing, Lease, Settlement
 from engage.model.addresses import address_key
 from engage.model.delivery import DeliveryState
-from engage.model.workspace import Channel, Workspace
+from engage.model.workspace import Workspace
 from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
 from engage.store import leases, outcomes, sweeping
@@ -34,10 +34,6 @@ class SqlDeliveries:
         self._database = database
         self._workspace = workspace
         self._versions = versions
-
-    @property
-    def _channels(self) -> Mapping[str, Channel]:
-        return self._workspace().settings.channels
 
     def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
         """Take up to `limit` due rows (higher priority first, then older), or None. Suspects come alone, in small careful batches."""
@@ -73,7 +69,7 @@ class SqlDeliveries:
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
         with self._database.begin() as connection:
-            outcomes.settle(connection, leases.hold(connection, lease), settlements, channels=self._channels)
+            outcomes.settle(connection, leases.hold(connection, lease), settlements)
 
     def release(self, lease: Lease) -> None:
         """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
@@ -89,7 +85,7 @@ class SqlDeliveries:
 
     def _sweep_one(self, now: datetime) -> int | None:
         with self._database.begin() as connection:
-            return sweeping.sweep_one(connection, now=now, channels=self._channels)
+            return sweeping.sweep_one(connection, now=now)
 
     def pause_channel(self, channel: str, *, now: datetime, reason: str) -> None:
         """Pause a channel whose configuration the provider refuses, until people resume it."""
@@ -144,7 +140,7 @@ class SqlClearing:
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write what became of the others."""
-        outcomes.settle(self._connection, self._batch, settlements, channels=self._workspace.settings.channels)
+        outcomes.settle(self._connection, self._batch, settlements)
 
 
 def _in_order(found: Sequence[Candidate], ids: Sequence[int]) -> list[Candidate]:

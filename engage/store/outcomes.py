@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,6 @@ from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.run import RunState
-from engage.model.workspace import Channel
 from engage.store.clock import MachineNow
 from engage.store.database import insert_ignoring
 from engage.store.releases import releases
@@ -23,9 +22,7 @@ from engage.store.tables import Instant, deliveries, runs, suppressions
 UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
 
 
-def settle(
-    connection: sa.Connection, batch: Row, settlements: Sequence[Settlement], *, channels: Mapping[str, Channel]
-) -> list[Settlement]:
+def settle(connection: sa.Connection, batch: Row, settlements: Sequence[Settlement]) -> list[Settlement]:
     """Apply those whose row is in the batch and not final; these are returned. The caller holds the batch's lock.
 
     Locks are taken in one order everywhere, so that no two wait for each other: runs, the count of releases, deliveries.
@@ -42,7 +39,7 @@ def settle(
         connection.execute(_WAITING, [_waiting_row(new, row, acted=acted, ended=row["run_id"] in ended) for new, row in waiting])
     _write_final(connection, [(new, row) for new, row in taken if new.state is not DeliveryState.WAITING])
     _write_runs(connection, taken)
-    _suppress(connection, taken, channels)
+    _suppress(connection, taken)
     add_touches(connection, [new.touch for new, _ in taken if new.touch is not None])
     return [new for new, _ in taken]
 
@@ -123,9 +120,9 @@ def _was_handed_off(new: Settlement, row: Row) -> bool:
     return row["state"] == DeliveryState.SENDING.value and new.touch is not None and new.touch.kind in (Kind.SENT, Kind.UNKNOWN)
 
 
-def _suppress(connection: sa.Connection, taken: Iterable[Taken], channels: Mapping[str, Channel]) -> None:
+def _suppress(connection: sa.Connection, taken: Iterable[Taken]) -> None:
     new = [
-        {"address_key": row["address_key"], "channel": _kind(row, channels), "reason": settled.suppress_address, "at": _at(settled)}
+        {"address_key": row["address_key"], "channel": _kind(settled, row), "reason": settled.suppress_address, "at": _at(settled)}
         for settled, row in taken
         if settled.suppress_address is not None
     ]
@@ -133,11 +130,11 @@ def _suppress(connection: sa.Connection, taken: Iterable[Taken], channels: Mappi
         connection.execute(insert_ignoring(connection, suppressions), new)
 
 
-def _kind(row: Row, channels: Mapping[str, Channel]) -> ChannelKind:
+def _kind(settled: Settlement, row: Row) -> ChannelKind:
     """By what kind of channel the delivery went."""
-    if row["address_key"] is None or row["channel"] not in channels:
+    if row["address_key"] is None or settled.suppress_kind is None:
         raise ValueError("an address can be suppressed only by the outcome of a hand-off to it")
-    return channels[row["channel"]].kind
+    return settled.suppress_kind
 
 
 def _at(settled: Settlement) -> datetime:

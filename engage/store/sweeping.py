@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from engage.delivery.ports import Settlement
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
-from engage.model.workspace import Channel
 from engage.store.clock import MachineNow
 from engage.store.outcomes import settle
 from engage.store.rows import Row
@@ -25,7 +24,7 @@ POISONOUS = 3
 FORGOTTEN_AFTER = timedelta(hours=72)
 
 
-def sweep_one(connection: sa.Connection, *, now: datetime, channels: Mapping[str, Channel]) -> int | None:
+def sweep_one(connection: sa.Connection, *, now: datetime) -> int | None:
     """Settle what one ended lease left: the number of rows; None where no lease has ended that nobody else sweeps."""
     ended = (
         sa.select(batches, MachineNow().label("machine_now"))
@@ -35,16 +34,16 @@ def sweep_one(connection: sa.Connection, *, now: datetime, channels: Mapping[str
         .with_for_update(skip_locked=True)
     )
     batch = connection.execute(ended).mappings().first()
-    return None if batch is None else _sweep_batch(connection, batch, now=now, channels=channels)
+    return None if batch is None else _sweep_batch(connection, batch, now=now)
 
 
-def _sweep_batch(connection: sa.Connection, batch: Row, *, now: datetime, channels: Mapping[str, Channel]) -> int:
+def _sweep_batch(connection: sa.Connection, batch: Row, *, now: datetime) -> int:
     asked = sa.select(deliveries).where(deliveries.c.batch_id == batch["id"]).order_by(deliveries.c.id)
     rows = connection.execute(asked).mappings().all()
     guilty = next((row for row in rows if row["id"] == batch["in_hand"]), None)
     crashes = 0 if guilty is None else _crashes(guilty, batch["machine_now"])
     settlements = [_settlement(row, now, poison=row is guilty and crashes >= POISONOUS) for row in rows]
-    settle(connection, batch, [settlement for settlement in settlements if settlement is not None], channels=channels)
+    settle(connection, batch, [settlement for settlement in settlements if settlement is not None])
     if guilty is not None:
         _write_crash(connection, guilty, crashes, batch["machine_now"])
     _mark_suspects(connection, batch, rows, guilty)

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage.delivery.ports import Settlement
+from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
@@ -83,7 +84,8 @@ def test_a_bad_address_is_suppressed_in_the_same_transaction(bench: Bench) -> No
     (delivery_id,) = bench.add_deliveries(1)
     lease = bench.claimed()
     bench.hand_off(lease, delivery_id)
-    bench.deliveries.settle(lease, [settled(delivery_id, DeliveryState.FAILED, suppress_address="hard_bounce")])
+    refused = settled(delivery_id, DeliveryState.FAILED, suppress_address="hard_bounce", suppress_kind=ChannelKind.EMAIL)
+    bench.deliveries.settle(lease, [refused])
     with bench.database.read() as connection:
         row = connection.execute(sa.select(suppressions)).mappings().one()
     assert (row["address_key"], row["channel"], row["reason"]) == (bench.key("c1@example.com"), "email", "hard_bounce")
