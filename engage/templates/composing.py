@@ -19,6 +19,7 @@ from engage.templates.faults import TemplateFault
 from engage.templates.sources import Piece, Tag, Text, decoded, front_matter, scan
 
 ROOT = "templates/"
+SHARED = ("_layouts/", "_partials/")
 _NAME = re.compile(r"""(?P<quote>['"])(?P<name>[^'"]+)(?P=quote)\s*(?P<rest>.*)\Z""", re.DOTALL)
 _SUPER = re.compile(r"\{\{[-+]?\s*super\(\)\s*[-+]?\}\}\Z")
 _HOISTED = frozenset({"set", "import", "from"})
@@ -70,9 +71,11 @@ class Composer:
     def _scanned(self, name: str, place: Place) -> tuple[Piece, ...]:
         file = ROOT + name
         if file not in self._files:
-            known = [one.removeprefix(ROOT) for one in self._files if one.startswith((ROOT + "_layouts/", ROOT + "_partials/"))]
+            known = [one.removeprefix(ROOT) for one in self._files if one.removeprefix(ROOT).startswith(SHARED)]
             raise TemplateFault(place, f"there is no file {file}", next(iter(get_close_matches(name, known, n=1)), None))
-        _, body, line = front_matter(decoded(self._files[file], file), file)
+        front, body, line = front_matter(decoded(self._files[file], file), file)
+        if front.entries and name.startswith(SHARED):
+            raise TemplateFault(front.place, "front matter has no effect here: it belongs to the messages' own files")
         return scan(body, Place(file=file, line=line, column=1))
 
     def _composed(self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills) -> Iterator[Piece]:

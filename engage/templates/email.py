@@ -98,6 +98,7 @@ def compile_email(parts: Parts, files: Files, compiler: Compiler, composer: Comp
     pieces = composer.pieces(body, start)
     text = _text_pieces(parts["txt"], files, composer, with_body=bool(bodies)) if "txt" in parts else None
     if not bodies:
+        head.refuse("preheader", "preheader has no effect: this mail has no HTML")
         return head.template(html=None, text=compiler.compile(pieces, Form.TEXT, file), made=False)
     page, derived = _page(pieces, head.pieces("preheader"), file, compiler.locale, composer)
     return head.template(
@@ -133,7 +134,9 @@ def _page(
     if (lost := held.lost(page, statements_only=True)) is not None:
         raise TemplateFault(lost.place, "a statement cannot stand here (in the styles); put it around the part of the page it is about")
     text = html.text_of(held, page)
-    if preheader and not any("<mj-preview" in piece.text for piece in pieces):
+    if preheader and any("<mj-preview" in piece.text for piece in pieces):
+        raise TemplateFault(preheader[0].place, "preheader has no effect: the page has an mj-preview of its own")
+    if preheader:
         page = html.with_preheader(page, "".join(held.word(piece) if isinstance(piece, Tag) else escape(piece.text) for piece in preheader))
     return (*before, *held.released(page)), (*before, *text)
 
@@ -165,6 +168,11 @@ class _Head:
         if not isinstance(value, documents.Scalar):
             raise TemplateFault(value.place, f'{key} is one text; one that begins with {{{{ stands in quotes: "{{{{ … }}}}"')
         return self._composer.pieces(value.text, value.start)
+
+    def refuse(self, key: str, why: str) -> None:
+        """Raises TemplateFault where the key is given."""
+        if key in self._front.keys:
+            raise TemplateFault(self._front.keys[key], why)
 
     def program(self, key: str) -> Program | None:
         """The key's program."""
