@@ -53,6 +53,7 @@ class Company:
         self._environment = environment
         self._console = console
         self._people = people
+        self.processes: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
         self._nudges: Nudges | None = None
         self._last = 0
         self._contacts: dict[int, Contact | None] = {}
@@ -68,13 +69,13 @@ class Company:
     def at_work(self) -> Iterator[None]:
         """Run scheduler, worker and web, each a process of its own, for as long as the block lasts."""
         port = self._environment["ENGAGE_PUBLIC_URL"].rpartition(":")[2]
-        commands = (["scheduler"], ["worker"], ["web", "--port", port])
         with ExitStack() as stack:
             queue = self._wired.open_queue()
             stack.callback(queue.close)
             self._nudges = senders(queue)
-            for command in commands:
-                stack.enter_context(self._process(command))
+            for command in (("scheduler",), ("worker",), ("web", "--port", port)):
+                self.processes[command] = self._start(command)
+                stack.callback(self._stop, command)
             self._await_web()
             yield
 
@@ -101,6 +102,7 @@ class Company:
         """The workers' business: wait until they have nothing left to do."""
         given_up = time.monotonic() + PATIENCE
         while left := self._wired.operations.work_left(now=self._wired.clock.now()):
+            self._keep_alive()
             if time.monotonic() > given_up:
                 raise NotThereError(f"the demo's workers left {left} things undone for {PATIENCE:.0f} s: {self._status()}")
             time.sleep(LOOK_EVERY)
@@ -146,15 +148,21 @@ class Company:
         if done.returncode != SOME_REFUSED:
             raise NotThereError(f"engage import ended with status {done.returncode}, and not by refusing the broken rows")
 
-    @contextmanager
-    def _process(self, words: list[str]) -> Iterator[None]:
+    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "workers", *words, "--workspace", str(self._wired.root)]
-        process = subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "error"})  # noqa: S603  # our own command
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=STOP_WITHIN)
+        return subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "error"})  # noqa: S603  # our own command
+
+    def _stop(self, words: tuple[str, ...]) -> None:
+        process = self.processes.pop(words)
+        process.terminate()
+        process.wait(timeout=STOP_WITHIN)
+
+    def _keep_alive(self) -> None:
+        """Start again what somebody killed, as a process manager does: nothing is lost by it, and whoever watches may try."""
+        for words, process in list(self.processes.items()):
+            if process.poll() is not None:
+                self._console.print(f"the {words[0]} died (status {process.returncode}); starting another", style="bold red")
+                self.processes[words] = self._start(words)
 
     def _await_web(self) -> None:
         given_up = time.monotonic() + PATIENCE
