@@ -1,0 +1,1 @@
+"""The commands, thin: they ask the composition root for what they need (`app`) and print it (`output`)."""

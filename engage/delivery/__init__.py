@@ -1,0 +1,11 @@
+"""The conductor: due rows -> handed over and recorded, in batches. It decides nothing itself.
+
+::
+
+    conductor  claim, decide, render, clear, send, record, in that order
+    clearing   what one clearing transaction lets go
+    settling   what a decision or an outcome comes to: the row's next state and its touch   pure
+    retries    when to try again                                                            pure
+    health     rate and breaker of each provider, by the machine clock
+    ports      what it needs of a store, a renderer, a channel
+"""

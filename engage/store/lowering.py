@@ -39,7 +39,7 @@ from engage.model.expression import (
 from engage.model.workspace import Purpose, Segment
 from engage.rules.expressions.functions import BLANKS
 from engage.store import asking
-from engage.store.operations import (
+from engage.store.operators import (
     CannotLower,
     Condition,
     computed,

@@ -15,7 +15,7 @@ from engage.model.workspace import Basis, Purpose, Segment
 from engage.rules.expressions import Names, parse
 from engage.store.engines import sqlite_engine
 from engage.store.lowering import condition, segment_condition
-from engage.store.operations import CannotLower
+from engage.store.operators import CannotLower
 from engage.store.tables import consents, contacts, metadata
 
 NOW = datetime(2026, 2, 28, 8, 0, tzinfo=UTC)
