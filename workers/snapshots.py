@@ -16,8 +16,8 @@ import structlog
 from engage.model.campaign import Campaign
 from engage.model.errors import InputError, NotThereError, Problem
 from engage.model.time import Clock
-from engage.model.workspace import Files, Workspace
-from engage.rules.workspace import hash_of, load
+from engage.model.workspace import Files, Settings, Workspace
+from engage.rules.workspace import hash_of, load, read_workspace
 from engage.settings import load_settings, read_folder, workspace_files
 from engage.store.workspaces import SqlWorkspaces
 
@@ -69,24 +69,37 @@ class Accepted:
         return True
 
     def version(self, campaign: str, version: str) -> Campaign | None:
-        """The campaign as a run entered with it; None where that version is not kept, or cannot be read any more."""
-        current = self.workspace().campaigns.get(campaign)
-        if current is not None and current.version == version:
-            return current
+        """The campaign as a run entered with it; None where that version is not kept, or cannot be read any more.
+
+        One that was accepted since the last look takes the newest workspace up: it goes with that one's settings and templates.
+        """
         key = (campaign, version)
-        if key not in self._versions:
-            self._versions[key] = self._read_version(campaign, version)
+        if (current := self._current_version(campaign, version)) is not None or key in self._versions:
+            return current or self._versions[key]
+        if self.reload() and (current := self._current_version(campaign, version)) is not None:
+            return current
+        self._versions[key] = self._read_version(campaign, version)
         return self._versions[key]
+
+    def _current_version(self, campaign: str, version: str) -> Campaign | None:
+        current = self.workspace().campaigns.get(campaign)
+        return current if current is not None and current.version == version else None
 
     def _read_version(self, campaign: str, version: str) -> Campaign | None:
         files = self._workspaces.files_of_version(campaign, version)
         if files is None:
             return None
-        try:
-            return _load(files, self._environment).campaigns.get(campaign)
-        except InputError:
+        read = read_workspace(files, self._settings_of(files), []).campaigns.get(campaign)
+        if read is None:
             log.error("campaign.unreadable", campaign=campaign, version=version[:12])
-            return None
+        return read
+
+    def _settings_of(self, files: Files) -> Settings:
+        """Those of then; where the environment has not what they ask for any more, those of now."""
+        try:
+            return load_settings(files, self._environment)
+        except InputError:
+            return self.workspace().settings
 
 
 @final

@@ -99,11 +99,12 @@ class Conductor:
         return len(lease.delivery_ids)
 
     def _conduct(self, lease: Lease) -> None:
-        equipment = self._equipment()
         now = self._clock.now()
+        candidates = self._deliveries.load(lease, now=now)
+        equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
         settlements: list[Settlement] = []
         rendered: list[Rendered] = []
-        for candidate in self._deliveries.load(lease, now=now):
+        for candidate in candidates:
             try:
                 self._prepare(lease, equipment, candidate, now, rendered, settlements)
             except LeaseLost:

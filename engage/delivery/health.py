@@ -25,6 +25,7 @@ class _Provider:
     blocked_until: float = 0.0
     reason: str | None = None
     failures: int = 0
+    pause: float = 0.0
     paid_until: float = 0.0
 
 
@@ -51,16 +52,16 @@ class Health:
         """The provider took a message, or refused it for good: it is there."""
         with self._lock:
             provider = self._of(channel)
-            provider.failures, provider.reason = 0, None
+            provider.failures, provider.pause, provider.reason = 0, 0.0, None
 
     def failed(self, channel: str) -> None:
-        """The provider was not there for a message."""
+        """The provider was not there for a message. What was under way when the breaker opened tells nothing new."""
         with self._lock:
             provider = self._of(channel)
             provider.failures += 1
-            if provider.failures >= FAILURES_THAT_OPEN:
-                pause = min(OPEN_FOR * 2.0 ** (provider.failures - FAILURES_THAT_OPEN), OPEN_FOR_AT_MOST)
-                self._block(provider, pause, "breaker")
+            if provider.failures >= FAILURES_THAT_OPEN and provider.blocked_until <= self._monotonic():
+                provider.pause = min(2 * provider.pause or OPEN_FOR, OPEN_FOR_AT_MOST)
+                self._block(provider, provider.pause, "breaker")
 
     def wait(self, channel: str, seconds: float) -> None:
         """The provider asked to be left alone for so long (Retry-After)."""

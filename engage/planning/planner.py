@@ -162,8 +162,10 @@ class Planner:
         run, contact = held.run, held.contact
         campaign = self._versions(run.campaign, run.version)
         workspace = self._workspace()  # after the version, as asking for one that is not known yet takes the newest workspace up
-        if contact is None or contact.erased or campaign is None:
-            return _gone(run, "ended" if campaign is None else "erased", now)
+        if contact is None or contact.erased:
+            return _gone(run, "erased", now)
+        if campaign is None:
+            raise LookupError(f"version {run.version[:12]} of {run.campaign} cannot be read")  # now; it may be once that is mended
         return advance(run, self._journey(tx, workspace, campaign, contact, now))
 
     @staticmethod

@@ -97,3 +97,29 @@ def test_lists_logs_and_databases_beside_the_workspace_are_no_part_of_it(office:
     (office.root / "run.log").write_text("busy")
     assert not wired.folder.look()
     assert set(office.files()) == {"engage.yaml", "campaigns/answered.yaml", "templates/answered/email.md"}
+
+
+def test_a_version_accepted_elsewhere_since_the_last_look_is_run_with_its_own_settings(office: OnDisk, wired: Wired) -> None:
+    with office.engaged() as behind:
+        assert "room" not in behind.workspace.settings.channels
+        settings = office.root / "engage.yaml"
+        settings.write_text(settings.read_text() + '  room: {adapter: slack, token: "t", to: "#support"}\n')
+        campaign_of(office).write_text(CAMPAIGN.replace("channels: [email]", "channels: [email, room]"))
+        (office.root / "templates/answered/chat.md").write_text("Answered\n")
+        assert wired.folder.look()
+        newest = wired.workspace.campaigns["answered"]
+        assert behind.accepted.version("answered", newest.version) == newest
+        assert "room" in behind.workspace.settings.channels
+
+
+def test_a_version_whose_environment_is_gone_is_still_readable(office: OnDisk, wired: Wired) -> None:
+    before = wired.workspace.campaigns["answered"]
+    settings = office.root / "engage.yaml"
+    settings.write_text(settings.read_text().replace("${SMTP_URL}", "${MAIL_URL}"))
+    campaign_of(office).write_text(CAMPAIGN.replace("We have", "We had"))
+    variables = {name: value for name, value in office.environment.items() if name != "SMTP_URL"} | {"MAIL_URL": "smtp://127.0.0.1:2"}
+    with OnDisk(office.root, variables).engaged() as later:
+        assert later.workspace.campaigns["answered"].title == "We had answered you"
+        kept = later.accepted.version("answered", before.version)
+    assert kept is not None
+    assert (kept.title, kept.steps) == (before.title, before.steps)

@@ -27,14 +27,25 @@ def test_a_provider_that_keeps_failing_is_left_alone_for_half_a_minute_and_then_
     assert health.states() == {}
 
 
-def test_each_further_failure_doubles_the_pause_up_to_ten_minutes() -> None:
+def test_each_further_failed_attempt_doubles_the_pause_up_to_ten_minutes() -> None:
+    machine = Machine()
+    health = Health(machine)
+    for _ in range(FAILURES_THAT_OPEN):
+        health.failed("email")
+    pauses = []
+    for _ in range(2000):
+        pauses.append(health.states()["email"].wait)
+        machine.at += pauses[-1]
+        health.failed("email")
+    assert pauses[:7] == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    assert set(pauses[7:]) == {600.0}
+
+
+def test_a_whole_slice_that_fails_at_once_is_one_failed_attempt() -> None:
     health = Health(Machine())
-    for _ in range(FAILURES_THAT_OPEN + 1):
+    for _ in range(2000):
         health.failed("email")
-    assert health.states()["email"].wait == 60.0
-    for _ in range(20):
-        health.failed("email")
-    assert health.states()["email"].wait == 600.0
+    assert health.states()["email"].wait == 30.0
 
 
 def test_one_success_closes_the_breaker_for_the_next_failure() -> None:
