@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import ClassVar, TextIO, assert_never, final
 
+from engage.channels.mime import Letterhead
 from engage.channels.options import Options
 from engage.model.contact import ChannelKind
 from engage.model.delivery import ChatContent, Cleared, Content, EmailContent, Receipt, SmsContent
@@ -25,17 +26,19 @@ class ConsoleChannel:
     OPTIONS: ClassVar[Mapping[str, str]] = {"stream": "Where to write: stdout (default) or stderr."}
 
     def __init__(self, channel: Channel, settings: Settings, *, stream: TextIO | None = None) -> None:
-        del settings  # it needs none
         options = Options(channel, self.OPTIONS)
         self._to_stderr = options.choice("stream", ("stdout", "stderr")) == "stderr"
         options.done()
         self._name = channel.name
+        self._letterhead = Letterhead(sender=channel.sender, purposes=settings.purposes)
         self._stream = stream
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Write the message. Raises Unavailable where the stream is closed."""
         approved, content = cleared.rendered.approved, cleared.rendered.content
-        lines = [f"--- {self._name} to {approved.address} ({cleared.rendered.locale}) {cleared.message_id}", *_lines(content), ""]
+        sender = self._letterhead.named(cleared)
+        head = [f"--- {self._name} to {approved.address} ({cleared.rendered.locale}) {cleared.message_id}"]
+        lines = [*head, *([f"From: {sender}"] if sender else []), *_lines(content), ""]
         # Asked at each send: a stream that was redirected since is the one meant.
         stream = self._stream or (sys.stderr if self._to_stderr else sys.stdout)
         try:

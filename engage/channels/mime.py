@@ -46,12 +46,16 @@ class Letterhead:
     reply_to: str | None = None
     unsubscribe_mailto: str | None = None
 
-    def mailbox(self, cleared: Cleared) -> Mailbox:
-        """Who the mail is from: the template's word, else the purpose's, else the channel's."""
+    def named(self, cleared: Cleared) -> str | None:
+        """Who it is from, as written: the template's word, else the purpose's, else the channel's."""
         purpose = self.purposes.get(cleared.intent.purpose)
         content = cleared.rendered.content
         own = content.sender if isinstance(content, EmailContent) else None
-        sender = own or (purpose.sender if purpose else None) or self.sender
+        return own or (purpose.sender if purpose else None) or self.sender
+
+    def mailbox(self, cleared: Cleared) -> Mailbox:
+        """The same as a mailbox. Raises ValueError where it is none."""
+        sender = self.named(cleared)
         if not sender:
             raise ValueError("no sender")
         return one_mailbox(sender)

@@ -59,6 +59,8 @@ class SlackChannel:
         self._base_url = options.text("base_url") or _API
         if urlsplit(self._base_url).scheme not in ("http", "https") or not urlsplit(self._base_url).netloc:
             options.refuse("'base_url' must be an https:// address")
+        if channel.sender is not None:
+            options.refuse("`from` has no effect: Slack shows the name of the app whose token this is")
         options.done()
         self._is_fixed = channel.to is not None
         self._now = now

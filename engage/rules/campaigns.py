@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, assert_never
 
@@ -39,7 +39,7 @@ def _campaign(name: str, version: str, written: CampaignFile, known: Known, prob
         expires=written.expires, quiet_hours=layer(written.quiet_hours), problems=problems,
     )
     steps = builder.build(written.steps if written.steps is not None else [_only_send(written)])
-    _refuse_in_vain(written, builder.sends, problems)
+    _refuse_in_vain(written, builder, problems)
     _check_purpose(written, known, problems)
     on_unknown: Literal["resend", "hold"] | None = None
     if written.on_unknown is not None:
@@ -81,14 +81,20 @@ def _check_purpose(written: CampaignFile, known: Known, problems: list[Problem])
         refuse_no_window(layers, written.place_of("quiet_hours"), problems)
 
 
-def _refuse_in_vain(written: CampaignFile, sends: Sequence[SendSection], problems: list[Problem]) -> None:
-    """A campaign that sends nothing, and what stands at the top though every send has its own."""
+def _refuse_in_vain(written: CampaignFile, builder: StepsBuilder, problems: list[Problem]) -> None:
+    """A campaign that sends nothing, what stands at the top though every send has its own, and what staff do not have."""
+    sends = builder.sends
     if not sends:
         problems.append(Problem(place=written.place_of("steps"), what="no step of this campaign sends anything"))
         return
     for key, own in (("channels", all(send.channels for send in sends)), ("expires", all(send.expires for send in sends))):
         if written.says(key) and own:
             problems.append(Problem(place=written.place_of(key), what=f"`{key}` has no effect: every send has its own"))
+    staff = all(map(builder.is_for_staff, sends))
+    problems.extend(
+        Problem(place=written.place_of(key), what=f"`{key}` has no effect: every send goes to a fixed recipient")
+        for key in ("quiet_hours", "limit") if staff and written.says(key)
+    )
 
 
 def _trigger_fields(section: TriggerSection, known: Known, problems: list[Problem]) -> Mapping[str, AttributeKind]:

@@ -99,6 +99,11 @@ class StepsBuilder:
         check_message(self.known, section.send, section.channels, step, self.problems)
         return step
 
+    def is_for_staff(self, section: SendSection) -> bool:
+        """Whether a send goes to a fixed recipient, whichever of its channels it takes."""
+        names = section.channels if section.channels is not None else self.channels
+        return section.to is not None or self._only_staff(tuple(map(str, names)))
+
     def _only_staff(self, names: tuple[str, ...]) -> bool:
         channels = [self.known.settings.channels.get(name) for name in names]
         return bool(channels) and all(channel is not None and channel.to is not None for channel in channels)

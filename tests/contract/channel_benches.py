@@ -201,7 +201,7 @@ class SlackBench(Bench):
 
     def adapter(self, **options: str) -> Adapter:
         given = {"token": "xoxb-test", "base_url": self.server.url, "timeout": "20s", **options}
-        return SlackChannel(a_channel("chat", adapter="slack", options=given), some_settings())
+        return SlackChannel(a_channel("chat", adapter="slack", options=given, sender=None), some_settings())
 
     def content(self, text: str) -> Content:
         return ChatContent(text=text, blocks=({"type": "section", "text": {"type": "mrkdwn", "text": text}},))

@@ -43,7 +43,7 @@ def _outcome(adapter: Adapter, cleared: Cleared) -> Receipt | SendError:
 
 def _slack(server: SlackServer, content: Content, *, to: str | None = None, **options: str) -> Receipt | SendError:
     given = {"token": server.token, "base_url": server.url, "timeout": "20s", **options}
-    channel = a_channel("chat", adapter="slack", options=given, to=to)
+    channel = a_channel("chat", adapter="slack", options=given, to=to, sender=None)
     return _outcome(SlackChannel(channel, some_settings()), _cleared(ChannelKind.CHAT, to or "U012345", content))
 
 
@@ -102,7 +102,8 @@ def test_an_answer_that_claims_to_be_json_and_is_not_confirms_nothing() -> None:
 def test_slack_says_whose_token_it_is() -> None:
     with SlackServer() as server:
         options = {"token": "xoxb-stolen", "base_url": server.url}
-        assert _check(SlackChannel(a_channel("chat", adapter="slack", options=options), some_settings())) == ("Slack answers invalid_auth",)
+        channel = a_channel("chat", adapter="slack", options=options, sender=None)
+        assert _check(SlackChannel(channel, some_settings())) == ("Slack answers invalid_auth",)
         assert server.messages == []
 
 

@@ -24,7 +24,8 @@ def _shown(content: Content) -> str:
 def test_a_mail_is_shown_with_its_subject_text_and_attachments() -> None:
     invite = Attachment(name="invite.ics", media_type="text/calendar", content=b"12345")
     assert _shown(EmailContent(subject="Živjo", text="Pozdrav\n", attachments=(invite,))) == (
-        "--- email to ana@example.com (sl) <d7.abc@aurora.example>\nSubject: Živjo\n\nPozdrav\n[invite.ics, text/calendar, 5 bytes]\n\n"
+        "--- email to ana@example.com (sl) <d7.abc@aurora.example>\nFrom: Aurora <hello@aurora.example>\n"
+        "Subject: Živjo\n\nPozdrav\n[invite.ics, text/calendar, 5 bytes]\n\n"
     )
 
 

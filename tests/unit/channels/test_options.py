@@ -30,6 +30,7 @@ HERE = Place(file="engage.yaml", line=41, column=3)
 def _problems(adapter: type[Adapter], **options: str) -> list[str]:
     name, good = GOOD[adapter]
     channel = a_channel(name, adapter=adapter.__name__, options={**good, **options}, place=HERE)
+    channel = replace(channel, sender=None) if adapter is SlackChannel else channel
     try:
         adapter(channel, some_settings())
     except InputError as error:
@@ -142,6 +143,12 @@ def test_a_webhook_goes_to_the_public_internet_by_https(options: Mapping[str, st
 @pytest.mark.parametrize(("option", "value"), [("unfurl", "maybe"), ("base_url", "slack.com"), ("timeout", "x")])
 def test_a_bad_slack_option_is_refused(option: str, value: str) -> None:
     assert len(_problems(SlackChannel, **{option: value})) == 1
+
+
+def test_slack_takes_no_sender_as_it_would_show_none() -> None:
+    channel = a_channel("chat", adapter="slack", options={"token": "x"})
+    with pytest.raises(InputError, match="`from` has no effect"):
+        SlackChannel(channel, some_settings())
 
 
 def test_the_console_writes_to_one_of_two_streams() -> None:

@@ -142,6 +142,11 @@ BROKEN = {
         HEAD.replace("[email]", "[support_room]") + "steps:\n  - send: alarm\n    quiet_hours: {from: 20:00}\n",
         ["campaigns/c.yaml:6:5: `quiet_hours` has no effect: these channels go to fixed recipients, who have none"],
     ),
+    "quiet hours and a limit of a campaign for staff": (
+        HEAD.replace("[email]", "[support_room]") + "steps:\n  - send: alarm\nquiet_hours: {from: 20:00}\nlimit: 1 per day\n",
+        ["campaigns/c.yaml:6:1: `quiet_hours` has no effect: every send goes to a fixed recipient",
+         "campaigns/c.yaml:7:1: `limit` has no effect: every send goes to a fixed recipient"],
+    ),
     "wait until what is no time": (
         HEAD + "steps:\n  - wait: {until: contact.plan}\n  - send: birthday\n",
         ["campaigns/c.yaml:5:19: `until` needs a time of day, a date or a date-time; this is a text"],
