@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 from rich.console import Console
 from rich.text import Text
 
@@ -74,15 +74,21 @@ def _excerpt(lines: Sequence[Text]) -> Iterator[Text]:
 def _take_pages(messages: Sequence[Caught]) -> None:
     with _inbox(messages) as address, chromium() as browser:
         page = browser.new_page(viewport={"width": 1040, "height": 800})
-        _take(page, f"{address}/", "inbox")
+        page.goto(address)
+        page.screenshot(path=TARGET / "inbox.png")
+        page.set_viewport_size({"width": 634, "height": 1200})
         for name, subject in MAILS.items():
             number = next(number for number, each in enumerate(messages) if (each.subject or "").startswith(subject))
-            _take(page, f"{address}/m/{number}", name)
+            page.goto(f"{address}/m/{number}")
+            page.screenshot(path=TARGET / f"{name}.png", clip=_mail(page))
 
 
-def _take(page: Page, address: str, name: str) -> None:
-    page.goto(address)
-    page.screenshot(path=TARGET / f"{name}.png")
+def _mail(page: Page) -> FloatRect:
+    """Where on the page the mail itself is, which MJML marks as an article."""
+    box = page.frame_locator("iframe").get_by_role("article").bounding_box()
+    if box is None:
+        raise LookupError("the mail is not shown")
+    return box
 
 
 @contextmanager

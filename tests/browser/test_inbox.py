@@ -62,6 +62,14 @@ def test_the_list_shows_every_message_the_newest_first(reader: Watched, serve: S
     expect(page.get_by_role("status")).to_contain_text("3 of 3 messages")
 
 
+def test_a_long_arabic_text_begins_in_the_list_where_it_begins(reader: Watched, serve: Serve) -> None:
+    page = reader.open(serve(create_inbox(lambda: [an_sms("عمر، كيف كانت مساعدتنا في الطلب؟ " * 5)])))
+    link = page.locator("ol a")
+    expect(link).to_have_css("direction", "rtl")
+    assert link.evaluate("each => each.scrollWidth > each.clientWidth")
+    assert link.evaluate("each => each.scrollLeft") == 0
+
+
 def test_a_list_without_a_message_says_so(reader: Watched, serve: Serve) -> None:
     page = reader.open(serve(create_inbox(list)))
     expect(page.get_by_role("status")).to_contain_text("0 of 0 messages")

@@ -52,6 +52,7 @@ def test_each_choice_says_what_it_is_about(reader: Watched, serve: Serve) -> Non
     page = reader.open(serve(visitor.client.app) + visitor.link("p"))
     first = page.locator("section").first
     expect(first).to_contain_text("Birthday wishes")
+    expect(first.get_by_role("button", name="Stop")).to_have_accessible_description("Birthday wishes, email You receive this.")
     first.get_by_role("button").click()
     expect(page.locator("section").first).to_contain_text("You do not receive this.")
 
