@@ -61,13 +61,13 @@ class Works:
         self.conductor = self.another_conductor("test")
         self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger)
 
-    def another_conductor(self, owner: str) -> Conductor:
+    def another_conductor(self, owner: str, monotonic: Callable[[], float] = lambda: 0.0) -> Conductor:
         """One more worker on the same rows."""
         secret = self.database.secret()
         return Conductor(
             self.deliveries, equipment=self._equipment, versions=self._version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
-            health=Health(lambda: 0.0), owner=owner, reached=self._reached,
+            health=Health(monotonic), owner=owner, reached=self._reached,
         )
 
     def _equipment(self) -> Equipment:

@@ -22,7 +22,7 @@ from typing import final
 
 import structlog
 
-from engage.delivery.clearing import Going, is_same
+from engage.delivery.clearing import Going, in_turns, is_same
 from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
 from engage.delivery.ports import Candidate, Channel, Clearing, Deliveries, Lease, LeaseLost, Outcome, Settlement
@@ -40,6 +40,7 @@ log = structlog.get_logger()
 
 BATCH = 500
 LEASE = timedelta(seconds=30)
+RENEW_EVERY = LEASE.total_seconds() / 3
 RECORD_EVERY = 0.5
 """Seconds after which the answers that have come are recorded, while others are awaited."""
 
@@ -104,7 +105,11 @@ class Conductor:
         equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
         settlements: list[Settlement] = []
         rendered: list[Rendered] = []
+        kept_at = self._health.moment()
         for candidate in candidates:
+            if self._health.moment() - kept_at >= RENEW_EVERY:
+                self._deliveries.renew(lease, by=LEASE)
+                kept_at = self._health.moment()
             try:
                 self._prepare(lease, equipment, candidate, now, rendered, settlements)
             except LeaseLost:
@@ -155,19 +160,16 @@ class Conductor:
         return replace(approved, intent=replace(intent, trigger=trigger, values=values))
 
     def _slices(self, rendered: Sequence[Rendered], workspace: Workspace, *, careful: bool) -> Iterator[Sequence[Rendered]]:
-        by_channel: dict[str, list[Rendered]] = {}
-        for message in rendered:
-            by_channel.setdefault(message.approved.channel, []).append(message)
-        for name, messages in by_channel.items():
-            size = 1 if careful else self._health.slice_size(workspace.settings.channels[name])
+        for messages in in_turns(rendered):
+            size = 1 if careful else self._health.slice_size(workspace.settings.channels[messages[0].approved.channel])
             yield from (messages[start : start + size] for start in range(0, len(messages), size))
 
     def _hand_over(self, lease: Lease, slice_: Sequence[Rendered], equipment: Equipment) -> None:
         self._deliveries.renew(lease, by=LEASE)
         channel = slice_[0].approved.channel
-        pause = self._health.pay(equipment.workspace.settings.channels[channel], len(slice_))
-        if pause > 0:
-            self._loop.run(asyncio.sleep(pause))
+        self._pause(lease, self._health.pay(equipment.workspace.settings.channels[channel], len(slice_)))
+        if self._stopping:
+            return
         if lease.careful:
             self._deliveries.take_in_hand(lease, slice_[0].approved.intent.id)
         cleared = self._clear(lease, slice_, equipment.workspace)
@@ -175,6 +177,14 @@ class Conductor:
         if cleared:
             self._loop.run(self._send(lease, cleared, equipment))
         self._reached(Point.RECORDED)
+
+    def _pause(self, lease: Lease, seconds: float) -> None:
+        """Wait for the provider's rate, and keep the lease meanwhile: by a slow one a slice may have to wait for minutes."""
+        while seconds > 0 and not self._stopping:
+            step = min(seconds, RENEW_EVERY)
+            self._loop.run(asyncio.sleep(step))
+            self._deliveries.renew(lease, by=LEASE)
+            seconds -= step
 
     def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Mapping[int, tuple[Cleared, str]]:
         """Ask everything again, in the transaction that commits `sending`; what to send by delivery, with its on_unknown."""
@@ -214,7 +224,7 @@ class Conductor:
     async def _send(self, lease: Lease, cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
         pending = [asyncio.ensure_future(self._send_one(message, equipment.channels)) for message, _ in cleared.values()]
-        waited = 0.0
+        kept_at = self._health.moment()
         while pending:
             done, _ = await asyncio.wait(pending, timeout=RECORD_EVERY)
             if done:
@@ -222,10 +232,9 @@ class Conductor:
                 outcomes = [task.result() for task in pending if task in done]
                 await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
             pending = [task for task in pending if task not in done]
-            waited += RECORD_EVERY
-            if pending and waited >= LEASE.total_seconds() / 3:
+            if pending and self._health.moment() - kept_at >= RENEW_EVERY:
                 await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
-                waited = 0.0
+                kept_at = self._health.moment()
 
     async def _send_one(self, cleared: Cleared, channels: Mapping[str, Channel]) -> Outcome:
         name = cleared.rendered.approved.channel

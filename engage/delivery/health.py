@@ -39,6 +39,10 @@ class Health:
         self._providers: dict[str, _Provider] = {}
         self._lock = Lock()
 
+    def moment(self) -> float:
+        """The machine clock, in seconds since nobody knows when."""
+        return self._monotonic()
+
     def states(self) -> Mapping[str, ProviderState]:
         """For the decision: how long each provider that is not well must be left alone."""
         now = self._monotonic()

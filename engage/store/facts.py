@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, final
 
@@ -49,7 +49,7 @@ def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Seque
     if delivery_ids is not None:
         mine.append(deliveries.c.id.in_(delivery_ids))
     if lock_contacts:
-        theirs = sa.select(deliveries.c.contact_id).where(*mine)
+        theirs = sa.union(sa.select(deliveries.c.contact_id).where(*mine), *_mates(mine))
         connection.execute(sa.select(contacts.c.id).where(contacts.c.id.in_(theirs)).order_by(contacts.c.id).with_for_update())
     asked = (
         sa.select(deliveries, runs.c.trigger, runs.c.state.label("run_state"))
@@ -58,6 +58,18 @@ def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Seque
         .order_by(deliveries.c.id)
     )
     return connection.execute(asked).mappings().all()
+
+
+def _mates(mine: Sequence[sa.ColumnElement[bool]]) -> Iterator[sa.Select[int]]:
+    """Whoever shares an address with one of them, where one copy an address goes out: of two slices at once one sees the other's."""
+    other = contacts.alias("mate")
+    for column in KEY_COLUMNS.values():
+        yield (
+            sa.select(other.c.id)
+            .select_from(deliveries.join(contacts, contacts.c.id == deliveries.c.contact_id))
+            .join(other, other.c[column] == contacts.c[column])
+            .where(*mine, deliveries.c.send_key.is_not(None))
+        )
 
 
 def intent_of(row: Row) -> Intent:
