@@ -23,7 +23,7 @@ from engage.simulation.lines import Line
 from engage.templates.checking import check as check_templates
 from workers import simulations
 from workers.diagnosis import diagnose
-from workers.previews import found, preview, send_test
+from workers.previews import preview, send_test
 from workers.wiring import Wired, open_wired
 
 
@@ -106,13 +106,14 @@ class OnDisk:
             raise InputError(checked.problems)
         return checked.tests
 
-    def simulate(self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None) -> Iterator[Line]:
-        """Play the workspace on a copy of the database's data: every touch that would be written, in order."""
+    def simulate(
+        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None
+    ) -> Iterator[Line]:
+        """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written."""
         with self.engaged() as wired:
-            person = None if contact is None else found(wired, contact)
-            for line in simulations.simulate(wired.database, self.workspace(), start=start, end=end, campaign=campaign):
-                if person is None or line.touch.contact_id == person.id:
-                    yield line
+            yield from simulations.simulate(
+                wired.database, self.workspace(), start=start, end=end, campaign=campaign, contact=contact, people=people
+            )
 
     def rehearse(self, test: CampaignTest) -> Iterator[Line]:
         """The same over the test's contacts alone, in an empty database. Drafts run too."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, final
 
+from engage.contacts.importing import import_file
 from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
 from engage.delivery.conductor import Conductor
@@ -41,11 +45,22 @@ from engage.templates import Templates
 Result = TypeVar("Result")
 
 
-def simulate(source: Database, workspace: Workspace, *, start: datetime, end: datetime, campaign: str | None = None) -> Iterator[Line]:
-    """Every touch that would be written in `[start, end)` over a copy of the source's data, in order. The source is only read."""
+def simulate(
+    source: Database, workspace: Workspace, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None,
+    people: Path | None = None,
+) -> Iterator[Line]:
+    """Every touch that would be written in `[start, end)` over a copy of the source's data, in order. The source is only read.
+
+    With `people`, over those of a contacts file instead, as if they had been imported the day before. `contact` shows one's
+    touches alone. Raises InputError where the file cannot be used or nobody is that contact.
+    """
     with Stage(only(workspace, campaign), start=start) as stage:
-        copy_into(source, stage.database, as_of=start)
-        yield from stage.play(start=start, end=end, script=Script())
+        if people is None:
+            copy_into(source, stage.database, as_of=start)
+        else:
+            stage.settle(people, now=start - timedelta(days=1))
+        shown = None if contact is None else stage.contact_named(contact).id
+        yield from (line for line in stage.play(start=start, end=end, script=Script()) if shown in (None, line.touch.contact_id))
 
 
 def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Iterator[Line]:
@@ -111,11 +126,17 @@ class Stage:
                     yield Line(touch=each.touch, contact=self._contact(each.touch.contact_id))
                 last = lines[-1].id
 
+    def settle(self, people: Path, *, now: datetime) -> None:
+        """Import a contacts file; rows that cannot be taken are left out, and nothing is written beside the file."""
+        with TemporaryDirectory() as scratch:
+            copy = Path(shutil.copy(people, scratch))
+            import_file(copy, people=self.people, settings=self._workspace.settings, now=now)
+
     def script_of(self, test: CampaignTest) -> Script:
         """What the test says of the world, about the contacts as they are stored."""
         consents = [
             Consent(
-                contact_id=self._id_of(given.contact), purpose=given.purpose, channel=given.channel, granted=given.granted,
+                contact_id=self.contact_named(given.contact).id, purpose=given.purpose, channel=given.channel, granted=given.granted,
                 at=given.at, source=f"test:{test.name}",
             )
             for given in test.consents
@@ -123,11 +144,12 @@ class Stage:
         self._ledger.record([consent for consent in consents if consent.at < test.clock_from])
         return Script(events=test.events, consents=[consent for consent in consents if consent.at >= test.clock_from])
 
-    def _id_of(self, reference: str) -> int:
+    def contact_named(self, reference: str) -> Contact:
+        """By external id, email or phone. Raises InputError where nobody is."""
         contact = self.people.find(reference)
         if contact is None:
-            raise InputError.of(f"the test names {reference!r}, who is none of its contacts", file="tests")
-        return contact.id
+            raise InputError.of(f"no contact is known as {reference!r}", file="<simulation>")
+        return contact
 
     def _engine(self) -> Engine:
         secret = self.database.secret()

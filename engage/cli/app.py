@@ -138,9 +138,9 @@ class Office(Protocol):
         ...
 
     def simulate(
-        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None
+        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None
     ) -> Iterator[Line]:
-        """Play the workspace on a copy of the database's data: every touch that would be written, in order."""
+        """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written."""
         ...
 
     def rehearse(self, test: CampaignTest) -> Iterator[Line]:

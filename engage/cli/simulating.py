@@ -16,6 +16,9 @@ from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Answer, Case, Explanation, explain, outcome_sentence
 from engage.simulation.rehearsing import Verdict, judge, junit
 
+CONTACTS = "contacts.csv"
+"""The people who come with a workspace, as those of the demo do."""
+
 COLUMNS = ("at", "local", "contact", "kind", "campaign", "message", "channel", "locale", "reason")
 
 
@@ -25,6 +28,10 @@ def simulate(
     end: Annotated[str, typer.Option("--to", help="Up to this moment, which is not simulated any more.")],
     contact: Annotated[str | None, typer.Option(help="Show this contact's touches only.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Run this campaign only.")] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option(help="Over the people of this contacts file; default: the database's, or contacts.csv's while it is empty."),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,7 +43,12 @@ def simulate(
     begin, until = moment(start, name="--from"), moment(end, name="--to")
     if begin is None or until is None or begin >= until:
         raise InputError.of("--from must be before --to", file="<command line>")
-    lines = office.simulate(start=begin, end=until, campaign=campaign, contact=contact)
+    with office.engaged() as engaged:
+        _known_campaign(engaged, campaign)
+        if people is None and engaged.people.is_empty() and (office.root / CONTACTS).is_file():
+            people = office.root / CONTACTS
+            typer.echo(f"nobody was imported yet: these are the people of {CONTACTS}", err=True)
+    lines = office.simulate(start=begin, end=until, campaign=campaign, contact=contact, people=people)
     print_rows((line.row() for line in lines), as_json=as_json, columns=COLUMNS)
 
 

@@ -91,6 +91,10 @@ class People(Protocol):
         """Set attributes of one contact (None clears). Raises InputError where another has the external id, or nothing identifies it."""
         ...
 
+    def is_empty(self) -> bool:
+        """Whether nobody is known yet."""
+        ...
+
     def resettle(self, *, now: datetime) -> int:
         """Work out zones and stored dates anew, after the settings' zone or attributes or the zone data changed.
 

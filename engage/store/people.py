@@ -74,6 +74,11 @@ class SqlPeople:
             row = connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).mappings().one()
             return contact_of(row, self._settings.attributes)
 
+    def is_empty(self) -> bool:
+        """Whether nobody is known yet."""
+        with self._database.read() as connection:
+            return not connection.scalar(sa.select(sa.exists().select_from(contacts)))
+
     def resettle(self, *, now: datetime) -> int:
         """Work out zones and stored dates anew; how many moved to another zone. In a transaction for every 2,000 contacts."""
         moved = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,18 @@ def test_simulate_shows_what_would_be_sent_and_stores_nothing(engage: Engage) ->
     wishes = [row for row in rows if (row["contact"], row["kind"]) == ("mia", "sent")]
     assert [str(row["local"])[:16] for row in wishes] == ["2026-02-28T09:00"]
     assert [row for row in engage("contact", "history", "mia", "--json").json() if row["kind"] == "sent"] == []
+
+
+def test_simulate_takes_the_people_of_a_file_and_those_of_the_workspace_while_nobody_was_imported(engage: Engage) -> None:
+    shutil.rmtree("var")
+    simulated = engage("simulate", *WEEK, "--json")
+    assert "contacts.csv" in simulated.err
+    assert {row["contact"] for row in simulated.json() if row["kind"] == "sent"} >= {"mia"}
+    Path("one.csv").write_text("external_id,email,birth_date,status,timezone\nzoe,zoe@example.com,1990-03-01,active,Europe/Paris\n")
+    rows = engage("simulate", *WEEK, "--people", "one.csv", "--json").json()
+    assert {row["contact"] for row in rows} == {"zoe"}
+    assert engage("simulate", *WEEK, "--people", "one.csv", "--contact", "mia").status == 1
+    assert not list(Path().glob("*.refused.csv"))
 
 
 def test_simulate_refuses_to_go_backwards(engage: Engage) -> None:
