@@ -1,4 +1,4 @@
-"""Where a contact lives: own time zone, phone number and country -> Zones (LANGUAGE, section 4).
+"""Where a contact lives: own time zone, phone number and country -> Zones (docs/time.md).
 
 Countries and their zones come from CLDR (Babel), the zones themselves and their rules from the pinned `tzdata` package;
 the operating system's zone data is never asked.

@@ -94,7 +94,7 @@ class Clearing(Protocol):
 
 
 class Deliveries(Protocol):
-    """Delivery rows by RELIABILITY's rules. Leases go by the database's clock; every write checks the lease.
+    """Delivery rows in leased batches. Leases go by the database's clock; every write checks the lease.
 
     Implementers must ensure that no two live leases hold one row, that a final state is never left, and that an outcome and
     its touch are committed together.

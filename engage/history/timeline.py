@@ -83,7 +83,7 @@ class History(Protocol):
 
 
 def as_json(line: Line) -> dict[str, object]:
-    """The line as JSON: keys of LANGUAGE's section 5, empty ones left out, `at` in UTC."""
+    """The line as JSON: the touch's fields by the names of the campaign language, empty ones left out, `at` in UTC."""
     touch = line.touch
     known = {
         "id": line.id, "at": touch.at.isoformat().replace("+00:00", "Z"), "contact": line.label, "kind": touch.kind.value,

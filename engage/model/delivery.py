@@ -90,7 +90,7 @@ class ProviderState:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignState:
-    """What can change about a campaign while its deliveries wait. `reason` says why it holds."""
+    """What can change about a campaign while its deliveries wait."""
 
     live: bool = True
     paused: bool = False
@@ -165,7 +165,7 @@ class Held:
     """Waits for people; the delivery is looked at again when they act, and at its expiry."""
 
     intent: Intent
-    reason: Literal["paused", "approval", "ramp", "zone"]
+    reason: Literal["paused", "approval", "zone"]
     trail: Trail
 
 

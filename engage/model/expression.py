@@ -268,7 +268,7 @@ Node = (
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """One expression of the campaign language (LANGUAGE, section 3), parsed and checked. Equal where its source is."""
+    """One expression of the campaign language, parsed and checked. Equal where its source is."""
 
     source: str
     place: Place = field(compare=False)

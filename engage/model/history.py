@@ -10,7 +10,7 @@ from typing import final
 
 
 class Kind(StrEnum):
-    """The kinds of touch (LANGUAGE, section 5)."""
+    """The kinds of touch: what can stand in a history, those that only a later release writes among them."""
 
     ENTERED = "entered"
     NOT_ENTERED = "not_entered"

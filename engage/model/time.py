@@ -1,4 +1,4 @@
-"""Spans and wall times as people write them; what they come to in a zone is the work of `engage.policy`."""
+"""Spans and wall times as people write them; what they come to in a zone is the work of `engage.model.localtime`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class EndOfDay(StrEnum):
 
 
 class ZoneSource(StrEnum):
-    """Where a contact's time zone was taken from (LANGUAGE, section 4)."""
+    """Where a contact's time zone was taken from (docs/time.md)."""
 
     CONTACT = "contact"
     PHONE = "phone"

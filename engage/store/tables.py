@@ -225,7 +225,7 @@ deliveries = sa.Table(
     sa.Column("retry_at", Instant),  # machine clock: back-off after an error
     sa.Column("expires_at", Instant, nullable=False),
     sa.Column("state", sa.String, nullable=False),
-    sa.Column("hold", sa.String),  # paused | approval | ramp | zone: waits for people; due_at is then its expiry
+    sa.Column("hold", sa.String),  # paused | approval | zone: waits for people; due_at is then its expiry
     sa.Column("payload", Json, nullable=False),  # channels, to, with, quiet hours, on_unknown: what the row was made with
     sa.Column("tried", Json, nullable=False),
     sa.Column("channel", sa.String),  # chosen at clearing

@@ -271,4 +271,3 @@ OPERATORS: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {
     jinja.Neg: _read_sign, jinja.Pos: _read_sign, jinja.Concat: _read_text,
 }
 """How each of Jinja's nodes is read; names and calls have their own modules. `**` is missing on purpose: 9**9**9 is a bomb."""
-

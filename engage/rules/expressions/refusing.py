@@ -157,5 +157,3 @@ def _mixed_refusal(node: And | Or | Choice | Filtered) -> str | None:
     if node.kind is None:
         return "its value may be of one kind or another"
     return f"a choice between values of the kind {node.kind}" if node.kind in IN_PARTS else None
-
-

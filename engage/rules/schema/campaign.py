@@ -139,5 +139,3 @@ class SegmentFile(Section):
         if (self.audience is None) == (self.members is None):
             raise complaint("a segment has either `audience` or `list`")
         return self
-
-

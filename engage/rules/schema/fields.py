@@ -261,7 +261,7 @@ def one_key_of(*kinds: str, called: str, later: frozenset[str] = frozenset()) ->
 
 
 def not_built(key: str) -> PydanticCustomError:
-    """The refusal of what LANGUAGE promises and a later release brings."""
+    """The refusal of what is part of the campaign language and comes with a later release."""
     return complaint(f"`{key}` is part of the campaign language but not built yet", key=key)
 
 

@@ -67,4 +67,3 @@ class QuietHoursMap(Window):
 Ignore = Annotated[Literal["ignore"], Reads("ignore", _ignore, {"const": "ignore"})]
 QuietHoursField = Annotated[Annotated[Ignore, Tag(TEXT)] | Annotated[QuietHoursMap, Tag(MAP)], Discriminator(shape)]
 """`ignore` sets all earlier layers aside; a map overrides them key by key."""
-

@@ -163,5 +163,3 @@ class SettingsFile(Section):
     quiet_hours: QuietHoursMap | None = Field(None, description="The recipient's local time; half open")
     guards: GuardsSection | None = Field(None, description="Against accidents")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")
-
-

@@ -1,4 +1,4 @@
-"""Where a contact's time zone comes from (LANGUAGE, section 4)."""
+"""Where a contact's time zone comes from."""
 
 from __future__ import annotations
 
