@@ -19,7 +19,7 @@ from engage.model.workspace import Workspace
 from engage.planning.happenings import Happenings
 from engage.planning.journeys import START, Journey, Progress, advance, touch_of
 from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence, schedule_slots
-from engage.planning.ports import Entry, PlanningStore, RunInHand, Slot, Transaction
+from engage.planning.ports import NEWS_TAKES, Entry, PlanningStore, RunInHand, Slot, Transaction
 from engage.planning.versions import Versions, live_campaigns
 
 KEPT_FOR = timedelta(days=30)
@@ -129,19 +129,20 @@ class Planner:
         self, tx: Transaction, workspace: Workspace, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger, now: datetime
     ) -> Sequence[Slot]:
         after = tx.planned_until(campaign.name) or now
+        went_live = tx.went_live(campaign.name) or now
         residences = tx.residences(by_country=needs_country(trigger))
         home = workspace.settings.timezone
         match trigger:
             case DateTrigger():
                 due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home)
                 late = late_date_slots(
-                    trigger, residences=residences, changed_since=after, now=now, zones_of=self._zones_of, default_zone=home
+                    trigger, residences=residences, changed_since=max(after - NEWS_TAKES, went_live), now=now, zones_of=self._zones_of, default_zone=home
                 )
                 return (*due, *late)
             case ScheduleTrigger():
                 return schedule_slots(
                     trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home,
-                    went_live=tx.went_live(campaign.name) or now,
+                    went_live=went_live,
                 )
 
     def _next_occurrence(self, tx: Transaction, workspace: Workspace, campaign: Campaign, after: datetime) -> datetime | None:

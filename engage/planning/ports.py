@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol, final
 
 from engage.model.campaign import Campaign, QuietHoursLayer
@@ -19,6 +19,9 @@ from engage.model.expression import Expression
 from engage.model.history import Touch
 from engage.model.run import Run
 from engage.rules.expressions import Lookup
+
+NEWS_TAKES = timedelta(hours=1)
+"""How long after its moment a change of a contact may be committed: an import of a million rows has one moment."""
 
 
 @final
@@ -52,7 +55,8 @@ class Slot:
     """One moment at which the contacts of one residence enter, under one key. `residence` None: everybody.
 
     `trigger` is what the run's trigger holds (JSON values); with a `match` the store adds `years` to it.
-    `changed_since` restricts the slot to contacts changed after that moment (those imported or corrected late).
+    `changed_since` restricts the slot to contacts changed after that moment (those imported or corrected late), who have not entered
+    under its key since they changed, even if they gave the key back.
     """
 
     at: datetime

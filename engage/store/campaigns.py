@@ -25,7 +25,8 @@ def campaign_states_of(connection: sa.Connection, names: Iterable[str], *, now: 
 def _state(row: sa.RowMapping | None, *, paused: bool, now: datetime) -> CampaignState:
     if row is None:
         return CampaignState(live=False, paused=paused)
+    rests = row["status"] == Status.PAUSED.value
     return CampaignState(
-        live=row["status"] == Status.LIVE.value, paused=paused, ended=row["ends_at"] is not None and row["ends_at"] <= now,
-        approved=not row["needs_approval"] or row["approved_at"] is not None,
+        live=rests or row["status"] == Status.LIVE.value, paused=paused or rests,
+        ended=row["ends_at"] is not None and row["ends_at"] <= now, approved=not row["needs_approval"] or row["approved_at"] is not None,
     )

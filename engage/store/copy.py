@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from engage.model.delivery import DeliveryState
 from engage.model.run import RunState
+from engage.planning.ports import NEWS_TAKES
 from engage.store.business_clock import StoredMoment
 from engage.store.clock import MachineNow
 from engage.store.database import Database
@@ -45,7 +46,7 @@ def copy_into(source: Database, target: Database, *, as_of: datetime, look_back:
         under_way = _clock(source, old) <= as_of
         _copy(old, new, meta, meta.c.name == "secret")
         # Nobody was changed just now: that would make them enter at once what they missed today.
-        before = as_of - timedelta(seconds=1)
+        before = as_of - NEWS_TAKES - timedelta(seconds=1)
         _copy(old, new, contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before))
         _copy(old, new, contact_dates)
         _copy(old, new, consents, consents.c.at <= as_of)

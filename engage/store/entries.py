@@ -99,7 +99,8 @@ class SqlEntries(Session):
         asked = (
             sa.select(contacts.c.id)
             .select_from(_people_of(shape, slot))
-            .where(contacts.c.erased_at.is_(None), ~known, *_conditions(shape, slot, entry.excluded_dates))
+            .where(contacts.c.erased_at.is_(None), ~known, *_not_late_twice(entry, shape, slot))
+            .where(*_conditions(shape, slot, entry.excluded_dates))
         )
         if entry.audience is not None:
             asked = asked.where(audience_condition(self._connection, entry.audience, workspace=self._workspace(), now=entry.now))
@@ -203,6 +204,15 @@ def _entered_after(entry: Entry, contact_id: sa.ColumnElement[int], since: sa.Co
         last.c.campaign == entry.campaign.name, last.c.contact_id == contact_id, last.c.state != RunState.RETURNED.value,
         last.c.intended_at > since,
     )
+
+
+def _not_late_twice(entry: Entry, shape: Shape, slot: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+    """The same late change is looked at again and again: whoever entered for it and gave the key back does not enter anew."""
+    if not shape.changed:
+        return []
+    returned = sa.and_(runs.c.state == RunState.RETURNED.value, runs.c.key.startswith(slot.c.key + "#", autoescape=False))
+    mine = sa.and_(runs.c.campaign == entry.campaign.name, runs.c.contact_id == contacts.c.id)
+    return [~sa.exists().where(mine, returned, runs.c.entered_at >= contacts.c.changed_at)]
 
 
 def _people_of(shape: Shape, slot: sa.FromClause) -> sa.FromClause:

@@ -9,7 +9,7 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
-from engage.model.campaign import Campaign
+from engage.model.campaign import Campaign, Status
 from engage.model.localtime import to_utc, zone
 from engage.model.workspace import Files, Workspace
 from engage.store.database import Database, dialect_insert, insert_ignoring
@@ -69,6 +69,7 @@ _NEWEST = sa.select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
 def _write(connection: sa.Connection, workspace: Workspace, now: datetime) -> None:
     row = {"hash": workspace.hash, "accepted_at": now, "files": _encoded(workspace.files)}
     snapshot_id = connection.execute(sa.insert(snapshots).values(row).returning(snapshots.c.id)).scalar_one()
+    connection.execute(sa.update(campaign_states).where(_rests(now)).values(live_since=None, planned_until=None))
     gone = campaign_states.c.campaign.not_in(list(workspace.campaigns))
     connection.execute(sa.update(campaign_states).where(gone).values(status=None))
     for name, campaign in sorted(workspace.campaigns.items()):
@@ -76,6 +77,12 @@ def _write(connection: sa.Connection, workspace: Workspace, now: datetime) -> No
         connection.execute(insert_ignoring(connection, campaign_versions).values(version))
         ends_at = _ends_at(campaign, workspace.settings.timezone)
         _upsert_state(connection, {"campaign": name, "status": campaign.status.value, "ends_at": ends_at, "problem": None})
+
+
+def _rests(now: datetime) -> sa.ColumnElement[bool]:
+    """Campaigns that were not live until now: where this makes one live again, what fell due meanwhile is not made up for."""
+    is_live = campaign_states.c.status.in_((Status.LIVE.value, Status.PAUSED.value))
+    return sa.or_(campaign_states.c.status.is_(None), ~is_live, campaign_states.c.ends_at <= now)
 
 
 def _upsert_state(connection: sa.Connection, row: dict[str, object]) -> None:

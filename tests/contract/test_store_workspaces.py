@@ -64,13 +64,15 @@ def test_processes_that_accept_the_same_at_once_make_one_snapshot(bench: Bench, 
     assert bench.count(snapshots) == before + 1
 
 
-@pytest.mark.parametrize(("changes", "live"), [({}, True), ({"status": Status.PAUSED}, False), ({"status": Status.DRAFT}, False)])
-def test_a_campaign_is_live_as_the_newest_snapshot_says(
-    bench: Bench, workspaces: SqlWorkspaces, changes: dict[str, object], live: bool
+@pytest.mark.parametrize(("changes", "live", "paused"), [
+    ({}, True, False), ({"status": Status.PAUSED}, True, True), ({"status": Status.DRAFT}, False, False),
+])
+def test_a_campaign_is_live_or_paused_as_the_newest_snapshot_says(
+    bench: Bench, workspaces: SqlWorkspaces, changes: dict[str, object], live: bool, paused: bool
 ) -> None:
     bench.add_deliveries(1)
     workspaces.accept(a_version(2, **changes), now=NOON)
-    assert state(bench).live is live
+    assert state(bench) == CampaignState(live=live, paused=paused)
 
 
 def test_a_campaign_that_was_taken_out_is_not_live(bench: Bench, workspaces: SqlWorkspaces) -> None:
