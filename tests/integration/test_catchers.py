@@ -33,7 +33,8 @@ def _to(kind: ChannelKind, address: str, content: Content | None = None) -> Clea
 def _send(cleared: Cleared, adapter: str, options: Mapping[str, str], *, times: int = 1) -> list[Receipt]:
     """Through the adapter that is installed by that name."""
     name = cleared.rendered.approved.channel
-    settings = some_settings(channels={name: a_channel(name, adapter=adapter, options=options)})
+    sender = None if adapter == "slack" else "Aurora <hello@aurora.example>"
+    settings = some_settings(channels={name: a_channel(name, adapter=adapter, options=options, sender=sender)})
 
     async def run() -> list[Receipt]:
         channel = load_channels(settings)[name]

@@ -25,6 +25,7 @@ from workers.simulations import simulate
 from workers.wiring import Wired
 
 END = START + timedelta(days=1)
+CAMPAIGNS = ("birthday", "newsletter", "anniversary")
 KILLS = ("worker", "valkey", "scheduler", "worker", "valkey", "worker")
 EVERY = 1.5
 """Seconds between two kills: most of them hit work, as the clock jumps from one due moment to the next."""
@@ -46,7 +47,7 @@ def test_nothing_is_lost_where_worker_scheduler_and_valkey_are_killed(tmp_path: 
         expected = _would_be_sent(wired.database, wired)
         with _killer(company) as killed:
             company.play(START, END)
-        written = [line for line in wired.history.tail(0, limit=100_000) if line.touch.campaign in ("birthday", "newsletter", "anniversary")]
+        written = [line for line in wired.history.tail(0, limit=100_000) if line.touch.campaign in CAMPAIGNS]
     handed = Counter((line.label, line.touch.campaign) for line in written if line.touch.kind in (Kind.SENT, Kind.UNKNOWN))
     assert len(killed) >= len(KILLS) - 1
     assert set(handed) == set(expected)

@@ -11,12 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engage.model.consent import decisive_line, is_allowed
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind, Consent, Contact, Value
 from engage.model.expression import Expression
 from engage.model.time import Duration
 from engage.model.values import from_json
 from engage.model.workspace import Basis, Purpose, Segment
-from engage.model.consent import decisive_line, is_allowed
 from engage.rules.expressions import Names, Scope, holds, parse, since
 from engage.rules.expressions.meaning import equal
 from engage.store.rows import consent_of, contact_of
