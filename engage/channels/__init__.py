@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint
 
 from engage.channels.adapter import Adapter
-from engage.channels.options import closest
-from engage.model.errors import InputError, NotThereError, Place, Problem
+from engage.model.errors import InputError, NotThereError, Place, Problem, nearest
 from engage.model.workspace import Channel, Settings
 
 __all__ = ["GROUP", "Adapter", "adapter_names", "load_channels"]
@@ -54,7 +53,7 @@ def _adapter(channel: Channel, installed: Mapping[str, EntryPoint]) -> type[Adap
     entry_point = installed.get(channel.adapter)
     if entry_point is None:
         what = f"no adapter {channel.adapter!r} is installed (there are: {', '.join(sorted(installed))})"
-        raise InputError([Problem(place=place, what=what, suggestion=closest(channel.adapter, installed))])
+        raise InputError([Problem(place=place, what=what, suggestion=nearest(channel.adapter, installed))])
     try:
         adapter: type[Adapter] = entry_point.load()
     except (ImportError, AttributeError) as error:

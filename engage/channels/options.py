@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import final
 
-from engage.model.errors import InputError, Place, Problem
+from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.workspace import Channel
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m)?")
@@ -22,7 +21,7 @@ class Options:
         self._problems: list[Problem] = []
         for name in channel.options:
             if name not in accepted:
-                self.refuse(f"the adapter {channel.adapter} has no option {name!r}", suggestion=closest(name, accepted))
+                self.refuse(f"the adapter {channel.adapter} has no option {name!r}", suggestion=nearest(name, accepted))
 
     def text(self, name: str) -> str | None:
         """The option, or None where it is missing."""
@@ -62,7 +61,7 @@ class Options:
         if value is None:
             return of[0]
         if value not in of:
-            self.refuse(f"{name!r} must be one of {', '.join(of)}", suggestion=closest(value, of))
+            self.refuse(f"{name!r} must be one of {', '.join(of)}", suggestion=nearest(value, of))
             return of[0]
         return value
 
@@ -75,8 +74,3 @@ class Options:
         """Raise InputError with all problems found, if there are any."""
         if self._problems:
             raise InputError(self._problems)
-
-
-def closest(word: str, known: Sequence[str] | Mapping[str, object]) -> str | None:
-    """The known word that was probably meant."""
-    return next(iter(get_close_matches(word, list(known), n=1)), None)

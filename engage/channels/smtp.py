@@ -10,13 +10,13 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from engage.channels.clock import Now, machine_now
 from engage.channels.mailbox import one_address, one_mailbox
 from engage.channels.mime import Letterhead, compose
-from engage.channels.options import Options, closest
+from engage.channels.options import Options
 from engage.channels.smtp_pool import SmtpPool
 from engage.channels.smtp_session import Server, SmtpSession, is_loopback
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
-from engage.model.errors import SendError
+from engage.model.errors import SendError, nearest
 from engage.model.workspace import Channel, Settings
 
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -107,7 +107,7 @@ def _starttls(parts: SplitResult, options: Options) -> Literal["required", "oppo
             options.refuse(f"'url' knows no {name!r}", suggestion="starttls")
     written = query.get("starttls", "opportunistic" if local else "required")
     if written not in _STARTTLS:
-        options.refuse(f"'starttls' must be one of {', '.join(_STARTTLS)}", suggestion=closest(written, _STARTTLS))
+        options.refuse(f"'starttls' must be one of {', '.join(_STARTTLS)}", suggestion=nearest(written, _STARTTLS))
     if parts.scheme == "smtps" and "starttls" in query:
         options.refuse("'starttls' has no effect on smtps://, which is TLS from the start")
     if parts.scheme == "smtp" and parts.username and written != "required" and not local:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -16,7 +15,7 @@ from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
 from engage.model.addresses import kind_of_reference
 from engage.model.contact import AttributeKind, ChannelKind, Consent
-from engage.model.errors import InputError
+from engage.model.errors import InputError, nearest
 
 consent = typer.Typer(help="The consent ledger: what people allow.", no_args_is_help=True)
 suppress = typer.Typer(help="The suppression list: addresses that are never written to.", no_args_is_help=True)
@@ -139,8 +138,8 @@ def _record(
 def _known_purpose(engaged: Engaged, name: str) -> str:
     purposes = engaged.workspace.settings.purposes
     if name not in purposes:
-        meant = next(iter(get_close_matches(name, purposes, n=1)), None)
-        raise InputError.of(f"there is no purpose {name!r} among {', '.join(purposes)}", file="<command line>", suggestion=meant)
+        what = f"there is no purpose {name!r} among {', '.join(purposes)}"
+        raise InputError.of(what, file="<command line>", suggestion=nearest(name, purposes))
     return name
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,7 @@ from engage.contacts.normalise import as_text, normalise
 from engage.contacts.places import Unusable
 from engage.history.timeline import Filter, Line, as_json
 from engage.model.contact import Contact, Value
-from engage.model.errors import InputError
+from engage.model.errors import InputError, nearest
 from engage.model.history import Kind
 from engage.model.values import to_json
 
@@ -158,8 +157,8 @@ def _attributes(engaged: Engaged, person: Contact, values: Sequence[str]) -> Map
     country = pairs["country"].strip().upper() if "country" in pairs else person.text("country")
     for name, raw in pairs.items():
         if name not in kinds:
-            meant = next(iter(get_close_matches(name, kinds, n=1)), None)
-            raise InputError.of(f"there is no attribute {name!r} among {', '.join(sorted(kinds))}", file="<command line>", suggestion=meant)
+            what = f"there is no attribute {name!r} among {', '.join(sorted(kinds))}"
+            raise InputError.of(what, file="<command line>", suggestion=nearest(name, kinds))
         try:
             attributes[name] = normalise(name, kinds[name], raw, country=country)
         except Unusable as error:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import final
 
 from engage.contacts.identity import IDENTITIES
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind
-from engage.model.errors import InputError, Place, Problem
+from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.workspace import Settings
 
 REFUSED_COLUMNS = ("refused_line", "refused_reason")  # of a `.refused.csv`, mended and imported again
@@ -58,7 +57,7 @@ def understand(names: Iterable[str], mapping: Mapping[str, str], settings: Setti
     """
     names = tuple(names)
     strays = [name for name in mapping if name not in names]
-    troubles = [_problem(file, f"--map names the column {name!r}, which is not there", _near(name, names)) for name in strays]
+    troubles = [_problem(file, f"--map names the column {name!r}, which is not there", nearest(name, names)) for name in strays]
     targets = {name: mapping.get(name, name) for name in names}
     kinds = kinds_of(settings)
     attributes: dict[str, tuple[str, AttributeKind]] = {}
@@ -89,15 +88,15 @@ def understand(names: Iterable[str], mapping: Mapping[str, str], settings: Setti
 def _consent_column(target: str, settings: Settings, file: str) -> ConsentColumn | Problem:
     _, purpose, *rest = target.split(".")
     if purpose not in settings.purposes:
-        return _problem(file, f"column {target!r}: there is no purpose {purpose!r}", _near(purpose, settings.purposes))
+        return _problem(file, f"column {target!r}: there is no purpose {purpose!r}", nearest(purpose, settings.purposes))
     if len(rest) > 1 or (rest and rest[0] not in set(ChannelKind)):
-        return _problem(file, f"column {target!r}: after the purpose comes email, sms, chat or nothing", _near(rest[0], list(ChannelKind)))
+        return _problem(file, f"column {target!r}: after the purpose comes email, sms, chat or nothing", nearest(rest[0], ChannelKind))
     return ConsentColumn(purpose=purpose, channel=ChannelKind(rest[0]) if rest else None)
 
 
 def _meant(name: str, target: str, kinds: Mapping[str, AttributeKind]) -> str:
     """What to do about an unknown column: the attribute that it is nearly named after, else to declare it or to leave it out."""
-    near = _near(target.strip().casefold().replace(" ", "_"), (*kinds, CONSENT_AT, CONSENT_SOURCE))
+    near = nearest(target.strip().casefold().replace(" ", "_"), (*kinds, CONSENT_AT, CONSENT_SOURCE))
     if near:
         return f"--map '{name}={near}'"
     return f"to declare it under attributes: in engage.yaml, or to leave it out by --map '{name}='"
@@ -106,10 +105,6 @@ def _meant(name: str, target: str, kinds: Mapping[str, AttributeKind]) -> str:
 def _clashes(targets: Mapping[str, str], file: str) -> list[Problem]:
     meanings = [target for target in targets.values() if target]
     return [_problem(file, f"two columns mean {target}", None) for target in sorted(set(meanings)) if meanings.count(target) > 1]
-
-
-def _near(name: str, known: Iterable[str]) -> str | None:
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.6)), None)
 
 
 def _problem(file: str, what: str, suggestion: str | None) -> Problem:

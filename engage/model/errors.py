@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import final
 
 
@@ -44,6 +45,11 @@ class Problem:
     def __str__(self) -> str:
         meant = f"; did you mean {self.suggestion}?" if self.suggestion else ""
         return f"{self.place}: {self.what}{meant}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, for a Problem's suggestion; None where none is like it."""
+    return next(iter(get_close_matches(word, list(known), n=1)), None)
 
 
 class EngageError(Exception):

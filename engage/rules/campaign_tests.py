@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import final
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind, Event, Value
-from engage.model.errors import InputError, Place, Problem
+from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.history import Kind
 from engage.model.workspace import Files, Settings
 from engage.rules.known import refuse_unknown, templates_of
-from engage.rules.schema.fields import nearest
 from engage.rules.schema.tests import CampaignTestFile, ConsentSection, EventSection, ExpectSection
 from engage.rules.tree import Items, Map, Scalar
 from engage.rules.validation import read_as

@@ -9,11 +9,11 @@ from typing import Literal, assert_never
 
 from engage.model.campaign import Campaign, DateTrigger, EventTrigger, Exit, ExitOnEvent, ExitWhen, ScheduleTrigger, Trigger
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
-from engage.model.errors import Problem
+from engage.model.errors import Problem, nearest
 from engage.rules.known import Known, condition_for_sql, expression, refuse_unknown
 from engage.rules.messages import known_channels
 from engage.rules.schema.campaign import CampaignFile, ExitEventSection, ExitWhenSection
-from engage.rules.schema.fields import as_tuple, nearest
+from engage.rules.schema.fields import as_tuple
 from engage.rules.schema.steps import SendSection
 from engage.rules.schema.trigger import DateSection, EventSection, ScheduleSection, TriggerSection
 from engage.rules.scopes import DATE_TRIGGER, EVENT_TRIGGER, SCHEDULE_TRIGGER

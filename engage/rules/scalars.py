@@ -6,7 +6,6 @@ of the environment is never quoted.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
@@ -16,6 +15,7 @@ from babel import Locale, UnknownLocaleError
 
 from engage.model.campaign import Limit, Per, ReEntry
 from engage.model.cron import Cron
+from engage.model.errors import nearest
 from engage.model.localtime import zone_names
 from engage.model.time import Duration, EndOfDay
 
@@ -38,7 +38,7 @@ class Unlike(ValueError):
 
     def __init__(self, what: str, text: str, known: Iterable[str]) -> None:
         super().__init__(what)
-        self.suggestion = next(iter(difflib.get_close_matches(text, list(known), n=1)), None)
+        self.suggestion = nearest(text, known)
 
 
 def name(text: str) -> str:

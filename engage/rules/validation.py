@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from engage.model.errors import Place, Problem
+from engage.model.errors import Place, Problem, nearest
 from engage.rules.document import MOST, read
-from engage.rules.schema.fields import COMPLAINT, KNOWN, LIST, MAP, TEXT, Reading, Section, nearest
+from engage.rules.schema.fields import COMPLAINT, KNOWN, LIST, MAP, TEXT, Reading, Section
 from engage.rules.tree import QUOTE, Items, Map, Scalar, Tree
 
 File = TypeVar("File", bound=Section)

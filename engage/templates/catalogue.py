@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import final
 
 from engage.model.contact import ChannelKind
 from engage.model.delivery import LocaleSource
-from engage.model.errors import Place, Problem, RenderError
+from engage.model.errors import Place, Problem, RenderError, nearest
 from engage.model.workspace import Settings, Workspace
 from engage.templates.locales import is_known, normal, parents
 
@@ -50,8 +49,8 @@ class Catalogue:
         """The message's languages on a channel: by files named after the channel, else after its kind. Raises RenderError."""
         by_name = self.messages.get(message)
         if by_name is None:
-            close = get_close_matches(message, self.messages, n=1)
-            raise RenderError(f"there is no folder templates/{message}" + (f"; did you mean {close[0]}?" if close else ""))
+            close = nearest(message, self.messages)
+            raise RenderError(f"there is no folder templates/{message}" + (f"; did you mean {close}?" if close else ""))
         languages = by_name.get(channel) or by_name.get(kind.value)
         if languages is None:
             raise RenderError(f"message {message} has no template for {channel}: templates/{message}/{kind}.*")
@@ -103,8 +102,8 @@ def kind_of(settings: Settings, name: str) -> ChannelKind | None:
 def _wrong(settings: Settings, found: re.Match[str], kind: ChannelKind | None, locale: str | None) -> str | None:
     if kind is None:
         known = [*settings.channels, *ChannelKind]
-        close = get_close_matches(found["name"], known, n=1)
-        meant = f"; did you mean {close[0]}?" if close else ""
+        close = nearest(found["name"], known)
+        meant = f"; did you mean {close}?" if close else ""
         return f"there is no channel or kind of channel {found['name']!r}, and no front matter attaches this file{meant}"
     if locale is None or not is_known(locale):
         return f"{found['locale']!r} is no language that CLDR knows"

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import islice
 from typing import final
 
-from engage.model.errors import Place
+from engage.model.errors import Place, nearest
 from engage.model.workspace import Files
 from engage.templates.faults import TemplateFault
 from engage.templates.sources import Piece, Tag, Text, decoded, front_matter, scan
@@ -72,7 +71,7 @@ class Composer:
         file = ROOT + name
         if file not in self._files:
             known = [one.removeprefix(ROOT) for one in self._files if one.removeprefix(ROOT).startswith(SHARED)]
-            raise TemplateFault(place, f"there is no file {file}", next(iter(get_close_matches(name, known, n=1)), None))
+            raise TemplateFault(place, f"there is no file {file}", nearest(name, known))
         front, body, line = front_matter(decoded(self._files[file], file), file)
         if front.entries and name.startswith(SHARED):
             raise TemplateFault(front.place, "front matter has no effect here: it belongs to the messages' own files")

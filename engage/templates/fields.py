@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import final
 
 from engage.model.contact import AttributeKind, Money, Value
+from engage.model.errors import nearest
 from engage.model.values import from_json
-
-OPEN: frozenset[str] = frozenset()
 
 
 @final
@@ -33,8 +31,8 @@ class Fields:
 
     def hint(self, name: object) -> str:
         """Why a name is undefined here, with what was probably meant."""
-        close = get_close_matches(str(name), [str(known) for known in self.values], n=1)
-        return f"{self.called} has no {str(name)!r}" + (f"; did you mean {close[0]}?" if close else "")
+        close = nearest(str(name), map(str, self.values))
+        return f"{self.called} has no {str(name)!r}" + (f"; did you mean {close}?" if close else "")
 
 
 def typed(called: str, raw: Mapping[str, object], kinds: Mapping[str, AttributeKind]) -> Fields:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes, pass_context
@@ -16,6 +15,7 @@ from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
+from engage.model.errors import nearest
 from engage.templates.escaping import ESCAPES
 from engage.templates.faults import Unprintable
 from engage.templates.fields import Fields
@@ -116,7 +116,7 @@ def _refuse(node: nodes.Node, what: str, meant: str | None = None) -> NoReturn:
 
 
 def _close(name: str, known: Iterable[str]) -> str | None:
-    return next(iter(get_close_matches(name, [one for one in known if not one.startswith("_")], n=1)), None)
+    return nearest(name, (one for one in known if not one.startswith("_")))
 
 
 @pass_context

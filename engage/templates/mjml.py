@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 from mjml import mjml2html
 
+from engage.model.errors import nearest
 from engage.templates.faults import TemplateFault
 from engage.templates.locales import is_right_to_left
 from engage.templates.placeholders import Held
@@ -93,7 +93,7 @@ def _check_name(held: Held, at: int, name: str, inside: str) -> None:
     if name in TAGS or inside in ("mj-attributes", "mj-html-attributes", "mj-selector"):
         return
     if name.startswith("mj"):
-        raise TemplateFault(held.place(at), f"there is no MJML tag <{name}>", next(iter(get_close_matches(name, TAGS, n=1)), None))
+        raise TemplateFault(held.place(at), f"there is no MJML tag <{name}>", nearest(name, TAGS))
     raise TemplateFault(held.place(at), f"<{name}> may not stand directly in <{inside or 'the file'}>; put it into an mj-text or mj-raw")
 
 

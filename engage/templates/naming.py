@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
-from engage.model.errors import Problem
+from engage.model.errors import Problem, nearest
 from engage.model.workspace import Workspace
 from engage.templates.catalogue import Catalogue
 from engage.templates.faults import Unprintable
@@ -116,5 +115,4 @@ def _called(call: nodes.Call) -> str:
 
 
 def _problem(program: Program, node: nodes.Node, what: str, name: str, known: frozenset[str]) -> Problem:
-    close = next(iter(get_close_matches(name, sorted(known), n=1)), None)
-    return Problem(place=program.lines.place(node.lineno, f"'{name}'"), what=what, suggestion=close)
+    return Problem(place=program.lines.place(node.lineno, f"'{name}'"), what=what, suggestion=nearest(name, known))

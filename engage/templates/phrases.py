@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import final
 
-from engage.model.errors import Place, Problem
+from engage.model.errors import Place, Problem, nearest
 from engage.model.workspace import Files
 from engage.templates import documents
 from engage.templates.faults import TemplateFault, Unprintable
@@ -51,8 +50,8 @@ class Phrasebook:
             phrase = self.by_locale.get(step, {}).get(key)
             if phrase is not None:
                 return phrase
-        close = get_close_matches(key, self.keys(), n=1)
-        raise Unprintable(f"no phrase {key!r} in locales/" + (f"; did you mean {close[0]}?" if close else ""))
+        close = nearest(key, self.keys())
+        raise Unprintable(f"no phrase {key!r} in locales/" + (f"; did you mean {close}?" if close else ""))
 
     def keys(self) -> frozenset[str]:
         """Every key of any language."""

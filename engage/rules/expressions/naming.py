@@ -8,9 +8,10 @@ from typing import Any
 from jinja2 import nodes as jinja
 
 from engage.model.contact import AttributeKind
+from engage.model.errors import nearest
 from engage.model.expression import Cell, Constant, Node, Read
 from engage.rules.expressions.names import Fields, Shape
-from engage.rules.expressions.reading import NOTHING, Reader, item_of, nearest
+from engage.rules.expressions.reading import NOTHING, Reader, item_of
 from engage.rules.expressions.syntax import WORDS_OF_OTHERS
 
 MONEY: Fields = {"amount": AttributeKind.NUMBER, "currency": AttributeKind.TEXT}

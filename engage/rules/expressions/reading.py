@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -10,7 +9,7 @@ from typing import Any, final
 from jinja2 import nodes as jinja
 
 from engage.model.contact import AttributeKind, Value
-from engage.model.errors import Place, Problem
+from engage.model.errors import Place, Problem, nearest
 from engage.model.expression import (
     And,
     Arithmetic,
@@ -45,11 +44,6 @@ SUMS: Mapping[type[jinja.Node], Sum] = {
 
 NOTHING = Constant(value=None, kind=None)
 """Stands for what could not be read, so that reading goes on and finds the other problems."""
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)), None)
 
 
 @final

@@ -6,8 +6,7 @@ of what is written (a text, a list, a map), never tried one after the other, so 
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -30,7 +29,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engage.model.campaign import Expiry, Limit, ReEntry
-from engage.model.errors import Place
+from engage.model.errors import Place, nearest
 from engage.model.time import Duration
 from engage.rules import scalars
 from engage.rules.tree import QUOTE, Items, Map, Scalar
@@ -45,12 +44,6 @@ TEXT, LIST, MAP = "<text>", "<list>", "<map>"
 def complaint(what: str, *, key: str | None = None, suggestion: str | None = None) -> PydanticCustomError:
     """An error in our own words; `key` names the key of the map at hand at which it is shown."""
     return PydanticCustomError(COMPLAINT, "{what}", {"what": what, "key": key, "suggestion": suggestion})
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def shape(value: object) -> str:
