@@ -26,10 +26,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from engage.model.errors import InputError
+from engage.model.workspace import QUEUES
 from workers.embedded import Embedded, find_server, url_of
-
-QUEUES = ("transactional", "bulk")
-"""A ticket's reply never waits behind a newsletter."""
 
 PLANNING = "planning"
 

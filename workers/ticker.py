@@ -14,7 +14,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from engage.model.time import Clock
-from workers.broker import QUEUES, Nudges, places
+from engage.model.workspace import QUEUES
+from workers.broker import Nudges, places
 
 TICK_EVERY = 1.0
 SWEEP_EVERY = 5.0

@@ -20,7 +20,7 @@ from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.model.contact import Event
 from engage.model.errors import InputError, NotThereError
-from engage.model.workspace import Settings, Workspace
+from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.settings import load_settings
 from engage.store.business_clock import StoredMoment
@@ -37,7 +37,7 @@ from engage.store.tables import meta
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
-from workers.broker import QUEUES, Nudges, Queue, open_queue
+from workers.broker import Nudges, Queue, open_queue
 from workers.clocks import BusinessClock
 from workers.embedded import runs
 from workers.equipping import Equipping

@@ -6,7 +6,8 @@ from threading import BoundedSemaphore, Event
 from typing import Protocol, final
 
 from engage.model.time import Clock
-from workers.broker import QUEUES, Nudges
+from engage.model.workspace import QUEUES
+from workers.broker import Nudges
 from workers.ticker import Plans, Rows, nudge_due
 
 RESERVED = 2

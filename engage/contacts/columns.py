@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import final
 
-from engage.contacts.identity import IDENTITIES
-from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind
+from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, AttributeKind, ChannelKind
 from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.workspace import Settings
 

@@ -8,9 +8,7 @@ from typing import final
 
 from engage.contacts.places import Unusable
 from engage.model.addresses import normalise
-from engage.model.contact import ChannelKind, Value
-
-IDENTITIES = ("external_id", "email", "phone")
+from engage.model.contact import IDENTITIES, ChannelKind, Value
 
 
 @final

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import final
 
 from engage.contacts.columns import Columns, is_known, understand
-from engage.contacts.identity import IDENTITIES, comparable
+from engage.contacts.identity import comparable
 from engage.contacts.ports import Fate, People, Person, Stored
 from engage.contacts.reading import Row, Source, look_at
 from engage.contacts.refused import RefusedRows
 from engage.contacts.telling import Told, read_row
+from engage.model.contact import IDENTITIES
 from engage.model.workspace import Settings
 
 BATCH = 1_000

@@ -9,11 +9,10 @@ from datetime import date, datetime
 from typing import final
 
 from engage.contacts.columns import Columns, ConsentColumn
-from engage.contacts.identity import IDENTITIES
 from engage.contacts.normalise import moment, normalise, text
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Permission, Person
-from engage.model.contact import AttributeKind, Value
+from engage.model.contact import IDENTITIES, AttributeKind, Value
 
 _CONSENT = re.compile(r"(?P<word>[^@]*)(@(?P<at>.*))?", re.DOTALL)
 _WORDS = {"granted": True, "yes": True, "true": True, "withdrawn": False, "no": False, "false": False}

@@ -57,12 +57,23 @@ BUILT_IN_ATTRIBUTES: Mapping[str, AttributeKind] = {
 """What every contact has without being declared. `phone` is E.164, `locale` BCP 47, `country` ISO 3166-1 alpha-2."""
 
 
+IDENTITIES = ("external_id", "email", "phone")
+"""What tells people apart, in the order in which it is asked."""
+
+PREFERRED = "preferred"
+"""The word in a list of channels that stands for the contact's own choice."""
+
+
 class ChannelKind(StrEnum):
     """The kinds of channel; consent goes by them, and so do addresses."""
 
     EMAIL = "email"
     SMS = "sms"
     CHAT = "chat"
+
+
+ADDRESSES: Mapping[ChannelKind, str] = {ChannelKind.EMAIL: "email", ChannelKind.SMS: "phone", ChannelKind.CHAT: "chat_id"}
+"""The attribute that holds the address of each kind."""
 
 
 @final
@@ -87,13 +98,7 @@ class Contact:
 
     def address(self, kind: ChannelKind) -> str | None:
         """Where this contact is reached by a kind of channel."""
-        match kind:
-            case ChannelKind.EMAIL:
-                return self.text("email")
-            case ChannelKind.SMS:
-                return self.text("phone")
-            case ChannelKind.CHAT:
-                return self.text("chat_id")
+        return self.text(ADDRESSES[kind])
 
 
 @final

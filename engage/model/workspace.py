@@ -17,6 +17,11 @@ Files = Mapping[str, bytes]
 """A workspace as texts: path relative to its root (with `/`) -> content. What is accepted is kept in the database so."""
 
 
+Queue = Literal["transactional", "bulk"]
+QUEUES: tuple[Queue, ...] = ("transactional", "bulk")
+"""By which deliveries go, the more urgent first: a ticket's reply never waits behind a newsletter."""
+
+
 class Basis(StrEnum):
     """What a purpose asks of a contact's consent."""
 
@@ -52,9 +57,14 @@ class Purpose:
         return self.consent[kind] is Basis.NONE
 
     @property
-    def queue(self) -> Literal["transactional", "bulk"]:
+    def asks_nothing(self) -> bool:
+        """Whether it asks no consent, on any kind of channel."""
+        return all(basis is Basis.NONE for basis in self.consent.values())
+
+    @property
+    def queue(self) -> Queue:
         """Which queue its deliveries go by."""
-        return "transactional" if all(basis is Basis.NONE for basis in self.consent.values()) else "bulk"
+        return "transactional" if self.asks_nothing else "bulk"
 
 
 @final

@@ -53,5 +53,5 @@ def _is_never(send: Send, settings: Settings, country: str, names: Iterable[str]
         return False
     purpose = settings.purposes[send.purpose]
     layers = (settings.quiet_hours, purpose.quiet_hours, *send.quiet_hours)
-    rules = rules_of(layers, country=country, transactional=purpose.queue == "transactional")
+    rules = rules_of(layers, country=country, transactional=purpose.asks_nothing)
     return next_allowed(now, rules, tuple(map(zone, names)), until=now + LONG_ENOUGH) is None

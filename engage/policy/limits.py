@@ -12,7 +12,7 @@ from engage.model.campaign import Campaign, Limit, Per
 from engage.model.delivery import HandOff, Intent
 from engage.model.localtime import add, add_to_date, local_date, to_utc
 from engage.model.time import Duration
-from engage.model.workspace import Basis, Settings
+from engage.model.workspace import Settings
 
 
 @final
@@ -55,7 +55,7 @@ def _quotas(whose: str, limits: Iterable[Limit], hand_offs: Sequence[HandOff]) -
 
 def _is_unlimited(name: str, settings: Settings) -> bool:
     purpose = settings.purposes.get(name)
-    return purpose is not None and all(basis is Basis.NONE for basis in purpose.consent.values())
+    return purpose is not None and purpose.asks_nothing
 
 
 def full_quota(moment: datetime, quotas: Iterable[Quota], zones: Sequence[ZoneInfo]) -> Quota | None:

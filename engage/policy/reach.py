@@ -8,12 +8,10 @@ from datetime import datetime
 from typing import final
 
 from engage.model.consent import decisive_line, is_allowed
-from engage.model.contact import Consent, Contact
+from engage.model.contact import PREFERRED, Consent, Contact
 from engage.model.delivery import Check, Facts, Intent
 from engage.model.workspace import Channel, Settings
 from engage.policy.addresses import why_unusable
-
-PREFERRED = "preferred"
 
 
 @final

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import final
 
-from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind, Event, Value
+from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, ChannelKind, Event, Value
 from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.history import Kind
 from engage.model.workspace import Files, Settings
@@ -19,7 +19,6 @@ from engage.rules.values import value_of
 from engage.rules.workspace import CAMPAIGNS, named_files
 
 FOLDER = "tests/"
-IDENTITIES = ("external_id", "email", "phone")
 
 
 @final

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
+from engage.model.contact import IDENTITIES
 from engage.model.errors import Place, Problem
 from engage.model.expression import InSegment, walk
 from engage.model.workspace import Files, Segment
@@ -15,7 +16,6 @@ from engage.rules.tables import read_rows
 from engage.rules.validation import read_as
 
 FOLDER = "segments/"
-MEMBER_COLUMNS = ("external_id", "email", "phone")
 
 
 @final
@@ -55,8 +55,8 @@ def _segment(name: str, file: str, files: Files, known: Known, problems: list[Pr
 def _members(path: str, content: bytes, problems: list[Problem]) -> frozenset[str]:
     """The first column; its heading says whether it holds external ids, emails or phones."""
     rows = read_rows(path, content, problems)
-    if rows and rows[0].cells[0].strip().lower() not in MEMBER_COLUMNS:
-        what = f"the first column must be headed {' or '.join(MEMBER_COLUMNS)}, as it says who is meant"
+    if rows and rows[0].cells[0].strip().lower() not in IDENTITIES:
+        what = f"the first column must be headed {' or '.join(IDENTITIES)}, as it says who is meant"
         problems.append(Problem(place=Place(file=path, line=1, column=1), what=what))
     return frozenset(row.cells[0].strip() for row in rows[1:] if row.cells[0].strip())
 

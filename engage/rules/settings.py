@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
+from engage.model.contact import BUILT_IN_ATTRIBUTES, PREFERRED, ChannelKind
 from engage.model.errors import InputError, Place, Problem
 from engage.model.workspace import Basis, Channel, Company, Guards, Purpose, Settings
 from engage.rules.document import read
@@ -17,7 +17,6 @@ from engage.rules.validation import validate
 from engage.rules.windows import layer, quiet_hours, refuse_no_window
 
 FILE = "engage.yaml"
-PREFERRED = "preferred"
 OWN_EVENTS = "message."
 """What the types of Engage's own events begin with: deliveries, opens, clicks, replies that come back."""
 EVENT_FIELDS = ("event_id", "event_type", "event_at")

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, final
 
 from engage.model.contact import Consent, Event
+from engage.model.workspace import QUEUES
 
-QUEUES = ("transactional", "bulk")
 HARD_STOP = 10_000
 """Rounds at one moment after which something must be going in a circle."""
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from engage.model.contact import AttributeKind
+from engage.model.contact import IDENTITIES, AttributeKind
 from engage.model.expression import Relation, Sum
 from engage.store.tables import contacts
 from engage.store.typed_json import ByDialect, Sql, in_order, literal
@@ -93,7 +93,7 @@ def length_of_list(value: Sql) -> Sql:
 def is_member(members: frozenset[str]) -> Condition:
     """Whether the contact is named in the list by external id, email or phone; one parameter, as databases limit their number."""
     given = sa.literal(json.dumps(sorted(members)), sa.String())
-    return sa.or_(*(_among(contacts.c[column], given) for column in ("external_id", "email", "phone")))
+    return sa.or_(*(_among(contacts.c[column], given) for column in IDENTITIES))
 
 
 def _among(column: Sql, members: Sql) -> Condition:

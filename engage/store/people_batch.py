@@ -18,10 +18,10 @@ from engage.contacts.identity import Member, Register, comparable
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person, Stored
 from engage.model.addresses import address_key
-from engage.model.contact import ChannelKind, Consent
+from engage.model.contact import ADDRESSES, ChannelKind, Consent
 from engage.model.workspace import Settings
 from engage.store.ledger import append_lines
-from engage.store.people_rows import ADDRESSES, NEVER, contact_row, date_rows, dates_of
+from engage.store.people_rows import NEVER, contact_row, date_rows, dates_of
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
 from engage.store.tables import consents, contact_dates, contacts, deliveries
 

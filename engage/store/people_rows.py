@@ -7,16 +7,13 @@ from datetime import UTC, date, datetime
 
 from engage.contacts.zones import resolve
 from engage.model.addresses import address_key
-from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind, Value
+from engage.model.contact import ADDRESSES, BUILT_IN_ATTRIBUTES, Value
 from engage.model.values import to_json
 from engage.model.workspace import Settings
 from engage.store.rows import KEY_COLUMNS, Row
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """`changed_at` of who came silently: no campaign looks for changes so far back."""
-
-ADDRESSES: Mapping[ChannelKind, str] = {ChannelKind.EMAIL: "email", ChannelKind.SMS: "phone", ChannelKind.CHAT: "chat_id"}
-"""The attribute that holds the address of each kind."""
 
 
 def contact_row(attributes: Mapping[str, Value], settings: Settings, *, secret: bytes, before: Row | None = None) -> dict[str, object]:

@@ -8,10 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engage.model.workspace import QUEUES
 from engage.store.clock import MachineNow
 from engage.store.tables import SUSPECT, WAITING_FREE, deliveries
 
-QUEUES = ("transactional", "bulk")
 PRIORITIES = range(9, -1, -1)
 
 

@@ -9,15 +9,13 @@ from typing import final
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from engage.model.campaign import Campaign, DateTrigger, If, Send, Step
-from engage.model.contact import ChannelKind
+from engage.model.contact import ADDRESSES, PREFERRED, ChannelKind
 from engage.model.errors import Place
 from engage.model.expression import Expression
 from engage.model.workspace import Settings, Workspace
 from engage.templates.reading import Kinds, events_by_name, sends_by_name, trigger_kinds
 
-_PREFERRED = "preferred"
 _PARSER = Environment(autoescape=True)  # only ever parses expressions; nothing is rendered with it
-_ADDRESSES: Mapping[ChannelKind, str] = {ChannelKind.EMAIL: "email", ChannelKind.SMS: "phone", ChannelKind.CHAT: "chat_id"}
 
 
 @final
@@ -80,7 +78,7 @@ def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings:
             known.add(attribute)
             if values:
                 only[attribute] = values
-    wishes = [name for name, channel in settings.channels.items() if channel.to is None] if _PREFERRED in send.channels else []
+    wishes = [name for name, channel in settings.channels.items() if channel.to is None] if PREFERRED in send.channels else []
     for name in dict.fromkeys((*send.channels, *wishes)):
         channel = settings.channels.get(name)
         if channel is None:
@@ -90,7 +88,7 @@ def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings:
             campaign=campaign, channel=name, kind=channel.kind, purpose=send.purpose, trigger=trigger_kinds(campaign, settings),
             events=events_by_name(campaign, settings), outcomes=sends_by_name(campaign), values=send.with_, only=only, to_staff=staff,
             wished=name not in send.channels, place=send.place,
-            present=frozenset({*known, *(() if staff else (_ADDRESSES[channel.kind],)), "created_at"}),
+            present=frozenset({*known, *(() if staff else (ADDRESSES[channel.kind],)), "created_at"}),
         )  # fmt: skip
 
 
