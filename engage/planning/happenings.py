@@ -59,6 +59,7 @@ class Happenings:
             return
         if event.at >= held.run.intended_at and exits_on(event, held.run, journey):
             self._exit(held.run, journey, reason=event.type)
+            self._enter_later(held.run, contact, event)
         elif held.run.waiting_for == event.type:
             self._tx.save_runs([replace(held.run, due_at=self._now)])
 
@@ -68,6 +69,16 @@ class Happenings:
         self._tx.save_runs([left])
         self._tx.add_touches(progress.touches)
         self._tx.recall_deliveries([run.id], now=self._now)
+
+    def _enter_later(self, run: Run, contact: Contact, exit_: Event) -> None:
+        """What came after the exit by `at`, but was posted before it, found the key taken; where that was given back it counts now."""
+        for campaign in live_campaigns(self._workspace, self._now):
+            trigger = campaign.trigger
+            if campaign.name != run.campaign or not isinstance(trigger, EventTrigger) or self._tx.is_paused(campaign.name):
+                continue
+            for later in self._tx.events_of_contact(contact.id, types=[trigger.event], since=exit_.at):
+                if later.at > exit_.at and self._key(later, trigger, self._scope(later, contact)) == run.key:
+                    self._enter(later, contact, campaign, trigger)
 
     def _triggered(self, event: Event) -> Iterable[tuple[Campaign, EventTrigger]]:
         for campaign in live_campaigns(self._workspace, self._now):
@@ -82,15 +93,17 @@ class Happenings:
             return
         key = self._key(event, trigger, asked)
         if trigger.again is Again.RESTART:
-            self._end_for_restart(campaign, contact, key)
+            self._end_for_restart(event, campaign, contact, key)
         run_id = self._tx.enter_one(self._entry(event, campaign, key), contact.id)
         if run_id is not None:
             self._exit_if_over_already(run_id, contact, event, campaign)
 
-    def _end_for_restart(self, campaign: Campaign, contact: Contact, key: str) -> None:
+    def _end_for_restart(self, event: Event, campaign: Campaign, contact: Contact, key: str) -> None:
+        """End the run that is under way under the key; not one that a later event began, as this one was only posted late."""
         for held in self._tx.runs_of_contact(contact.id):
             journey = self._journey(held.run, contact)
-            if journey is not None and (held.run.campaign, held.run.key) == (campaign.name, key):
+            mine = (held.run.campaign, held.run.key) == (campaign.name, key) and held.run.intended_at <= event.at
+            if journey is not None and mine:
                 progress = leave(held.run, journey, reason="restarted")
                 self._tx.save_runs([replace(progress.run, state=RunState.RETURNED)])
                 self._tx.add_touches(progress.touches)

@@ -135,8 +135,9 @@ class Planner:
         match trigger:
             case DateTrigger():
                 due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home)
+                changed_since = max(after - NEWS_TAKES, went_live)
                 late = late_date_slots(
-                    trigger, residences=residences, changed_since=max(after - NEWS_TAKES, went_live), now=now, zones_of=self._zones_of, default_zone=home
+                    trigger, residences=residences, changed_since=changed_since, now=now, zones_of=self._zones_of, default_zone=home
                 )
                 return (*due, *late)
             case ScheduleTrigger():

@@ -201,6 +201,8 @@ class StepsBuilder:
     def _take_id(self, id_: Scalar | None) -> None:
         if id_ is not None and id_ in self._ids:
             self._refuse(id_, f"`id: {id_}` is given twice in this campaign")
+        if id_ is not None and id_.isdigit():
+            self._refuse(id_, f"`id: {id_}` is a number, by which steps without an id are known: give it a word")
         self._ids.add(str(id_ or ""))
 
     def _refuse(self, at: Scalar, what: str) -> None:

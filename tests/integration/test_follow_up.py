@@ -12,7 +12,7 @@ from engage.model.errors import Rejected, Unavailable, Unconfirmed
 from engage.model.history import Kind
 from engage.store.database import Database
 from tests.engine import MONDAY, Works
-from tests.small import small_workspace
+from tests.small import FILES, small_workspace
 
 
 @pytest.fixture
@@ -80,6 +80,30 @@ def test_a_reopening_that_is_posted_before_its_closure_still_ends_the_run(works:
     works.happen("ticket.closed", "ana", at=MONDAY - timedelta(hours=1), ticket_id="T-1")
     works.play(MONDAY + timedelta(days=3))
     assert works.sent() == []
+
+
+def test_a_reopening_that_is_posted_after_the_second_closure_ends_only_the_first_one(works: Works) -> None:
+    last = MONDAY + timedelta(hours=2)
+    works.happen("ticket.closed", "ana", id="1", ticket_id="T-1")
+    works.clock.move(last + timedelta(minutes=1))
+    works.happen("ticket.closed", "ana", id="3", at=last, ticket_id="T-1")
+    works.happen("ticket.closed", "ana", id="4", at=last, ticket_id="T-2")
+    works.happen("ticket.reopened", "ana", id="2", at=MONDAY + timedelta(hours=1), ticket_id="T-1")
+    works.play(MONDAY + timedelta(days=3))
+    assert [touch.at for touch in works.touches(Kind.SENT)] == [last + timedelta(days=1)] * 2
+
+
+def test_a_closure_that_is_posted_late_does_not_restart_what_a_later_one_began(database: Database) -> None:
+    again = FILES["campaigns/follow_up.yaml"].replace("key: event.ticket_id}", "key: event.ticket_id, again: restart}")
+    works = Works(database, small_workspace(**{"campaigns/follow_up.yaml": again}))
+    works.know("ana")
+    last = MONDAY + timedelta(hours=2)
+    works.clock.move(last)
+    works.happen("ticket.closed", "ana", id="2", at=last, ticket_id="T-1")
+    works.happen("ticket.closed", "ana", id="1", at=MONDAY, ticket_id="T-1")
+    works.play(MONDAY + timedelta(days=3))
+    works.close()
+    assert [touch.at for touch in works.touches(Kind.SENT)] == [last + timedelta(days=1)]
 
 
 def test_an_event_about_somebody_not_yet_known_counts_once_they_appear(works: Works) -> None:

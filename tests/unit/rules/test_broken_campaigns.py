@@ -30,6 +30,10 @@ BROKEN = {
         HEAD + "steps:\n  - sned: birthday\n",
         ["campaigns/c.yaml:5:5: unknown key `sned`; did you mean send?"],
     ),
+    "an id that is another step's place": (
+        HEAD + "steps:\n  - {send: birthday, id: 1}\n  - {send: birthday}\n",
+        ["campaigns/c.yaml:5:26: `id: 1` is a number, by which steps without an id are known: give it a word"],
+    ),
     "a missing template": (
         CAMPAIGN.replace("send: birthday", "send: brithday"),
         ["campaigns/c.yaml:3:7: the message `brithday` has no folder in templates/; did you mean birthday?"],
