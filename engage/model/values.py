@@ -6,6 +6,7 @@ money `{"amount": "12.30", "currency": "EUR"}`, decimals numbers, lists arrays o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -40,6 +41,8 @@ def from_json(raw: object, kind: AttributeKind) -> Value:
         case AttributeKind.BOOLEAN, bool():
             return raw
         case AttributeKind.NUMBER, bool():
+            return None
+        case AttributeKind.NUMBER, float() if not math.isfinite(raw):
             return None
         case AttributeKind.NUMBER, int() | float():
             return raw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +59,7 @@ def _field(event_id: str, name: str, raw: object, kind: AttributeKind | None) ->
 def _plain(raw: object) -> bool:
     if isinstance(raw, list | tuple):
         return all(item is not None and _plain(item) and not isinstance(item, list | tuple) for item in raw)
-    return raw is None or isinstance(raw, str | bool | int | float)
+    return raw is None or isinstance(raw, str | bool | int) or (isinstance(raw, float) and math.isfinite(raw))
 
 
 def _refuse(wrong: bool, what: str) -> None:

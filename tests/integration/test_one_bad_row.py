@@ -76,6 +76,15 @@ def test_an_event_from_a_clock_that_is_plainly_wrong_is_refused(at: str) -> None
         )
 
 
+@pytest.mark.parametrize("score", [float("nan"), float("inf")])
+def test_what_is_no_number_never_gets_into_an_event_as_one(score: float) -> None:
+    declared = {"csat.answered": {"score": AttributeKind.NUMBER}}
+    with pytest.raises(InputError, match="must be a number"):
+        read_event(id="1", type="csat.answered", at=MONDAY, data={"score": score}, contact_ref="ana", now=MONDAY, declared=declared)
+    undeclared = read_event(id="1", type="nps", at=MONDAY, data={"score": score}, contact_ref="ana", now=MONDAY, declared=declared)
+    assert (undeclared.event.data, undeclared.ignored) == ({}, ("score",))
+
+
 def test_a_purpose_that_is_no_longer_declared_refuses_its_messages_and_no_others(works: Works) -> None:
     works.know("ana", "bor")
     works.happen("ticket.closed", "ana", ticket_id="1")
