@@ -6,7 +6,7 @@ What a run would hand to the template is made up of what engage.yaml and the cam
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,16 +16,19 @@ from engage.channels import load_channels
 from engage.cli.app import Preview
 from engage.contacts.zones import resolve
 from engage.delivery.trial import hand_over_once
-from engage.model.campaign import Campaign, If, Send, Step, WaitFor
+from engage.model.campaign import Campaign, ScheduleTrigger, Send, WaitFor
 from engage.model.contact import AttributeKind, Contact, Money, Value
 from engage.model.delivery import Approved, Facts, Intent
 from engage.model.errors import InputError, NotThereError, SendError
+from engage.model.localtime import local, zone
 from engage.model.run import Run, RunState
+from engage.model.steps import every_send, every_step
+from engage.model.triggers import trigger_kinds
 from engage.model.values import pack, to_json
 from engage.model.workspace import Channel, Workspace
 from engage.policy import decide
 from engage.rules.expressions import Lookup
-from engage.rules.scopes import bind, scope, trigger_kinds, typed
+from engage.rules.scopes import bind, scope, typed
 from engage.templates import Templates
 from workers.loop import LoopThread
 from workers.wiring import Wired
@@ -94,8 +97,10 @@ class Asked:
         workspace, now = wired.workspace, wired.clock.now()
         campaign, step = next(_sends_of(workspace, message), (None, None))
         reader = _made_up(workspace, now) if contact is None else found(wired, contact)
-        kinds = {} if campaign is None else trigger_kinds(campaign, workspace)
+        kinds = {} if campaign is None else trigger_kinds(campaign.trigger, workspace.settings.events)
         sample = {name: to_json(_sample(kind, now)) for name, kind in kinds.items()}
+        if campaign is not None and isinstance(campaign.trigger, ScheduleTrigger):
+            sample["at"] = local(now, zone(workspace.settings.timezone)).isoformat(timespec="seconds")
         lookup = wired.inquiry.lookup(reader.id, now=now)
         return cls(
             message=message, workspace=workspace, secret=wired.database.secret(), now=now, contact=reader, campaign=campaign,
@@ -125,16 +130,9 @@ class Asked:
 
 def _sends_of(workspace: Workspace, message: str) -> Iterator[tuple[Campaign, Send]]:
     for campaign in workspace.campaigns.values():
-        for step in _every(campaign.steps):
-            if isinstance(step, Send) and step.message == message:
-                yield campaign, step
-
-
-def _every(steps: Sequence[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        if isinstance(step, If):
-            yield from _every((*step.then, *step.otherwise))
+        for send in every_send(campaign.steps):
+            if send.message == message:
+                yield campaign, send
 
 
 def found(wired: Wired, reference: str) -> Contact:
@@ -182,7 +180,7 @@ def _values(
 
 def _named(workspace: Workspace, campaign: Campaign, now: datetime) -> Mapping[str, object]:
     named: dict[str, object] = {}
-    for step in _every(campaign.steps):
+    for step in every_step(campaign.steps):
         if isinstance(step, WaitFor) and step.as_:
             fields = workspace.settings.events.get(step.event, {})
             named[step.as_] = {name: _sample(kind, now) for name, kind in fields.items()}

@@ -31,10 +31,11 @@ from engage.model.campaign import Campaign
 from engage.model.delivery import Approved, Cleared, Decision, Rendered
 from engage.model.errors import Rejected, RenderError, SendError, Unavailable, Unconfirmed
 from engage.model.time import Clock
+from engage.model.triggers import trigger_kinds
 from engage.model.values import unpack
 from engage.model.workspace import Workspace
 from engage.policy import decide
-from engage.rules.scopes import trigger_kinds, typed
+from engage.rules.scopes import typed
 
 log = structlog.get_logger()
 
@@ -155,7 +156,8 @@ class Conductor:
         """The approved with its trigger and values as their types, which the database holds as JSON."""
         intent = approved.intent
         campaign = self._versions(intent.campaign, intent.version)
-        trigger = typed(intent.trigger, trigger_kinds(campaign, workspace)) if campaign is not None else intent.trigger
+        kinds = trigger_kinds(campaign.trigger, workspace.settings.events) if campaign is not None else None
+        trigger = typed(intent.trigger, kinds) if kinds is not None else intent.trigger
         values = {name: unpack(raw) for name, raw in intent.values.items()}
         return replace(approved, intent=replace(intent, trigger=trigger, values=values))
 

@@ -6,12 +6,13 @@ to Kamchatka, `17:00 to 09:00` leaves no such moment, and everything expires.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from engage.model.campaign import Campaign, If, Send, Step
+from engage.model.campaign import Campaign, Send
 from engage.model.errors import Problem
 from engage.model.localtime import zone
+from engage.model.steps import every_send
 from engage.model.workspace import Settings
 from engage.policy.quiet_hours import next_allowed, rules_of
 
@@ -30,20 +31,12 @@ def impossible_hours(
     zones = {country: names for country in countries if (names := zones_of_country(country))}
     problems = []
     for campaign in campaigns:
-        for send in _sends(campaign.steps):
+        for send in every_send(campaign.steps):
             never = sorted(country for country, names in zones.items() if _is_never(send, settings, country, names, now))
             if never:
                 what = f"in {', '.join(never)} quiet hours are never over in all time zones at once"
                 problems.append(Problem(place=send.place, what=f"{what}: contacts there whose own zone is not known get nothing"))
     return tuple(problems)
-
-
-def _sends(steps: Iterable[Step]) -> Iterator[Send]:
-    for step in steps:
-        if isinstance(step, Send):
-            yield step
-        elif isinstance(step, If):
-            yield from _sends((*step.then, *step.otherwise))
 
 
 def _is_never(send: Send, settings: Settings, country: str, names: Iterable[str], now: datetime) -> bool:

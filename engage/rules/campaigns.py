@@ -10,13 +10,13 @@ from typing import Literal, assert_never
 from engage.model.campaign import Campaign, DateTrigger, EventTrigger, Exit, ExitOnEvent, ExitWhen, ScheduleTrigger, Trigger
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
 from engage.model.errors import Problem, nearest
+from engage.model.triggers import OF_DATE, OF_EVENT, OF_SCHEDULE
 from engage.rules.known import Known, condition_for_sql, expression, refuse_unknown
 from engage.rules.messages import known_channels
 from engage.rules.schema.campaign import CampaignFile, ExitEventSection, ExitWhenSection
 from engage.rules.schema.fields import as_tuple
 from engage.rules.schema.steps import SendSection
 from engage.rules.schema.trigger import DateSection, EventSection, ScheduleSection, TriggerSection
-from engage.rules.scopes import DATE_TRIGGER, EVENT_TRIGGER, SCHEDULE_TRIGGER
 from engage.rules.steps import StepsBuilder
 from engage.rules.tree import Scalar
 from engage.rules.validation import read_as
@@ -100,11 +100,11 @@ def _refuse_in_vain(written: CampaignFile, builder: StepsBuilder, problems: list
 def _trigger_fields(section: TriggerSection, known: Known, problems: list[Problem]) -> Mapping[str, AttributeKind]:
     match section:
         case DateSection():
-            return DATE_TRIGGER
+            return OF_DATE
         case EventSection():
-            return {**EVENT_TRIGGER, **known.fields_of(section.event, problems)}
+            return {**known.fields_of(section.event, problems), **OF_EVENT}
         case ScheduleSection():
-            return SCHEDULE_TRIGGER
+            return OF_SCHEDULE
         case _ as never:
             assert_never(never)
 

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import assert_never
 
-from engage.model.campaign import Binding, Campaign, DateTrigger, EventTrigger, ScheduleTrigger
+from engage.model.campaign import Binding, Campaign
 from engage.model.contact import AttributeKind, Contact, Event, Value
 from engage.model.expression import Expression
 from engage.model.localtime import date_everywhere, known, local_date, zone
 from engage.model.run import Run
+from engage.model.triggers import trigger_kinds
 from engage.model.values import from_json, to_json, unpack
 from engage.model.workspace import Workspace
 from engage.rules.expressions import Lookup, Scope, evaluate
-
-DATE_TRIGGER = {"date": AttributeKind.DATE, "years": AttributeKind.NUMBER}
-SCHEDULE_TRIGGER = {"at": AttributeKind.TEXT}
-EVENT_TRIGGER = {"event_id": AttributeKind.TEXT, "event_type": AttributeKind.TEXT, "event_at": AttributeKind.DATETIME}
-
-
-def trigger_kinds(campaign: Campaign, workspace: Workspace) -> Mapping[str, AttributeKind]:
-    """The fields that `trigger` has in this campaign."""
-    match campaign.trigger:
-        case DateTrigger():
-            return DATE_TRIGGER
-        case ScheduleTrigger():
-            return SCHEDULE_TRIGGER
-        case EventTrigger(event=event):
-            return {**EVENT_TRIGGER, **workspace.settings.events.get(event, {})}
-        case _ as never:
-            assert_never(never)
 
 
 def typed(raw: Mapping[str, object], kinds: Mapping[str, AttributeKind]) -> Mapping[str, Value]:
@@ -51,7 +34,7 @@ def scope(
     """All names that an expression may use at this point of a run."""
     values: dict[str, object] = {}
     if run is not None and campaign is not None:
-        values["trigger"] = typed(run.trigger, trigger_kinds(campaign, workspace))
+        values["trigger"] = typed(run.trigger, trigger_kinds(campaign.trigger, workspace.settings.events))
         values.update({name: unpack(raw) for name, raw in run.variables.items()})
     if event is not None:
         values["event"] = event.data

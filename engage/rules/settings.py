@@ -8,6 +8,7 @@ from typing import Literal
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, PREFERRED, ChannelKind
 from engage.model.errors import InputError, Place, Problem
+from engage.model.triggers import OF_EVENT
 from engage.model.workspace import Basis, Channel, Company, Guards, Purpose, Settings
 from engage.rules.document import read
 from engage.rules.schema.fields import as_tuple
@@ -19,8 +20,6 @@ from engage.rules.windows import layer, quiet_hours, refuse_no_window
 FILE = "engage.yaml"
 OWN_EVENTS = "message."
 """What the types of Engage's own events begin with: deliveries, opens, clicks, replies that come back."""
-EVENT_FIELDS = ("event_id", "event_type", "event_at")
-"""What `trigger` holds beside an event's own fields."""
 
 ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": ChannelKind.CHAT, "sms_webhook": ChannelKind.SMS}
 """The kinds of the adapters that speak one kind only; `console` and foreign ones go by the channel's name or its `kind`."""
@@ -122,7 +121,7 @@ def _refuse_built_in(written: SettingsFile, problems: list[Problem]) -> None:
     )
     problems.extend(
         Problem(place=name.place, what=f"`{name}` is a field that every event has")
-        for fields in written.events.values() for name in fields if name in EVENT_FIELDS
+        for fields in written.events.values() for name in fields if name in OF_EVENT
     )
     problems.extend(
         Problem(place=type_.place, what=f"`{type_}`: events that begin with `{OWN_EVENTS}` are Engage's own and need not be declared")

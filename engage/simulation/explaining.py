@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, final
 
-from engage.model.campaign import Campaign, DateTrigger, EventTrigger, If, ScheduleTrigger, Send, Step
+from engage.model.campaign import Campaign, DateTrigger, EventTrigger, ScheduleTrigger, Send
 from engage.model.contact import Contact
 from engage.model.delivery import Approved, Decision, Deferred, Facts, Held, Intent, Refused
 from engage.model.localtime import add_everywhere, end_of_day_everywhere, known
 from engage.model.run import Run
+from engage.model.steps import every_send
 from engage.model.time import EndOfDay
 from engage.model.workspace import Workspace
 from engage.planning.occurrences import date_slots, next_occurrence
@@ -95,19 +96,10 @@ def explain(case: Case) -> Explanation:
         in_audience=audience is None or holds(audience, asked),
         clauses=clauses(audience, asked) if audience is not None else (),
         runs=tuple(case.inquiry.runs(case.campaign.name, case.contact.id)),
-        now=tuple(_answer(case, send, case.at) for send in sends(case.campaign.steps)),
+        now=tuple(_answer(case, send, case.at) for send in every_send(case.campaign.steps)),
         chance=chance,
-        then=tuple(_answer(case, send, chance) for send in sends(case.campaign.steps)) if chance is not None else (),
+        then=tuple(_answer(case, send, chance) for send in every_send(case.campaign.steps)) if chance is not None else (),
     )
-
-
-def sends(steps: Sequence[Step]) -> Iterator[Send]:
-    """Every send of the steps, in the order in which they are written."""
-    for step in steps:
-        if isinstance(step, Send):
-            yield step
-        elif isinstance(step, If):
-            yield from sends((*step.then, *step.otherwise))
 
 
 def outcome_sentence(decision: Decision) -> str:
@@ -140,13 +132,15 @@ def trigger_sentence(campaign: Campaign, contact: Contact) -> str:
 
 def _chance(case: Case) -> datetime | None:
     residence = Residence(zone_key=case.contact.zones.key, country=case.contact.text("country"))
-    trigger = case.campaign.trigger
+    trigger, home = case.campaign.trigger, case.workspace.settings.timezone
     match trigger:
         case DateTrigger():
-            slots = date_slots(trigger, residences=(residence,), after=case.at, until=case.at + AHEAD, zones_of=case.zones_of)
+            slots = date_slots(
+                trigger, residences=(residence,), after=case.at, until=case.at + AHEAD, zones_of=case.zones_of, default_zone=home
+            )
             return min((slot.at for slot in slots if _falls_on(slot, case.contact)), default=None)
         case ScheduleTrigger():
-            return next_occurrence(trigger, residences=(residence,), after=case.at, zones_of=case.zones_of)
+            return next_occurrence(trigger, residences=(residence,), after=case.at, zones_of=case.zones_of, default_zone=home)
         case EventTrigger():
             return None
 

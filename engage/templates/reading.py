@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import final
 from zoneinfo import ZoneInfo
 
-from engage.model.campaign import Campaign, DateTrigger, EventTrigger, If, ScheduleTrigger, Send, Step, WaitFor
+from engage.model.campaign import Campaign, ScheduleTrigger, WaitFor
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Contact
 from engage.model.delivery import Links
+from engage.model.steps import every_send, every_step
+from engage.model.triggers import OF_EVENT, Kinds, trigger_kinds
 from engage.model.workspace import Settings, Workspace
 from engage.templates.fields import Fields, plain, typed
 from engage.templates.functions import ANSWER_URL, membership
 from engage.templates.scope import Segments
-
-Kinds = Mapping[str, AttributeKind]
-
-_OF_EVENTS: Kinds = {"event_id": AttributeKind.TEXT, "event_type": AttributeKind.TEXT, "event_at": AttributeKind.DATETIME}
-_OF_DATES: Kinds = {"date": AttributeKind.DATE, "years": AttributeKind.NUMBER}
-_OF_SCHEDULES: Kinds = {"at": AttributeKind.DATETIME}
 
 ALWAYS = frozenset({"contact", "trigger", "data", "company", "message", "now", "today", "in_segment"})
 """The names that every template has, beside those given by `as` and `with`."""
@@ -45,7 +41,7 @@ class Reading:
         return {
             **handed.names(values),
             "contact": Fields("contact", {**self._blank, **contact.attributes}),
-            "trigger": typed("trigger", trigger, handed.trigger),
+            "trigger": typed("trigger", handed.where_they_live(trigger, zone), handed.trigger),
             "data": self._tables,
             "company": self.company(purpose),
             "message": links_of(links),
@@ -68,8 +64,17 @@ class _Handed:
     """What one campaign hands to its templates: the trigger's fields, and names given by `as`."""
 
     trigger: Kinds = field(default_factory=dict)
+    is_scheduled: bool = False
     events: Mapping[str, Kinds] = field(default_factory=dict)
     outcomes: frozenset[str] = frozenset()
+
+    def where_they_live(self, trigger: Mapping[str, object], zone: ZoneInfo) -> Mapping[str, object]:
+        """The trigger, with a schedule's wall time `at` as the moment at which the reader's own clock shows it."""
+        at = trigger.get("at")
+        if not self.is_scheduled or not isinstance(at, str):
+            return trigger
+        wall = datetime.fromisoformat(at)
+        return trigger if wall.tzinfo is not None else {**trigger, "at": wall.replace(tzinfo=zone)}
 
     def names(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values handed over, events with all their declared fields; what is not given yet is none."""
@@ -84,38 +89,25 @@ class _Handed:
 
 def _handed(campaign: Campaign, settings: Settings) -> _Handed:
     events = events_by_name(campaign, settings)
-    return _Handed(trigger=trigger_kinds(campaign, settings), events=events, outcomes=sends_by_name(campaign))
+    scheduled = isinstance(campaign.trigger, ScheduleTrigger)
+    return _Handed(trigger=read_of_trigger(campaign, settings), is_scheduled=scheduled, events=events, outcomes=sends_by_name(campaign))
 
 
-def trigger_kinds(campaign: Campaign, settings: Settings) -> Kinds:
-    """The fields of `trigger` in this campaign."""
-    match campaign.trigger:
-        case EventTrigger(event=event):
-            return {**settings.events.get(event, {}), **_OF_EVENTS}
-        case DateTrigger():
-            return _OF_DATES
-        case ScheduleTrigger():
-            return _OF_SCHEDULES
-
-
-def steps_of(steps: Sequence[Step]) -> Iterator[Step]:
-    """Every step, those inside `then` and `else` too."""
-    for step in steps:
-        yield step
-        if isinstance(step, If):
-            yield from steps_of(step.then)
-            yield from steps_of(step.otherwise)
+def read_of_trigger(campaign: Campaign, settings: Settings) -> Kinds:
+    """The fields of `trigger` as templates read them: a schedule's `at` is a moment here, so that the filters take it."""
+    kinds = trigger_kinds(campaign.trigger, settings.events)
+    return {**kinds, "at": AttributeKind.DATETIME} if isinstance(campaign.trigger, ScheduleTrigger) else kinds
 
 
 def events_by_name(campaign: Campaign, settings: Settings) -> Mapping[str, Kinds]:
     """The names that `wait_for` gives its event by `as`, with the event's fields."""
-    waits = [step for step in steps_of(campaign.steps) if isinstance(step, WaitFor) and step.as_]
-    return {str(wait.as_): {**settings.events.get(wait.event, {}), **_OF_EVENTS} for wait in waits}
+    waits = [step for step in every_step(campaign.steps) if isinstance(step, WaitFor) and step.as_]
+    return {str(wait.as_): {**settings.events.get(wait.event, {}), **OF_EVENT} for wait in waits}
 
 
 def sends_by_name(campaign: Campaign) -> frozenset[str]:
     """The names that sends give their outcome by `as`."""
-    return frozenset(step.as_ for step in steps_of(campaign.steps) if isinstance(step, Send) and step.as_)
+    return frozenset(send.as_ for send in every_send(campaign.steps) if send.as_)
 
 
 def links_of(links: Links) -> Fields:

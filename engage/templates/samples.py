@@ -13,8 +13,8 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from engage.model.contact import AttributeKind, Contact, Money, Value
 from engage.model.expression import Expression
 from engage.model.time import Zones, ZoneSource
+from engage.model.triggers import Kinds
 from engage.model.values import to_json
-from engage.templates.reading import Kinds
 from engage.templates.uses import Use
 
 MOMENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

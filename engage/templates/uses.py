@@ -12,8 +12,9 @@ from engage.model.campaign import Campaign, DateTrigger, If, Send, Step
 from engage.model.contact import ADDRESSES, PREFERRED, ChannelKind
 from engage.model.errors import Place
 from engage.model.expression import Expression
+from engage.model.triggers import Kinds
 from engage.model.workspace import Settings, Workspace
-from engage.templates.reading import Kinds, events_by_name, sends_by_name, trigger_kinds
+from engage.templates.reading import events_by_name, read_of_trigger, sends_by_name
 
 _PARSER = Environment(autoescape=True)  # only ever parses expressions; nothing is rendered with it
 
@@ -85,7 +86,7 @@ def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings:
             continue
         staff = send.to is not None or channel.to is not None
         yield Use(
-            campaign=campaign, channel=name, kind=channel.kind, purpose=send.purpose, trigger=trigger_kinds(campaign, settings),
+            campaign=campaign, channel=name, kind=channel.kind, purpose=send.purpose, trigger=read_of_trigger(campaign, settings),
             events=events_by_name(campaign, settings), outcomes=sends_by_name(campaign), values=send.with_, only=only, to_staff=staff,
             wished=name not in send.channels, place=send.place,
             present=frozenset({*known, *(() if staff else (ADDRESSES[channel.kind],)), "created_at"}),

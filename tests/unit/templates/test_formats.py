@@ -3,9 +3,10 @@ from decimal import Decimal
 
 import pytest
 
+from engage.model.campaign import ScheduleTrigger
 from engage.model.contact import Money
 from engage.model.errors import RenderError
-from tests.builders import NOON, a_contact
+from tests.builders import NOON, a_campaign, a_contact
 from tests.messages import a_text
 
 WHEN = datetime(2026, 2, 25, 23, 30, tzinfo=UTC)
@@ -93,3 +94,11 @@ def test_money_of_a_contact_keeps_its_currency() -> None:
 def test_a_span_of_time_is_never_written_by_its_name_in_the_data() -> None:
     assert told("14 | duration('day')", locale="ar") == "14 يومًا"
     assert told("14 | duration('day')", locale="uz") == "14 kun"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Ljubljana", "Asia/Tashkent"])
+def test_the_time_of_a_schedule_is_read_as_it_is_on_the_readers_own_clock(zone: str) -> None:
+    campaigns = {"birthday": a_campaign(trigger=ScheduleTrigger(cron="0 10 * * mon"))}
+    body = "{{ trigger.at | datetime }} {{ trigger.at | date('short') }} {{ trigger.at | time }}"
+    text = a_text(body, locale="sl", contact=a_contact(zone=zone), trigger={"at": "2026-03-02T10:00:00"}, campaigns=campaigns)
+    assert text == "2. mar. 2026, 10:00 2. 3. 26 10:00"
