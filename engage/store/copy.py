@@ -65,11 +65,21 @@ def _copy_runs(old: sa.Connection, new: sa.Connection, as_of: datetime, *, under
         _copy(old, new, runs, then, state=ended, due_at=sa.null())
         return
     _copy(old, new, runs, then)
-    _copy(old, new, deliveries, deliveries.c.state == DeliveryState.WAITING.value, batch_id=sa.null(), retry_at=sa.null())
+    going = sa.case((deliveries.c.state == DeliveryState.SENDING.value, DeliveryState.WAITING.value), else_=deliveries.c.state)
+    _copy(old, new, deliveries, _still_matters(), state=going, batch_id=sa.null(), retry_at=sa.null())
     active = sa.select(runs.c.campaign, runs.c.version).where(runs.c.state == RunState.ACTIVE.value)
     used = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(active)
     _copy(old, new, snapshots, snapshots.c.id.in_(sa.select(campaign_versions.c.snapshot_id).where(used)))
     _copy(old, new, campaign_versions, used)
+
+
+def _still_matters() -> sa.ColumnElement[bool]:
+    """Deliveries to come or under way, all of the runs that go on, and whatever went out of an occurrence of which more is to come."""
+    to_come = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
+    other = deliveries.alias("other")
+    keys = sa.select(other.c.send_key).where(other.c.state.in_(to_come), other.c.send_key.is_not(None))
+    active = sa.select(runs.c.id).where(runs.c.state == RunState.ACTIVE.value)
+    return sa.or_(deliveries.c.state.in_(to_come), deliveries.c.run_id.in_(active), deliveries.c.send_key.in_(keys))
 
 
 def _clock(source: Database, old: sa.Connection) -> datetime:

@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from engage.model.contact import Consent
+from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.business_clock import StoredMoment
 from engage.store.copy import CHUNK, copy_into
 from engage.store.database import Database
 from engage.store.ledger import SqlLedger
-from engage.store.tables import consents, contact_dates, contacts, events, touch_details, touches
+from engage.store.tables import consents, contact_dates, contacts, events, runs, touch_details, touches
 from tests.builders import NOON, an_event
-from tests.contract.store_benches import Bench
+from tests.contract.store_benches import Bench, settled
 
 DAY = timedelta(days=1)
 
@@ -82,6 +83,27 @@ def test_runs_under_way_go_on_where_the_sources_clock_is_not_past_the_moment(ben
     assert copied.claimed().delivery_ids == (1, 2)
     assert copied.ids("SELECT count(*) AS n FROM runs WHERE state = 'active'") == [2]
     assert copied.ids("SELECT count(*) AS n FROM campaign_versions") == [1]
+
+
+def test_what_is_being_handed_over_just_then_comes_to_an_end_in_the_copy_too(bench: Bench, copy_of: Database) -> None:
+    StoredMoment(bench.database).set(NOON)
+    (delivery_id,) = bench.add_deliveries(1)
+    bench.hand_off(bench.claimed(), delivery_id)
+    copy_into(bench.database, copy_of, as_of=NOON)
+    assert Bench(database=copy_of).claimed().delivery_ids == (delivery_id,)
+
+
+def test_what_went_already_is_known_to_the_runs_and_the_copies_that_are_still_to_go(bench: Bench, copy_of: Database) -> None:
+    StoredMoment(bench.database).set(NOON)
+    went, waits = bench.add_deliveries(2, send_key="newsletter:monday")
+    lease = bench.claimed()
+    bench.hand_off(lease, went)
+    bench.deliveries.settle(lease, [settled(went, DeliveryState.SENT)])
+    with bench.database.begin() as connection:
+        connection.execute(sa.update(runs).where(runs.c.id == 1).values(state="finished"))
+    copy_into(bench.database, copy_of, as_of=NOON)
+    copied = Bench(database=copy_of)
+    assert copied.states() == {went: "sent", waits: "waiting"}
 
 
 def test_of_a_past_moment_runs_keep_their_keys_and_nothing_else(bench: Bench, copy_of: Database) -> None:
