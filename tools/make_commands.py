@@ -16,8 +16,8 @@ HEAD = """\
 
 Made of the commands themselves by `python -m tools.make_commands`; a test keeps it true.
 
-Every command takes `--workspace DIR` (or the environment's `ENGAGE_WORKSPACE`); default is the folder of the nearest `engage.yaml`, upwards
-from here. `--json` prints JSON, one object a line for lists.
+Every command about a workspace takes `--workspace DIR` (or the environment's `ENGAGE_WORKSPACE`); default is the folder of the nearest
+`engage.yaml`, upwards from here. `--json` prints JSON, one object a line for lists.
 
 | exit status | |
 | --- | --- |
@@ -60,13 +60,17 @@ def _section(name: str, command: Any) -> str:
 
 
 def _row(parameter: Any) -> str:
-    words = f"`{parameter.name.upper()}`" if parameter.param_type_name == "argument" else ", ".join(f"`{word}`" for word in parameter.opts)
+    words = f"`{_word(parameter)}`" if parameter.param_type_name == "argument" else ", ".join(f"`{word}`" for word in parameter.opts)
     return f"| {words} | {parameter.help or ''} |".replace("\n", " ")
 
 
 def _placeholder(argument: Any) -> str:
-    word = (argument.metavar or argument.name).upper() + ("…" if argument.nargs == -1 else "")
+    word = _word(argument) + ("…" if argument.nargs == -1 else "")
     return word if argument.required else f"[{word}]"
+
+
+def _word(argument: Any) -> str:
+    return str(argument.metavar or argument.name).upper()
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     except InputError as error:
         yield _finding("engage.yaml", False, str(error.problems[0]), "mend it; `engage check` shows everything")
         return
-    problems = office.problems()
+    problems = office.findings().problems
     yield _finding(
         "workspace", not problems, f"{len(problems)} problems" if problems else "passes", "run `engage check`: the last good one goes on"
     )

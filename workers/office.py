@@ -17,10 +17,10 @@ from engage.model.errors import InputError, NotThereError, Place, Problem
 from engage.model.workspace import Files, Settings, Workspace
 from engage.policy.impossible_hours import impossible_hours
 from engage.rules.campaign_tests import CampaignTest
-from engage.rules.checking import check
+from engage.rules.checking import Checked, check
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
-from engage.templates.checking import check as check_templates
+from engage.templates import Findings, examine
 from workers import simulations
 from workers.diagnosis import diagnose
 from workers.previews import preview, send_test
@@ -65,26 +65,15 @@ class OnDisk:
             raise InputError(checked.problems)
         return checked.workspace
 
-    def problems(self, *, allow_missing: bool = False) -> Sequence[Problem]:
-        """Everything that `engage check` finds."""
-        return self._problems_of(self.files(), allow_missing=allow_missing)
+    def findings(self, *, allow_missing: bool = False) -> Findings:
+        """Everything that `engage check` finds, and what it warns of though nothing is wrong."""
+        checked = check(self.files(), self.environment)
+        found = _findings(checked, allow_missing=allow_missing)
+        hours = _never_over(checked.workspace) if checked.workspace is not None else ()
+        return Findings(problems=found.problems, warnings=tuple(sorted({*found.warnings, *hours})))
 
-    def _problems_of(self, files: Files, *, allow_missing: bool = False) -> Sequence[Problem]:
-        checked = check(files, self.environment)
-        if checked.workspace is None:
-            return checked.problems
-        said = check_templates(checked.workspace, allow_missing=allow_missing)
-        return tuple(sorted({*checked.problems, *said, *_refused_by_adapters(checked.workspace.settings)}))
-
-    def warnings(self) -> Sequence[Problem]:
-        """What `engage check` warns of, though nothing is wrong: quiet hours that are never over."""
-        workspace = check(self.files(), self.environment).workspace
-        if workspace is None:
-            return ()
-        return impossible_hours(
-            workspace.settings, workspace.campaigns.values(), countries=divided_countries(), zones_of_country=zones_of_country,
-            now=datetime.now(UTC),
-        )
+    def _problems_of(self, files: Files) -> Sequence[Problem]:
+        return _findings(check(files, self.environment)).problems
 
     @contextmanager
     def engaged(self) -> Iterator[Wired]:
@@ -133,6 +122,23 @@ class OnDisk:
     def diagnose(self) -> Sequence[Mapping[str, object]]:
         """What `engage doctor` finds."""
         return diagnose(self, self.environment)
+
+
+def _findings(checked: Checked, *, allow_missing: bool = False) -> Findings:
+    """What files, templates and adapters say; a workspace is accepted where there is no problem."""
+    if checked.workspace is None:
+        return Findings(problems=checked.problems, warnings=())
+    said = examine(checked.workspace, allow_missing=allow_missing)
+    problems = {*checked.problems, *said.problems, *_refused_by_adapters(checked.workspace.settings)}
+    return Findings(problems=tuple(sorted(problems)), warnings=said.warnings)
+
+
+def _never_over(workspace: Workspace) -> Sequence[Problem]:
+    """Sends whose quiet hours are never over in some country."""
+    return impossible_hours(
+        workspace.settings, workspace.campaigns.values(), countries=divided_countries(), zones_of_country=zones_of_country,
+        now=datetime.now(UTC),
+    )
 
 
 def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:

@@ -17,14 +17,13 @@ import typer
 from engage.contacts.ports import Ledger, People, Suppressions
 from engage.history.timeline import History
 from engage.model.delivery import Content
-from engage.model.errors import Problem
 from engage.model.time import Clock
 from engage.model.workspace import Files, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Inquiry
 from engage.simulation.lines import Line
-from engage.templates import Templates
+from engage.templates import Findings, Templates
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -121,12 +120,8 @@ class Office(Protocol):
         """All of it, checked. Raises InputError with every problem."""
         ...
 
-    def problems(self, *, allow_missing: bool = False) -> Sequence[Problem]:
-        """Everything that `engage check` finds."""
-        ...
-
-    def warnings(self) -> Sequence[Problem]:
-        """What `engage check` warns of, though nothing is wrong."""
+    def findings(self, *, allow_missing: bool = False) -> Findings:
+        """Everything that `engage check` finds, and what it warns of though nothing is wrong."""
         ...
 
     def engaged(self) -> AbstractContextManager[Engaged]:

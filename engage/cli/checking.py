@@ -45,13 +45,15 @@ def check(
 ) -> None:
     """Check all of a workspace: settings, campaigns, segments, tests, every template in every language. All errors at once.
 
-    Warns of quiet hours that are never over somewhere; a warning is no error.
+    Warns of quiet hours that are never over somewhere, of promotional mail without the postal address, and of very long texts;
+    a warning is no error.
 
     Example: engage check --workspace config
     """
     office = app_of(context).open(workspace)
-    problems = office.problems(allow_missing=allow_missing)
-    for warning in office.warnings():
+    findings = office.findings(allow_missing=allow_missing)
+    problems = findings.problems
+    for warning in findings.warnings:
         typer.echo(f"{warning.place}: warning: {warning.what}", err=True)
     if as_json:
         print_rows((_as_json(problem) for problem in problems), as_json=True, columns=())

@@ -1,4 +1,4 @@
-"""`engage check` warns of quiet hours that are never over, and is content."""
+"""`engage check` warns of quiet hours that are never over and of mail without an address, and is content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from workers.console import main
 HOURS = "quiet_hours: {from: 21:00, to: 08:00}"
 
 
-def checked(root: Path, settings: str, *words: str) -> int:
-    for name, content in small_files(**{"engage.yaml": settings}).items():
+def checked(root: Path, settings: str, *words: str, **changed: str | None) -> int:
+    for name, content in small_files(**{"engage.yaml": settings, **changed}).items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(content)
     with pytest.raises(SystemExit) as ended:
@@ -48,3 +48,13 @@ def test_what_is_wrong_is_told_beside_what_is_warned_of(tmp_path: Path, capsys: 
     printed = capsys.readouterr().err
     assert "warning: in RU" in printed
     assert "fax" in printed
+
+
+def test_promotional_mail_without_the_postal_address_is_a_warning_at_its_template(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = "---\nsubject: News\n---\n<html><body>The news. {{ message.unsubscribe_url }}</body></html>\n"
+
+    assert checked(tmp_path, SETTINGS, **{"templates/news/email.md": None, "templates/news/email.html": page}) == 0
+    [warning] = capsys.readouterr().err.splitlines()
+    assert warning.startswith("templates/news/email.html:0:0: warning: a mail for marketing is promotional: the law asks for the postal")

@@ -62,7 +62,7 @@ def test_a_broken_file_leaves_the_last_good_one_and_is_told_until_it_is_mended(o
 def test_a_broken_template_is_not_taken_either(office: OnDisk, wired: Wired) -> None:
     (office.root / "templates" / "answered" / "email.md").write_text("---\nsubject: x\n---\n{{ contact.frist_name }}\n")
     assert not wired.folder.look()
-    assert "first_name" in str(office.problems()[0])
+    assert "first_name" in str(office.findings().problems[0])
 
 
 def test_a_run_keeps_the_version_that_it_entered_with(office: OnDisk, wired: Wired) -> None:
