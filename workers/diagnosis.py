@@ -25,6 +25,9 @@ from workers.embedded import find_server
 from workers.loop import LoopThread
 
 Finding = Mapping[str, object]
+CLOCKS_APART = 5.0
+"""Seconds; fewer than a sweep takes to come round."""
+
 OLD_ZONE_DATA = 365
 """Days; governments change their clocks at short notice, so zone data of last year is wrong somewhere."""
 
@@ -46,7 +49,7 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     yield _finding(
         "workspace", not problems, f"{len(problems)} problems" if problems else "passes", "run `engage check`: the last good one goes on"
     )
-    yield _database(settings)
+    yield from _database(settings)
     yield _broker(office.root, settings, environment)
     yield _api_key(environment)
     yield from _channels(settings)
@@ -68,20 +71,29 @@ def _zone_data() -> Finding:
     return _finding("zone data", age.days < OLD_ZONE_DATA, f"tzdata {version}", "upgrade the package tzdata: clocks have changed since")
 
 
-def _database(settings: Settings) -> Finding:
+def _database(settings: Settings) -> Iterator[Finding]:
     try:
         database = Database.open(settings.database)
     except EngageError as error:
-        return _finding("database", False, str(error), "start it, or set `database` in engage.yaml")
+        yield _finding("database", False, str(error), "start it, or set `database` in engage.yaml")
+        return
     try:
         database.require_migrated()
         with database.read() as connection:
             there = connection.scalar(sa.text("SELECT sqlite_version()" if database.dialect == "sqlite" else "SHOW server_version"))
-        return _finding("database", True, f"{database.dialect} {there}", "")
+        yield _finding("database", True, f"{database.dialect} {there}", "")
+        yield _clock(database)
     except EngageError as error:
-        return _finding("database", False, str(error), "run any command that opens it, `engage status` say: it migrates by itself")
+        yield _finding("database", False, str(error), "run any command that opens it, `engage status` say: it migrates by itself")
     finally:
         database.close()
+
+
+def _clock(database: Database) -> Finding:
+    """What is due goes by this machine's clock, leases and retries by the database's."""
+    with database.read() as connection:
+        apart = abs((connection.execute(sa.select(database.now)).scalar_one() - datetime.now(UTC)).total_seconds())
+    return _finding("clock", apart < CLOCKS_APART, f"{apart:.1f} s from the database's", "let both machines keep time by NTP")
 
 
 def _broker(root: Path, settings: Settings, environment: Mapping[str, str]) -> Finding:

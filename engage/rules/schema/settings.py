@@ -143,7 +143,7 @@ class SettingsFile(Section):
     later: ClassVar[frozenset[str]] = frozenset({"endpoints", "hooks"})
 
     company: CompanySection = Field(description="Who writes")
-    public_url: Text = Field(description="Base of unsubscribe, preference and tracking links")
+    public_url: Text = Field(description="Base of the links in messages: unsubscribe, preferences, view in browser")
     database: Text | None = Field(
         None, description="A file below the workspace, or postgresql+psycopg://…", json_schema_extra={"default": "sqlite:///var/engage.db"},
     )
