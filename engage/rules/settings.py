@@ -24,9 +24,10 @@ OWN_EVENTS = "message."
 ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": ChannelKind.CHAT, "sms_webhook": ChannelKind.SMS}
 """The kinds of the adapters that speak one kind only; `console` and foreign ones go by the channel's name or its `kind`."""
 
-DATABASES = ("sqlite", "postgresql", "postgresql+psycopg")
+DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
 
+_PASSWORD = re.compile(r"(?<=:)[^/:@][^@]*@")
 _BASE = re.compile(r"https?://[^/\s?#]+(?:/[^\s?#]*)?")
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
@@ -132,7 +133,8 @@ def _refuse_built_in(written: SettingsFile, problems: list[Problem]) -> None:
 def _refuse_scheme(url: Scalar | None, schemes: tuple[str, ...], called: str, problems: list[Problem]) -> None:
     if url is not None and url.split(":", 1)[0] not in schemes:
         wanted = ", ".join(f"{scheme}://…" for scheme in schemes)
-        problems.append(Problem(place=url.place, what=f"`{url.written}` is not {called}; write it as one of {wanted}"))
+        shown = _PASSWORD.sub("***@", url.written)
+        problems.append(Problem(place=url.place, what=f"`{shown}` is not {called}; write it as one of {wanted}"))
 
 
 def _refuse_base(url: Scalar, problems: list[Problem]) -> None:

@@ -45,8 +45,7 @@ class Database:
             with database.read() as connection:
                 connection.execute(sa.select(1))
         except (OperationalError, OSError) as error:
-            shown = parsed.render_as_string(hide_password=True)
-            raise NotThereError(f"the database {shown} does not answer; start it, or set `database` in engage.yaml") from error
+            raise NotThereError(_not_there(parsed)) from error
         return database
 
     @property
@@ -127,6 +126,13 @@ def _parsed(url: str) -> sa.URL:
     except ArgumentError as error:
         raise NotThereError("`database` of engage.yaml is no URL of SQLite or PostgreSQL (sqlite:///var/engage.db)") from error
     return parsed
+
+
+def _not_there(url: sa.URL) -> str:
+    """What to do about a database that cannot be opened. A file is never `started`."""
+    if url.get_backend_name() == "sqlite":
+        return f"the database file {url.database} cannot be opened: see that its folder can be written to, or set `database` in engage.yaml"
+    return f"the database {url.render_as_string(hide_password=True)} does not answer; start it, or set `database` in engage.yaml"
 
 
 def write_once(connection: sa.Connection, name: str, value: str) -> None:

@@ -85,6 +85,16 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(url: str
     assert "hunter2" not in str(error.value)
 
 
+def test_a_file_that_cannot_be_opened_is_not_told_to_be_started() -> None:
+    with pytest.raises(NotThereError, match=r"file /proc/nowhere/engage\.db cannot be opened: see that its folder"):
+        Database.open("sqlite:////proc/nowhere/engage.db")
+
+
+def test_a_url_as_hosts_hand_it_out_is_one_of_postgresql() -> None:
+    with pytest.raises(NotThereError, match="does not answer; start it"):
+        Database.open("postgres://engage@127.0.0.1:1/engage")
+
+
 def test_a_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "engage.db"
     Database.open(f"sqlite:///{path}").close()

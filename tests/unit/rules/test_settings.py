@@ -127,7 +127,7 @@ BROKEN = {
         "5:11: `Europe/Lubljana` is not a time zone like Europe/Ljubljana; did you mean Europe/Ljubljana?",
     "limit: 3 per 1mo": "5:8: `3 per 1mo` is not a limit; `per month` goes by the calendar, and what rolls is counted in days (30d)",
     "timezone: ../../etc/passwd": "5:11: `../../etc/passwd` is not a time zone like Europe/Ljubljana",
-    "database: mysql://h": "5:11: `mysql://h` is not a database; write it as one of sqlite://…, postgresql://…, postgresql+psycopg://…",
+    "database: mysql://h": "5:11: `mysql://h` is not a database; write it as one of sqlite://…, postgresql://…, postgresql+psycopg://…, postgres://…",
     "broker: kafka://h": "5:9: `kafka://h` is not a broker; write it as one of redis://…, rediss://…, unix://…, amqp://…, amqps://…",
     "attributes: {plan: txt}": "5:20: `txt` is not one of text, number, boolean, date, datetime, list, money; did you mean text?",
     "attributes: {email: text}": "5:14: `email` is built in (text) and need not be declared",
@@ -193,6 +193,12 @@ def test_a_secret_is_never_quoted_in_a_message(line: str) -> None:
     for problem in told(SMALL + line + "\n", SECRET="hunter2://p"):
         assert "hunter2" not in problem
         assert "${SECRET}" in problem
+
+
+def test_a_password_that_was_written_into_a_url_is_not_quoted() -> None:
+    database, broker = told(SMALL.strip() + "\ndatabase: mysql://ana:hunter2@h/d\nbroker: kafka://:hunter:2@h\n")
+    assert database.startswith("engage.yaml:5:11: `mysql://ana:***@h/d` is not a database; write it as one of sqlite://…")
+    assert broker.startswith("engage.yaml:6:9: `kafka://:***@h` is not ")
 
 
 def test_a_secret_is_in_no_repr() -> None:
