@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -12,8 +12,9 @@ import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.output import iso, moment, print_facts, print_json, print_rows
-from engage.model.errors import InputError
-from engage.planning.incoming import read_event
+from engage.model.contact import AttributeKind
+from engage.model.errors import InputError, nearest
+from engage.planning.incoming import Incoming, read_event
 
 
 def event(
@@ -48,10 +49,27 @@ def event(
         engaged.nudge()
     told = "accepted" if new else "known already"
     kept = "; no such contact yet: kept for 30 days" if new and not known else ""
+    unheard = _unheard(type_, incoming, engaged.workspace.settings.events) if new else ""
     if as_json:
         print_json({"id": incoming.event.id, "new": new, "contact_known": known})
     else:
         typer.echo(f"{incoming.event.id}: {told}{kept}")
+        if unheard:
+            typer.echo(f"warning: {unheard}", err=True)
+
+
+def _unheard(type_: str, incoming: Incoming, declared: Mapping[str, Mapping[str, AttributeKind]]) -> str:
+    """What no campaign can see in an event, as engage.yaml declares neither; empty where there is nothing."""
+    if type_ not in declared:
+        return f"engage.yaml declares no event `{type_}`, so that no campaign heeds it" + _meant(type_, declared)
+    odd = sorted({*incoming.event.data, *incoming.ignored} - set(declared[type_]))
+    said = (f"engage.yaml declares no field `{name}` of {type_}{_meant(name, declared[type_])}" for name in odd)
+    return ", ".join(said)
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    meant = nearest(name, known)
+    return f"; did you mean {meant}?" if meant else ""
 
 
 def _id_of(type_: str, contact: str | None, data: str, at: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -110,13 +111,26 @@ def _sentences(explanation: Explanation) -> Iterator[str]:
     yield f"trigger   {explanation.trigger}"
     yield f"audience  {'in' if explanation.in_audience else 'not in'}"
     for clause in explanation.clauses:
-        values = ", ".join(f"{name} is {value!r}" for name, value in clause.values.items())
+        values = ", ".join(f"{name} is {_as_written(value)}" for name, value in clause.values.items())
         yield f"  {'✓' if clause.holds else '✗'} {clause.text}" + (f"   ({values})" if values else "")
     for run in explanation.runs:
         yield f"run       {run.key}: {run.state}, at step {run.position}" + (f", looked at again {iso(run.due_at)}" if run.due_at else "")
     yield from _answers("now", explanation.now)
     yield f"next      {iso(explanation.chance) if explanation.chance else 'no moment is known'}"
     yield from _answers("then", explanation.then)
+
+
+def _as_written(value: object) -> str:
+    """A value as the expression language writes it."""
+    match value:
+        case None | bool():
+            return str(value).lower()
+        case datetime():
+            return iso(value)
+        case date():
+            return value.isoformat()
+        case _:
+            return repr(value)
 
 
 def _answers(when: str, answers: Sequence[Answer]) -> Iterator[str]:

@@ -89,6 +89,19 @@ def test_an_event_enters_a_run_and_is_taken_once(engage: Engage) -> None:
     assert engage("status", "--json").json()[0]["runs"] == {"active": 1}
 
 
+@pytest.mark.parametrize(
+    ("words", "warned"),
+    [
+        (("ticket.closd",), "declares no event `ticket.closd`, so that no campaign heeds it; did you mean ticket.closed?"),
+        (("ticket.closed", "--data", '{"ticketid": "T-1"}'), "declares no field `ticketid` of ticket.closed; did you mean ticket_id?"),
+    ],
+)
+def test_an_event_that_no_campaign_can_see_is_taken_with_a_warning(engage: Engage, words: tuple[str, ...], warned: str) -> None:
+    ended = engage("event", *words, "--contact", "mia")
+    assert (ended.status, "accepted" in ended.out) == (0, True)
+    assert warned in ended.err
+
+
 def test_simulate_shows_what_would_be_sent_and_stores_nothing(engage: Engage) -> None:
     rows = engage("simulate", *WEEK, "--json").json()
     wishes = [row for row in rows if (row["contact"], row["kind"]) == ("mia", "sent")]
