@@ -157,6 +157,8 @@ class Folder:
         for name in self._complained - set(first):
             self._workspaces.record_problem(name, None)
         self._complained = set(first)
+        if self._workspaces.newest_hash() is None:
+            return  # whoever opens the workspace is told all of it: there is no good one to go on with
         log.error("workspace.not_accepted", problems=[str(problem) for problem in problems[:5]], then="the last good one goes on")
 
     def _forgive(self) -> None:

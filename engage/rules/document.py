@@ -28,6 +28,8 @@ _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _SHOWN_AT_START = frozenset({"could not find expected ':'", "found unexpected end of stream"})
 """What the parser notices only after what is wrong: the place is where it began to read the thing."""
 
+_OFTEN_INDENTED_WRONG = frozenset({"mapping values are not allowed in this context", "did not find expected key"})
+
 _GLUED = re.compile(r"\s*(?:-\s+)?[\w.]+:[^\s/:]")
 
 _SAID = {
@@ -129,6 +131,8 @@ class _Builder:
             what = "a space goes after the `:`"
         elif _looks_cut(written) or (error.context_mark and _looks_cut(self._line(error.context_mark.line))):
             what += f"; {QUOTE}"
+        elif said in _OFTEN_INDENTED_WRONG:
+            what += "; is the line indented as those beside it?"
         return Problem(place=Place(file=self.file, line=line + 1, column=column + 1), what=what)
 
     def index(self, position: int) -> Place:

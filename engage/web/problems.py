@@ -50,6 +50,8 @@ async def _not_there(request: Request, error: Exception) -> JSONResponse:
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # tells the type checker what it was registered for
+    if request.url.path.startswith("/v1/") and "json" not in request.headers.get("content-type", ""):
+        return problem(415, "the body is JSON, and says so: Content-Type: application/json")
     errors: list[dict[str, object]] = [
         {"detail": each["msg"], "pointer": "/" + "/".join(str(part) for part in each["loc"][1:])} for each in error.errors()
     ]

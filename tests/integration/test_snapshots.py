@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from engage.model.errors import InputError
 from tests.integration.ticket_desk import CAMPAIGN, make_desk
@@ -90,6 +91,13 @@ def test_a_workspace_that_never_passed_is_refused_with_everything_that_is_wrong(
     (tmp_path / "engage.yaml").write_text("company: {name: x}\npublic_url: http://127.0.0.1\nporpoises: {}\n")
     with pytest.raises(InputError, match="porpoises"), OnDisk(tmp_path).engaged():
         pass
+
+
+def test_a_workspace_that_never_passed_is_not_said_to_go_on_with_the_last_good_one(office: OnDisk) -> None:
+    campaign_of(office).write_text(CAMPAIGN.replace("status: live", "status: alive"))
+    with capture_logs() as logged, pytest.raises(InputError, match="alive"), office.engaged():
+        pass
+    assert [line["event"] for line in logged] == []
 
 
 def test_lists_logs_and_databases_beside_the_workspace_are_no_part_of_it(office: OnDisk, wired: Wired) -> None:

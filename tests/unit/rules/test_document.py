@@ -59,6 +59,8 @@ def test_an_alias_repeats_what_its_anchor_holds() -> None:
     ("a: 'x' in contact.tags\n", "f.yaml:1:8: this is not YAML: a key is expected here; put this expression in quotes"),
     ("a: 1\nb:c\nd: 2\n", "f.yaml:2:1: a space goes after the `:`"),
     ("a: b: c\n", "f.yaml:1:5: this is not YAML: a `:` is not expected here; put this expression in quotes"),
+    ("a:\n  b: 1\n   c: 2\n", "f.yaml:3:5: this is not YAML: a `:` is not expected here; is the line indented as those beside it?"),
+    ("a:\n  b: 1\n c: 2\n", "f.yaml:3:2: this is not YAML: a key is expected here; is the line indented as those beside it?"),
     ("a: %b\n", "f.yaml:1:4: this is not YAML: no value can begin so; put this expression in quotes"),
     ("a: b\x01\n", "f.yaml:1:5: the file holds a control character"),
 ])

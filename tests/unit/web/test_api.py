@@ -48,6 +48,11 @@ def test_more_than_a_thousand_are_refused_as_a_whole(visitor: Visitor) -> None:
     assert visitor.intake.taken == {}
 
 
+def test_a_body_that_does_not_say_that_it_is_json_is_told_to() -> None:
+    answer = Visitor().client.post("/v1/events", content=b"{}", headers={"Authorization": f"Bearer {KEY}", "Content-Type": "text/plain"})
+    assert (answer.status_code, "Content-Type: application/json" in answer.json()["detail"]) == (415, True)
+
+
 def test_an_event_about_somebody_unknown_says_so(visitor: Visitor) -> None:
     assert post(visitor, {**CLOSED, "contact": "nobody"}).json()["events"][0]["contact"] == "unknown"
 
