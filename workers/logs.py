@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import TextIO, final
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -34,12 +34,14 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
     )
     person = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer = person if out.isatty() else structlog.processors.JSONRenderer(default=str)
-    handler = logging.StreamHandler(out)
+    handler: logging.Handler = logging.StreamHandler(stream) if stream is not None else StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
         )
     )
+    # What cannot be written is dropped: the library's complaint about it would print the text of exceptions, and their addresses.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -47,6 +49,19 @@ def configure_logging(stream: TextIO | None = None, *, level: int = logging.INFO
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns of each tick that begins while the one before goes on, which is as it should be.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+@final
+class StandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever is the standard error output at that moment."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one event."""
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def without_words(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -64,3 +64,12 @@ def test_a_librarys_running_commentary_is_left_out(log: io.StringIO) -> None:
     logging.getLogger("dramatiq.worker").info("chatter")
     logging.getLogger("dramatiq.worker").warning("worth knowing")
     assert [line["event"] for line in lines(log)] == ["worth knowing"]
+
+
+def test_what_cannot_be_written_is_dropped_without_a_word_of_it(capsys: pytest.CaptureFixture[str], log: io.StringIO) -> None:
+    log.close()
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger("engage").exception("nudge.failed")
+    assert ADDRESS not in "".join(capsys.readouterr())
