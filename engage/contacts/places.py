@@ -13,7 +13,7 @@ from functools import cache
 from babel import Locale
 from babel.core import get_global, parse_locale
 
-from engage.contacts.zones import zone_names
+from engage.model.localtime import zone_names
 
 _TAG = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
 _NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # groupings and test codes that CLDR names beside countries

@@ -17,6 +17,7 @@ import tzdata  # type: ignore[import-untyped]  # ships no types
 from babel.core import get_global
 from phonenumbers import SUPPORTED_REGIONS, NumberParseException, parse, region_code_for_number
 
+from engage.model.localtime import zone_names
 from engage.model.time import Zones, ZoneSource
 
 BROKEN_KEY = "!"
@@ -57,12 +58,6 @@ def zones_from_key(key: str, source: ZoneSource) -> Zones:
 def names_behind(key: str) -> tuple[str, ...]:
     """The IANA names that a stored key stands for; none where it is broken."""
     return zones_from_key(key, ZoneSource.CONTACT).names
-
-
-@cache
-def zone_names() -> frozenset[str]:
-    """All names that the pinned zone data knows, old aliases (`Europe/Kiev`) among them."""
-    return frozenset(resources.files(tzdata).joinpath("zones").read_text("ascii").split()) - {"Factory"}
 
 
 @cache

@@ -63,7 +63,6 @@ class Intent:
     tried: tuple[str, ...] = ()
     attempts: int = 0
     resends: int = 0
-    deferred_until: datetime | None = None
     send_key: str = ""
 
 

@@ -5,7 +5,7 @@ Importing this module turns `zoneinfo` away from the system's zone files, which 
 Rules: a wall time that a change of the clock skips takes the offset before the gap (RFC 5545): 02:30 becomes 03:30, and a whole
 skipped day (Samoa, 30 December 2011) becomes the next one; a wall time that comes twice is the first.
 Of a contact who may live in several zones no one knows which, a moment has come when it has come in all of them
-(`moment_everywhere`), its date is the one that has begun in all of them (`date_everywhere`), and its day ends where it ends first
+(`latest`), its date is the one that has begun in all of them (`date_everywhere`), and its day ends where it ends first
 (`end_of_day_everywhere`): so nothing comes early or late wherever the contact turns out to live.
 """
 
@@ -91,13 +91,8 @@ def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
     return to_utc(datetime.combine(local_date(moment, zone) + timedelta(days=1), time()), zone)
 
 
-def moment_everywhere(wall: datetime, zones: Zones) -> datetime:
-    """The first instant by which a naive wall time has come in every zone. Raises UnknownZoneError where none is known."""
-    return latest(wall, zones_of(zones))
-
-
 def latest(wall: datetime, zones: Iterable[ZoneInfo]) -> datetime:
-    """The latest of the instants of a naive wall time."""
+    """The latest of the instants of a naive wall time: by then it has come in every zone."""
     return max(to_utc(wall, each) for each in zones)
 
 

@@ -80,7 +80,7 @@ class Progress:
 
     def at(self, position: str) -> Progress:
         """Go on at this position."""
-        return replace(self, run=replace(self.run, position=position, waiting_for=None, outcome=None, due_at=self.run.due_at))
+        return replace(self, run=replace(self.run, position=position, waiting_for=None, outcome=None))
 
     def waiting(self, *, until: datetime | None, position: str | None = None, waiting_for: str | None = None) -> Progress:
         """Stop here until then; None: until the delivery is final."""

@@ -36,14 +36,14 @@ class Residence:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DateMatch:
-    """Which stored dates fall on a slot's day: `day` and, where set, `month` and `year`. `base_year` is the year to count from.
+    """Which stored dates fall on a slot's day: `day`, `month` and, where set, `year`. `base_year` is the year to count from.
 
     The trigger's `years` are `base_year` less the stored date's year, and at least `min_years`.
     """
 
     attribute: str
     day: int
-    month: int | None
+    month: int
     year: int | None
     base_year: int
     min_years: int

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from engage.model.errors import Place, Problem, nearest
+from engage.model.errors import Problem, nearest
 from engage.rules.document import MOST, read
-from engage.rules.schema.fields import COMPLAINT, KNOWN, LIST, MAP, TEXT, Reading, Section
+from engage.rules.schema import fields
+from engage.rules.schema.fields import KNOWN, LIST, MAP, TEXT, Reading, Section
 from engage.rules.tree import QUOTE, Items, Map, Scalar, Tree
 
 File = TypeVar("File", bound=Section)
@@ -47,24 +48,24 @@ def _problem(detail: ErrorDetails, tree: Tree, reading: Reading) -> Problem:
     parents, node, key = _walk(tree, detail["loc"])
     context: Mapping[str, Any] = detail.get("ctx", {})
     match detail["type"]:
-        case "engage":
+        case fields.COMPLAINT:
             at = _key_of(node, context["key"]) or key or node
-            return Problem(place=_place(at if context["key"] else _best(node, key)), what=context["what"], suggestion=context["suggestion"])
+            return Problem(place=(at if context["key"] else _best(node, key)).place, what=context["what"], suggestion=context["suggestion"])
         case "extra_forbidden":
             return _unknown(key or node, parents[-1], reading)
         case "missing":
-            return Problem(place=_place(node), what=f"`{detail['loc'][-1]}` is missing")
+            return Problem(place=node.place, what=f"`{detail['loc'][-1]}` is missing")
         case "union_tag_invalid" | "union_tag_not_found":
             wanted = [_SHAPES[shape] for shape in (TEXT, LIST, MAP) if shape in str(context.get("expected_tags", ""))]
-            return Problem(place=_place(node), what=f"{' or '.join(wanted) or 'something else'} is expected here, not {_shape(node)}")
+            return Problem(place=node.place, what=f"{' or '.join(wanted) or 'something else'} is expected here, not {_shape(node)}")
         case "model_type" | "model_attributes_type" | "dict_type":
-            return Problem(place=_place(_best(node, key)), what=_expected("a map", node))
+            return Problem(place=_best(node, key).place, what=_expected("a map", node))
         case "too_short":
-            return Problem(place=_place(node), what="this list is empty")
+            return Problem(place=node.place, what="this list is empty")
         case "list_type":
-            return Problem(place=_place(_best(node, key)), what=_expected("a list", node))
+            return Problem(place=_best(node, key).place, what=_expected("a list", node))
         case _:
-            return Problem(place=_place(node), what=detail["msg"])
+            return Problem(place=node.place, what=detail["msg"])
 
 
 def _walk(tree: Tree, loc: tuple[int | str, ...]) -> tuple[list[Tree], Tree, Scalar | None]:
@@ -97,10 +98,6 @@ def _best(node: Tree, key: Scalar | None) -> Tree:
     return key if key is not None and isinstance(node, Scalar) and node.is_blank else node
 
 
-def _place(node: Tree) -> Place:
-    return node.place
-
-
 def _shape(node: Tree) -> str:
     match node:
         case Map():
@@ -122,10 +119,7 @@ def _unknown(key: Tree, within: Tree, reading: Reading) -> Problem:
     section = reading.sections.get(id(within))
     name = str(key)
     if section is not None and name in section.later:
-        return Problem(place=_place(key), what=f"`{name}` is part of the campaign language but not built yet")
+        return Problem(place=key.place, what=f"`{name}` is part of the campaign language but not built yet")
     if isinstance(within, Map) and within.flow and isinstance(within.get(name), Scalar) and within[name].is_blank:
-        return Problem(place=_place(key), what=f"`{name}` has no value: where it is a piece of an expression, {QUOTE}")
-    return Problem(place=_place(key), what=f"unknown key `{name}`", suggestion=nearest(name, section.keys()) if section else None)
-
-
-__all__ = ["COMPLAINT", "read_as", "validate"]
+        return Problem(place=key.place, what=f"`{name}` has no value: where it is a piece of an expression, {QUOTE}")
+    return Problem(place=key.place, what=f"unknown key `{name}`", suggestion=nearest(name, section.keys()) if section else None)

@@ -150,7 +150,7 @@ def _falls_on(slot: Slot, contact: Contact) -> bool:
     day = contact.attributes.get(match.attribute) if match is not None else None
     if match is None or not isinstance(day, date):
         return False
-    fits = (match.day == day.day, match.month in (None, day.month), match.year in (None, day.year))
+    fits = (match.day == day.day, match.month == day.month, match.year in (None, day.year))
     return all(fits) and match.base_year - day.year >= match.min_years
 
 

@@ -238,8 +238,7 @@ def _conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) ->
 
 def _date_conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) -> list[sa.ColumnElement[bool]]:
     dates = contact_dates
-    wanted = [dates.c.name == shape.attribute, dates.c.day == slot.c.day]
-    wanted.append(dates.c.month == slot.c.month if shape.month else dates.c.month.in_(range(1, 13)))  # so that the index serves
+    wanted = [dates.c.name == shape.attribute, dates.c.month == slot.c.month, dates.c.day == slot.c.day]
     if shape.year:
         wanted.append(dates.c.year == slot.c.year)
     if shape.zone:

@@ -72,11 +72,7 @@ def _waiting_row(new: Settlement, row: Row, *, acted: bool, ended: bool) -> dict
     """
     stays = ended or (new.hold is not None and acted)
     due_at = row["due_at"] if stays or new.due_at is None else new.due_at
-    deferred = new.touch is not None and new.touch.kind is Kind.DEFERRED and new.retry_in is None
-    return {
-        **_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "hold": None if stays else new.hold,
-        "deferred_until": due_at if deferred else row["deferred_until"],
-    }
+    return {**_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "hold": None if stays else new.hold}
 
 
 def _counts(new: Settlement, row: Row) -> dict[str, object]:

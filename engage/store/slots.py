@@ -1,6 +1,6 @@
 """Slots as a table inside a statement: one parameter, however many there are, so that entering costs a handful of statements.
 
-Slots of one shape (which of zone, country, month, year are set) go together, as each shape finds its contacts by another index.
+Slots of one shape (which of zone, country, year are set) go together, as each shape finds its contacts by another index.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ class Shape:
     zone: bool
     country: bool
     attribute: str | None
-    month: bool
     year: bool
     changed: bool
 
@@ -42,7 +41,7 @@ def shape_of(slot: Slot) -> Shape:
     match = slot.match
     return Shape(
         zone=slot.residence is not None, country=slot.residence is not None and slot.residence.country is not None,
-        attribute=match.attribute if match else None, month=match is not None and match.month is not None,
+        attribute=match.attribute if match else None,
         year=match is not None and match.year is not None, changed=slot.changed_since is not None,
     )
 

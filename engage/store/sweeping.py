@@ -46,7 +46,7 @@ def _sweep_batch(connection: sa.Connection, batch: Row, *, now: datetime) -> int
     settle(connection, batch, [settlement for settlement in settlements if settlement is not None])
     if guilty is not None:
         _write_crash(connection, guilty, crashes, batch["machine_now"])
-    _mark_suspects(connection, batch, rows, guilty)
+    _mark_suspects(connection, rows, guilty)
     connection.execute(sa.update(deliveries).where(deliveries.c.batch_id == batch["id"]).values(batch_id=None))
     connection.execute(sa.delete(batches).where(batches.c.id == batch["id"]))
     return len(rows)
@@ -86,7 +86,7 @@ def _touch(row: Row, kind: Kind, now: datetime, reason: str, detail: Mapping[str
     )
 
 
-def _mark_suspects(connection: sa.Connection, batch: Row, rows: Sequence[Row], guilty: Row | None) -> None:
+def _mark_suspects(connection: sa.Connection, rows: Sequence[Row], guilty: Row | None) -> None:
     """All that still wait, where nobody knows who it was; else the guilty one alone."""
     suspects = [row["id"] for row in rows] if guilty is None else [guilty["id"]]
     others = [row["id"] for row in rows if row["id"] not in set(suspects)]

@@ -239,7 +239,6 @@ deliveries = sa.Table(
     sa.Column("crashed_at", Instant),  # machine clock
     sa.Column("careful", sa.Boolean, nullable=False, default=False),  # its batch crashed: it is tried again in a careful one
     sa.Column("batch_id", Id),
-    sa.Column("deferred_until", Instant),
     sa.UniqueConstraint("run_id", "step", "intended_at"),
     _partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
     _partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),

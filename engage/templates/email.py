@@ -14,7 +14,7 @@ from engage.model.errors import Place
 from engage.model.workspace import Files
 from engage.templates import documents, html, markdown, mjml
 from engage.templates.catalogue import Parts
-from engage.templates.composing import ROOT, Composer
+from engage.templates.composing import Composer
 from engage.templates.escaping import Form
 from engage.templates.faults import TemplateFault
 from engage.templates.headers import header, mailbox
@@ -233,8 +233,3 @@ def attached_names(front: documents.Mapping) -> frozenset[str]:
     value = front.entries.get("attachments")
     items = value.items if isinstance(value, documents.Sequence) else ()
     return frozenset(item.text for item in items if isinstance(item, documents.Scalar))
-
-
-def folder(message: str) -> str:
-    """Where a message's files are."""
-    return f"{ROOT}{message}/"

@@ -26,7 +26,7 @@ def bench(database: Database) -> Bench:
     return Bench(database=database)
 
 
-def on(day: int, month: int | None, **changes: object) -> DateMatch:
+def on(day: int, month: int, **changes: object) -> DateMatch:
     match = DateMatch(attribute="birth_date", day=day, month=month, year=None, base_year=2026, min_years=0)
     return replace(match, **changes)  # type: ignore[arg-type]  # a builder's changes are the fields' own
 
@@ -94,11 +94,11 @@ def test_a_date_is_matched_by_day_and_month_and_the_years_are_counted(bench: Ben
     assert (held.run.contact_id, held.run.trigger) == (ana, {"date": "2026-02-25", "years": 34})
 
 
-def test_a_monthly_date_is_matched_by_its_day_alone(bench: Bench) -> None:
+def test_a_monthly_date_enters_by_a_slot_for_each_month_that_it_may_stand_in(bench: Bench) -> None:
     bench.add_contacts(2, born=date(1992, 1, 25))
     bench.add_contacts(1, born=date(1992, 7, 25))
     bench.add_contacts(1, born=date(1992, 7, 24))
-    assert bench.enter(an_entry(a_slot(match=on(25, None)))) == 3
+    assert bench.enter(an_entry(*(a_slot(match=on(25, month)) for month in range(1, 13)))) == 3
 
 
 def test_placeholder_dates_and_too_few_years_never_fire(bench: Bench) -> None:

@@ -74,11 +74,6 @@ def contains(whole: object, part: object) -> bool:
     return isinstance(whole, str) and isinstance(part, str) and part in whole
 
 
-def truth(value: object) -> bool:
-    """Whether a value holds as a condition: what is missing, empty, zero or false does not."""
-    return bool(value)
-
-
 def text_of(value: object) -> str | None:
     """The value within a text; None where it is missing, or a record."""
     match value:

@@ -33,7 +33,7 @@ from engage.model.expression import (
 )
 from engage.rules.expressions.computing import compute, days, item
 from engage.rules.expressions.functions import FILTERS, MAX_TEXT, TESTS
-from engage.rules.expressions.meaning import conform, contains, equal, kind_of, ordered, text_of, truth
+from engage.rules.expressions.meaning import conform, contains, equal, kind_of, ordered, text_of
 from engage.rules.expressions.scope import Scope
 
 Run = Callable[[Scope], object]
@@ -178,7 +178,7 @@ def _first(operands: tuple[Node, ...], *, stop_at: bool) -> Run:
     def run(scope: Scope) -> object:
         for each in firsts:
             value = each(scope)
-            if truth(value) is stop_at:
+            if bool(value) is stop_at:
                 return value
         return last(scope)
 

@@ -8,13 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import final
 
 from engage.model.contact import Contact
+from engage.model.localtime import add_to_date
 from engage.model.time import Duration
 from engage.rules.expressions.lookup import Lookup
 
 Tables = Mapping[str, Mapping[str, Mapping[str, str]]]
 """The small tables of a workspace: table, row key, column."""
-
-DAYS_OF = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @final
@@ -43,12 +42,8 @@ class Scope:
 
 def since(now: datetime, within: Duration) -> datetime:
     """The moment at which a look back from `now` begins: months are those of UTC, clamped; a day is 24 hours."""
-    months = now.year * 12 + now.month - 1 - within.months
-    if months < 12:
-        return datetime.min.replace(tzinfo=now.tzinfo)
-    year, month = divmod(months, 12)
-    last = 29 if month == 1 and (year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)) else DAYS_OF[month]
     try:
-        return now.replace(year=year, month=month + 1, day=min(now.day, last)) - timedelta(days=within.days, seconds=within.seconds)
-    except OverflowError:
+        day = add_to_date(now.date(), Duration(months=-within.months))
+        return datetime.combine(day, now.timetz()) - timedelta(days=within.days, seconds=within.seconds)
+    except (OverflowError, ValueError):  # before the year 1
         return datetime.min.replace(tzinfo=now.tzinfo)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engage.contacts.zones import divided_countries, resolve, zone_names, zones_from_key, zones_of_country
+from engage.contacts.zones import divided_countries, resolve, zones_from_key, zones_of_country
+from engage.model.localtime import zone_names
 from engage.model.time import Zones, ZoneSource
 
 

@@ -15,9 +15,9 @@ from engage.model.localtime import (
     end_of_day,
     end_of_day_everywhere,
     known,
+    latest,
     local,
     local_date,
-    moment_everywhere,
     to_utc,
     zone,
     zone_names,
@@ -126,9 +126,9 @@ def test_zone_data_comes_from_the_pinned_package_alone() -> None:
 
 def test_where_several_zones_may_be_meant_a_moment_comes_once_it_has_come_in_all() -> None:
     tashkent = zones("Asia/Tashkent", "Asia/Samarkand")
-    assert moment_everywhere(at("2026-02-28T09:00"), tashkent) == utc("2026-02-28T04:00")
+    assert latest(at("2026-02-28T09:00"), zones_of(tashkent)) == utc("2026-02-28T04:00")
     america = zones("America/New_York", "Pacific/Honolulu")
-    assert moment_everywhere(at("2026-02-28T09:00"), america) == utc("2026-02-28T19:00")
+    assert latest(at("2026-02-28T09:00"), zones_of(america)) == utc("2026-02-28T19:00")
     assert add_everywhere(utc("2026-03-07T12:00"), Duration(days=1), america) == utc("2026-03-08T12:00")
 
 
@@ -139,7 +139,7 @@ def test_where_several_zones_may_be_meant_the_date_is_the_one_begun_in_all_and_e
 
 
 def test_a_broken_zone_is_an_error_until_a_default_stands_in_for_it() -> None:
-    for ask in (lambda: zones_of(BROKEN), lambda: moment_everywhere(at("2026-02-28T09:00"), BROKEN)):
+    for ask in (lambda: zones_of(BROKEN), lambda: date_everywhere(utc("2026-02-28T09:00"), BROKEN)):
         with pytest.raises(UnknownZoneError):
             ask()
     stand_in = known(BROKEN, "Europe/Ljubljana")

@@ -151,7 +151,6 @@ def _make_deliveries() -> None:
         sa.Column("crashed_at", Instant(), nullable=True),
         sa.Column("careful", sa.Boolean(), nullable=False),
         sa.Column("batch_id", Id, nullable=True),
-        sa.Column("deferred_until", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("run_id", "step", "intended_at", name=op.f("uq_deliveries_run_id_step_intended_at")),
         sqlite_autoincrement=True,
