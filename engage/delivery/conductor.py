@@ -256,7 +256,7 @@ class Conductor:
             case Unavailable(retry_after=float() | int() as seconds, whole_provider=True):
                 self._health.wait(channel, seconds)
             case Unavailable(configuration=True):
-                self._deliveries.pause_channel(channel, now=self._clock.now(), reason=error.detail)
+                pass  # `_record` pauses the channel: the database is not for the loop on which others are being sent
             case Unavailable() | Unconfirmed() if not _is_about_one_recipient(error):
                 self._health.failed(channel)
             case _:
@@ -269,12 +269,16 @@ class Conductor:
         settlements = []
         for outcome in outcomes:
             intent, name = outcome.cleared.intent, outcome.cleared.rendered.approved.channel
-            idempotent = bool(getattr(equipment.channels[name], "IDEMPOTENT", False))
+            idempotent = equipment.channels[name].IDEMPOTENT
             provider = equipment.workspace.settings.channels[name].adapter
             settlements.append(
                 settle_outcome(outcome, now=now, provider=provider, idempotent=idempotent, on_unknown=cleared[intent.id][1])
             )
         self._deliveries.settle(lease, settlements)
+        for outcome in outcomes:
+            if isinstance(outcome.error, Unavailable) and outcome.error.configuration:
+                name = outcome.cleared.rendered.approved.channel
+                self._deliveries.pause_channel(name, now=now, reason=outcome.error.detail)
 
 
 def _stumbled(candidate: Candidate, error: Exception, now: datetime) -> Settlement:
@@ -285,4 +289,5 @@ def _stumbled(candidate: Candidate, error: Exception, now: datetime) -> Settleme
 
 def _is_about_one_recipient(error: SendError) -> bool:
     """A reply with a code (a greylisting's 450) shows that the provider is there: many of them must not open its breaker."""
-    return not getattr(error, "whole_provider", False) and error.code is not None and error.code.isdigit()
+    of_all = isinstance(error, Unavailable) and error.whole_provider
+    return not of_all and error.code is not None and error.code.isdigit()

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, final
+from typing import ClassVar, Protocol, final
 
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Intent, Receipt, Rendered
+from engage.model.errors import SendError
 from engage.model.history import Touch
 from engage.rules.expressions import Lookup
 
@@ -157,8 +158,11 @@ class Renderer(Protocol):
 class Channel(Protocol):
     """One provider, spoken to through one adapter.
 
+    `IDEMPOTENT`: it takes the Idempotency-Key, so that a hand-off whose outcome is not known may be repeated without a second copy.
     Implementers must raise nothing but the three SendErrors, log no address, and be safe to call from many tasks of one loop.
     """
+
+    IDEMPOTENT: ClassVar[bool]
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Hand the message over. Raises Rejected, Unavailable or Unconfirmed."""
@@ -176,4 +180,4 @@ class Outcome:
 
     cleared: Cleared
     receipt: Receipt | None = None
-    error: Exception | None = field(default=None, compare=False)
+    error: SendError | None = field(default=None, compare=False)

@@ -23,7 +23,7 @@ from engage.model.delivery import (
     SmsContent,
     Trail,
 )
-from engage.model.errors import Rejected, Unavailable, Unconfirmed
+from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.history import Kind, Touch
 
 KINDS = {
@@ -127,7 +127,7 @@ def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provide
     )
 
 
-def _unknown(cleared: Cleared, error: Exception, *, now: datetime, provider: str, on_unknown: str) -> Settlement:
+def _unknown(cleared: Cleared, error: SendError, *, now: datetime, provider: str, on_unknown: str) -> Settlement:
     """Nobody can know: one more copy where the purpose says so, once; else people decide."""
     intent = cleared.intent
     resend = on_unknown == "resend" and intent.resends == 0
@@ -190,6 +190,5 @@ def trail_detail(trail: Trail) -> list[dict[str, object]]:
     ]
 
 
-def _error_detail(error: Exception) -> dict[str, object]:
-    code = getattr(error, "code", None)
-    return {"error": getattr(error, "detail", None) or type(error).__name__, **({"code": code} if code else {})}
+def _error_detail(error: SendError) -> dict[str, object]:
+    return {"error": error.detail or type(error).__name__, **({"code": error.code} if error.code else {})}

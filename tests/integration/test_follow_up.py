@@ -153,3 +153,14 @@ def test_a_template_that_cannot_be_rendered_fails_that_message_and_no_other(data
     works.close()
     assert works.sent() == ["bor@example.com"]
     assert [touch.reason for touch in works.touches(Kind.FAILED)] == ["render"]
+
+
+def test_a_refused_configuration_pauses_the_channel_and_what_it_held_goes_out_when_people_resume(works: Works) -> None:
+    works.channels["email"].fail(Unavailable("invalid_auth", configuration=True), times=1)
+    works.happen("ticket.closed", "ana", ticket_id="T-1")
+    works.play(MONDAY + timedelta(days=1, hours=1))
+    assert works.sent() == []
+    assert [pause["reason"] for pause in works.operations.pauses()] == ["invalid_auth"]
+    works.operations.resume("channel", "email", now=works.clock.now())
+    works.settle()
+    assert works.sent() == ["ana@example.com"]
