@@ -18,6 +18,9 @@ __all__ = ["GROUP", "Adapter", "adapter_names", "load_channels"]
 
 GROUP = "engage.channels"
 
+_PARTS = ("KIND", "OPTIONS", "IDEMPOTENT", "send", "check", "close")
+"""What every adapter has: a foreign one that lacks any is refused by `engage check`, not at its first message."""
+
 
 def adapter_names(*, entry_points: Iterable[EntryPoint] | None = None) -> tuple[str, ...]:
     """The adapters that are installed, sorted."""
@@ -28,7 +31,7 @@ def load_channels(settings: Settings, *, entry_points: Iterable[EntryPoint] | No
     """An adapter for every channel of the settings, by the channel's name; nothing is connected yet.
 
     Raises InputError with all that is wrong (no such adapter, a kind it does not serve, its options), and NotThereError where an
-    adapter's package cannot be imported.
+    adapter's package cannot be imported or it is no adapter.
     """
     installed = _installed(entry_points)
     channels: dict[str, Adapter] = {}
@@ -58,6 +61,9 @@ def _adapter(channel: Channel, installed: Mapping[str, EntryPoint]) -> type[Adap
         adapter: type[Adapter] = entry_point.load()
     except (ImportError, AttributeError) as error:
         raise NotThereError(f"the adapter {channel.adapter} ({entry_point.value}) cannot be loaded; is its package whole?") from error
+    missing = [part for part in _PARTS if not hasattr(adapter, part)]
+    if missing:
+        raise NotThereError(f"the adapter {channel.adapter} ({entry_point.value}) lacks {', '.join(missing)} (docs/channels.md)")
     if adapter.KIND not in (None, channel.kind):
         what = f"the adapter {channel.adapter} serves {adapter.KIND} channels, and {channel.name} is one of kind {channel.kind}"
         raise InputError([Problem(place=place, what=what)])

@@ -16,6 +16,7 @@ from typing import final
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
+_LONGEST = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
 _PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?")
 
 
@@ -74,9 +75,6 @@ class Cron:
         if self.last_day or not self.any_weekday:
             return True
         return any(day <= _LONGEST[month] for day in self.days for month in self.months)
-
-
-_LONGEST = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
 
 
 def _numbers(field: str, text: str, low: int, high: int, names: dict[str, int] | None = None) -> frozenset[int]:

@@ -19,6 +19,8 @@ _PLAIN_EMAIL = re.compile(
 """Addresses that need no closer look: they are nearly all of them, and a look costs forty times as much as this."""
 
 CHEAP_TO_REMEMBER = 16_384
+_NOUN = {ChannelKind.EMAIL: "email address", ChannelKind.SMS: "phone number", ChannelKind.CHAT: "chat id"}
+_PREMIUM = "premium"
 
 
 def why_unusable(address: str | None, kind: ChannelKind, countries: frozenset[str] | None = None) -> str | None:
@@ -83,7 +85,3 @@ def is_within(only_to: frozenset[str], address: str) -> bool:
     wanted = address.casefold()
     domain = "@" + wanted.rpartition("@")[2] if "@" in wanted else None
     return any(entry.casefold() in (wanted, domain) for entry in only_to)
-
-
-_NOUN = {ChannelKind.EMAIL: "email address", ChannelKind.SMS: "phone number", ChannelKind.CHAT: "chat id"}
-_PREMIUM = "premium"

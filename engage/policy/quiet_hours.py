@@ -22,6 +22,8 @@ HORIZON = timedelta(days=400)
 
 _MIDNIGHT = time()
 _DAY = timedelta(days=1)
+_A_SECOND = timedelta(seconds=1)
+_NAMES = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 
 
 @final
@@ -155,7 +157,3 @@ def _clock_change(start: datetime, end: datetime, zone: ZoneInfo) -> datetime | 
         else:
             high = middle
     return high.replace(microsecond=0)
-
-
-_A_SECOND = timedelta(seconds=1)
-_NAMES = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")

@@ -31,6 +31,7 @@ _SHOWN_AT_START = frozenset({"could not find expected ':'", "found unexpected en
 _OFTEN_INDENTED_WRONG = frozenset({"mapping values are not allowed in this context", "did not find expected key"})
 
 _GLUED = re.compile(r"\s*(?:-\s+)?[\w.]+:[^\s/:]")
+_CUT = re.compile(r"""^\s*(?:-\s+)*[\w.-]+\s*:\s+(?P<value>\S.*)$""")
 
 _SAID = {
     "could not find expected ':'": "a key without a `:` after it",
@@ -234,9 +235,6 @@ class _Builder:
             within.add(key, node)
         elif not key.broken:
             self._tell(key.place, f"`{key}` is given twice (first in line {first.place.line})")
-
-
-_CUT = re.compile(r"""^\s*(?:-\s+)*[\w.-]+\s*:\s+(?P<value>\S.*)$""")
 
 
 def _looks_cut(line: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import ClassVar, final
 
 from engage.model.delivery import Cleared, Receipt
 
@@ -10,6 +10,8 @@ from engage.model.delivery import Cleared, Receipt
 @final
 class SilentChannel:
     """Says yes to each message, as a provider on a good day would."""
+
+    IDEMPOTENT: ClassVar[bool] = False
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Take the message."""

@@ -10,6 +10,8 @@ from email.utils import getaddresses
 from engage.model.errors import RenderError
 
 _BREAKS = frozenset({"\u2028", "\u2029"})
+_STRICT = "strict" in getaddresses.__code__.co_varnames
+"""Python since 3.11.10 refuses addresses that parse in two ways (CVE-2023-27043)."""
 
 
 def header(name: str, value: str) -> str:
@@ -39,7 +41,3 @@ def _decoded(name: str, value: str) -> str:
         )
     except (HeaderParseError, LookupError, ValueError) as error:
         raise RenderError(f"{name} has an encoded word that cannot be read") from error
-
-
-_STRICT = "strict" in getaddresses.__code__.co_varnames
-"""Python since 3.11.10 refuses addresses that parse in two ways (CVE-2023-27043)."""

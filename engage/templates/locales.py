@@ -10,6 +10,8 @@ from babel.core import Locale, UnknownLocaleError, get_global
 ALIASES = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "sh": "sr-Latn"}
 """Old codes that systems still send, and what CLDR calls them."""
 
+PLURAL_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
+
 _TAG = re.compile(r"^([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_.@].*)?$", re.IGNORECASE)
 
 
@@ -68,9 +70,6 @@ def plural_categories(tag: str) -> tuple[str, ...]:
     """The plural forms that CLDR demands of the language, in CLDR's order; `other` is always the last."""
     tags = {*babel_locale(tag).plural_form.tags, "other"}
     return tuple(form for form in PLURAL_CATEGORIES if form in tags)
-
-
-PLURAL_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
 def _inherited(tag: str) -> list[str]:

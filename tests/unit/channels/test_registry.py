@@ -64,3 +64,9 @@ def test_an_adapter_serves_its_own_kind_of_channel_only() -> None:
 def test_an_adapter_whose_package_is_broken_says_so() -> None:
     with pytest.raises(NotThereError, match="no_such_package"):
         load_channels(some_settings(channels={"sms": a_channel("sms", adapter="gone")}), entry_points=[GONE])
+
+
+def test_a_class_that_is_no_whole_adapter_is_refused_with_what_it_lacks() -> None:
+    half = EntryPoint(name="half", value="engage.simulation.channels:SilentChannel", group=GROUP)
+    with pytest.raises(NotThereError, match="lacks KIND, OPTIONS, check"):
+        load_channels(some_settings(channels={"sms": a_channel("sms", adapter="half")}), entry_points=[half])
