@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,7 @@ def test_a_workspace_that_never_passed_is_refused_with_everything_that_is_wrong(
 
 def test_a_workspace_that_never_passed_is_not_said_to_go_on_with_the_last_good_one(office: OnDisk) -> None:
     campaign_of(office).write_text(CAMPAIGN.replace("status: live", "status: alive"))
+    shutil.rmtree(office.root / "var")
     with capture_logs() as logged, pytest.raises(InputError, match="alive"), office.engaged():
         pass
     assert [line["event"] for line in logged] == []
