@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, print_json, print_rows
+from engage.cli.output import console, counted, print_json, print_rows
 from engage.model.errors import InputError, Problem
 from engage.rules.editors import json_schema
 
@@ -62,7 +62,7 @@ def check(
     else:
         checked = office.workspace()
         live = sum(campaign.status == "live" for campaign in checked.campaigns.values())
-        console().print(f"good: {len(checked.campaigns)} campaigns ({live} live), {len(checked.segments)} segments")
+        console().print(f"good: {counted(len(checked.campaigns), 'campaign')} ({live} live), {counted(len(checked.segments), 'segment')}")
     if problems:
         raise typer.Exit(1)
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, print_json
+from engage.cli.output import console, counted, print_json
 from engage.delivery.settling import content_detail
+from engage.model.delivery import SmsContent
 
 MessageArgument = Annotated[str, typer.Argument(help="The message: a folder of templates/.")]
 ContactOption = Annotated[str | None, typer.Option(help="Render it for this contact; default: a made-up one.")]
@@ -40,8 +41,8 @@ def preview(
         console().print(f"Subject: {parts['subject']}")
     console().print()
     console().print(str(parts.get("html") if html and parts.get("html") else parts.get("text")))
-    if parts.get("segments"):
-        console().print(f"({parts['segments']} segments)")
+    if isinstance(shown.content, SmsContent):
+        console().print(f"({counted(shown.content.segments, 'segment')})")
 
 
 def send(

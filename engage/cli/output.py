@@ -59,6 +59,11 @@ def moment(text: str | None, *, name: str) -> datetime | None:
     return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 segment`, `2 segments`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def iso(at: datetime) -> str:
     """A moment as ISO 8601 in UTC, to the second (with its fraction where it has one)."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
