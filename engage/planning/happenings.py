@@ -127,9 +127,9 @@ class Happenings:
             return
         entry = self._entry(event, campaign, self._key(event, trigger, asked))
         entered = self._tx.enter(replace(entry, audience=campaign.audience))
-        guard = self._workspace.settings.guards.max_audience
-        if guard is not None and entered > guard:
-            self._tx.require_approval(campaign.name)
+        most = self._workspace.settings.guards.max_audience
+        if most is not None and entered:
+            self._tx.guard(campaign.name, entered=entered, most=most, now=self._now)
 
     def _entry(self, event: Event, campaign: Campaign, key: str) -> Entry:
         slot = Slot(at=event.at, key=key, trigger=event_trigger(event))

@@ -121,8 +121,8 @@ class Planner:
             excluded_dates=guards.placeholder_dates, audience=campaign.audience,
         )
         entered = tx.enter(entry)
-        if guards.max_audience is not None and entered > guards.max_audience:
-            tx.require_approval(campaign.name)
+        if guards.max_audience is not None and entered:
+            tx.guard(campaign.name, entered=entered, most=guards.max_audience, now=now)
         return entered
 
     def _slots(

@@ -156,8 +156,9 @@ class Entries(Protocol):
         """
         ...
 
-    def require_approval(self, campaign: str) -> None:
-        """Hold the campaign until somebody approves it, unless it is approved."""
+    def guard(self, campaign: str, *, entered: int, most: int, now: datetime) -> None:
+        """Count who entered; hold the campaign, unless it is approved, once more than `most` did within a day: the time that one
+        hour takes to come everywhere."""
         ...
 
 

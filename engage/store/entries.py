@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from engage.store.zones import zone_keys
 ENTERED = (
     "campaign", "version", "contact_id", "key", "state", "entered_at", "intended_at", "position", "since", "due_at", "trigger", "variables",
 )
+GUARDED_SPAN = timedelta(days=1)
 TOLD = ("at", "contact_id", "kind", "campaign", "version", "run_id", "purpose", "reason", "detail")
 
 
@@ -52,9 +53,15 @@ class SqlEntries(Session):
         moved = {"planned_until": to, "live_since": sa.func.coalesce(campaign_states.c.live_since, sa.literal(to, Instant))}
         self._upsert_state(row, moved)
 
-    def require_approval(self, campaign: str) -> None:
-        """Hold the campaign until somebody approves it, unless it is approved."""
-        self._upsert_state({"campaign": campaign, "needs_approval": True}, {"needs_approval": True})
+    def guard(self, campaign: str, *, entered: int, most: int, now: datetime) -> None:
+        """Count who entered; hold the campaign, unless it is approved, once more than `most` did within a day."""
+        asked = sa.select(campaign_states.c.reached, campaign_states.c.reached_since).where(campaign_states.c.campaign == campaign)
+        row = self._connection.execute(asked.with_for_update()).first()
+        goes_on = row is not None and row.reached_since is not None and now - row.reached_since < GUARDED_SPAN
+        reached = entered + (row.reached if row is not None and goes_on else 0)
+        counted = {"reached": reached, "reached_since": row.reached_since if row is not None and goes_on else now}
+        held = {"needs_approval": True} if reached > most else {}
+        self._upsert_state({"campaign": campaign, "needs_approval": False, **counted, **held}, {**counted, **held})
 
     def _upsert_state(self, row: dict[str, object], changed: dict[str, object]) -> None:
         written = dialect_insert(self._connection, campaign_states).values(row)

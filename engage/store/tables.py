@@ -81,6 +81,8 @@ campaign_states = sa.Table(
     sa.Column("planned_until", Instant),  # entries are planned up to here
     sa.Column("needs_approval", sa.Boolean, nullable=False, default=False),
     sa.Column("approved_at", Instant),
+    sa.Column("reached", sa.Integer, nullable=False, default=0),  # how many entered in the day from `reached_since` on: for the guard
+    sa.Column("reached_since", Instant),
     sa.Column("problem", sa.String),  # why the newest file was not taken
     sa.Column("status", sa.String),  # draft | live | paused, as in the newest snapshot; NULL: not in it
     sa.Column("ends_at", Instant),  # the first moment after its `valid`

@@ -196,7 +196,7 @@ def test_an_approval_lets_only_its_campaign_go(bench: Bench) -> None:
     (mine,) = bench.add_deliveries(1)
     (other,) = bench.add_deliveries(1, campaign="newsletter")
     with bench.planning.transaction() as tx:
-        tx.require_approval("birthday")
+        tx.guard("birthday", entered=4, most=3, now=NOON)
     lease = bench.claimed()
     assert [candidate.facts.campaign.approved for candidate in bench.deliveries.load(lease, now=NOON)] == [False, True]
     far = NOON + timedelta(days=7)

@@ -10,7 +10,7 @@ import pytest
 from engage.model.history import Kind
 from engage.store.database import Database
 from tests.engine import MONDAY, Works
-from tests.small import FILES, small_workspace
+from tests.small import FILES, SETTINGS, small_workspace
 
 TUESDAY = MONDAY + timedelta(days=1)
 BIRTHDAY = FILES["campaigns/birthday.yaml"].replace("expires: end_of_day", "expires: 7d")
@@ -99,3 +99,15 @@ def test_somebody_known_before_a_campaign_went_live_does_not_enter_for_an_hour_t
     works.settle()
     works.close()
     assert works.sent() == []
+
+
+def test_an_audience_above_the_guard_is_held_also_where_its_hour_comes_zone_by_zone(database: Database) -> None:
+    guarded = SETTINGS + "guards: {max_audience: 3}\n"
+    works = Works(database, small_workspace(**{"engage.yaml": guarded}), at=MONDAY)
+    works.know("a", "b", birth_date=date(1990, 2, 24), timezone="Asia/Tokyo", country="JP")
+    works.know("c", "d", birth_date=date(1990, 2, 24))
+    works.play(MONDAY + timedelta(days=2))
+    assert sorted(works.sent()) == ["a@example.com", "b@example.com"]
+    assert works.operations.status(now=works.clock.now())["held"] == {}
+    assert [touch.kind for touch in works.touches(Kind.EXPIRED)] == [Kind.EXPIRED, Kind.EXPIRED]
+    works.close()

@@ -54,6 +54,8 @@ def _make_campaign_states() -> None:
         sa.Column("planned_until", Instant(), nullable=True),
         sa.Column("needs_approval", sa.Boolean(), nullable=False),
         sa.Column("approved_at", Instant(), nullable=True),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("reached_since", Instant(), nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("ends_at", Instant(), nullable=True),
