@@ -14,6 +14,7 @@ from typing import final
 
 from engage.channels import load_channels
 from engage.cli.app import Preview
+from engage.cli.people import contact_named
 from engage.contacts.zones import resolve
 from engage.delivery.trial import hand_over_once
 from engage.model.campaign import Campaign, ScheduleTrigger, Send, WaitFor
@@ -96,7 +97,7 @@ class Asked:
         """Raises InputError where there is no such message, contact or channel."""
         workspace, now = wired.workspace, wired.clock.now()
         campaign, step = next(_sends_of(workspace, message), (None, None))
-        reader = _made_up(workspace, now) if contact is None else found(wired, contact)
+        reader = _made_up(workspace, now) if contact is None else contact_named(wired, contact)
         kinds = {} if campaign is None else trigger_kinds(campaign.trigger, workspace.settings.events)
         sample = {name: to_json(_sample(kind, now)) for name, kind in kinds.items()}
         if campaign is not None and isinstance(campaign.trigger, ScheduleTrigger):
@@ -133,14 +134,6 @@ def _sends_of(workspace: Workspace, message: str) -> Iterator[tuple[Campaign, Se
         for send in every_send(campaign.steps):
             if send.message == message:
                 yield campaign, send
-
-
-def found(wired: Wired, reference: str) -> Contact:
-    """The contact known as that. Raises InputError where nobody is."""
-    contact = wired.people.find(reference)
-    if contact is None:
-        raise InputError.of(f"no contact is known as {reference!r}", file="<command line>")
-    return contact
 
 
 def _made_up(workspace: Workspace, now: datetime) -> Contact:

@@ -12,6 +12,7 @@ import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.output import console, iso, moment, print_json, print_rows
+from engage.cli.people import contact_named
 from engage.model.errors import InputError
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Answer, Case, Explanation, explain, outcome_sentence
@@ -67,11 +68,8 @@ def explain_(
     """
     with app_of(context).open(workspace).engaged() as engaged:
         _known_campaign(engaged, campaign)
-        person = engaged.people.find(contact)
-        if person is None:
-            raise InputError.of(f"no contact is known as {contact!r}", file="<command line>")
         case = Case(
-            workspace=engaged.workspace, campaign=engaged.workspace.campaigns[campaign], contact=person,
+            workspace=engaged.workspace, campaign=engaged.workspace.campaigns[campaign], contact=contact_named(engaged, contact),
             at=moment(at, name="--at") or engaged.clock.now(), inquiry=engaged.inquiry, zones_of=engaged.zones_of,
         )
         explanation = explain(case)

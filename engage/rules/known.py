@@ -11,6 +11,7 @@ from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.expression import Expression
 from engage.model.workspace import Files, Settings
 from engage.rules.expressions import Names, Shape, parse, parse_binding, sql_refusals
+from engage.rules.schema.fields import NOT_BUILT
 from engage.rules.settings import OWN_EVENTS
 from engage.rules.tree import QUOTE, Scalar
 
@@ -49,7 +50,7 @@ class Known:
     def fields_of(self, event: Scalar, problems: list[Problem]) -> Mapping[str, AttributeKind]:
         """The declared fields of that type of event."""
         if event.startswith(OWN_EVENTS):
-            problems.append(Problem(place=event.place, what=f"the event `{event}` is part of the campaign language but not built yet"))
+            problems.append(Problem(place=event.place, what=f"the event `{event}` {NOT_BUILT}"))
         elif event not in self.settings.events:
             refuse_unknown("event", event, self.settings.events, problems, "is not declared under `events` in engage.yaml")
         return self.settings.events.get(event, {})

@@ -119,7 +119,7 @@ def _unknown(key: Tree, within: Tree, reading: Reading) -> Problem:
     section = reading.sections.get(id(within))
     name = str(key)
     if section is not None and name in section.later:
-        return Problem(place=key.place, what=f"`{name}` is part of the campaign language but not built yet")
+        return Problem(place=key.place, what=f"`{name}` {fields.NOT_BUILT}")
     if isinstance(within, Map) and within.flow and isinstance(within.get(name), Scalar) and within[name].is_blank:
         return Problem(place=key.place, what=f"`{name}` has no value: where it is a piece of an expression, {QUOTE}")
     return Problem(place=key.place, what=f"unknown key `{name}`", suggestion=nearest(name, section.keys()) if section else None)

@@ -36,7 +36,7 @@ def read_path(reader: Reader, tree: jinja.Getattr | jinja.Getitem) -> Node:
 
 
 def _resolve(reader: Reader, name: jinja.Name, steps: list[jinja.Getattr | jinja.Getitem]) -> Node:
-    if name.name.startswith("_") or any(_word(step, "").startswith("_") for step in steps):
+    if name.name.startswith("_") or any((_word(step) or "").startswith("_") for step in steps):
         return reader.refuse(name.lineno, "nothing that begins with _ may be named")
     if name.name not in reader.names.roots:
         return _unknown(reader, name)
@@ -136,12 +136,11 @@ def _cell(reader: Reader, name: jinja.Name, steps: list[jinja.Getattr | jinja.Ge
     return Cell(table=table, key=key, column=column, at=name.lineno)
 
 
-def _word(step: jinja.Getattr | jinja.Getitem, otherwise: str | None = None) -> Any:
+def _word(step: jinja.Getattr | jinja.Getitem) -> str | None:
     """The name that a step asks for, where it is written out."""
     if isinstance(step, jinja.Getattr):
         return step.attr
-    named = isinstance(step.arg, jinja.Const) and isinstance(step.arg.value, str)
-    return step.arg.value if named else otherwise  # type: ignore[attr-defined]  # `named` says that it is a Const
+    return step.arg.value if isinstance(step.arg, jinja.Const) and isinstance(step.arg.value, str) else None
 
 
 NAMES: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {

@@ -10,6 +10,7 @@ from engage.model.campaign import ReEntry, Status
 from engage.rules.schema.fields import (
     LIST,
     MAP,
+    NOT_BUILT,
     TEXT,
     Again,
     Day,
@@ -77,7 +78,7 @@ def _exit_word(text: str) -> Literal["audience"]:
 
 def _refuse_goal(value: object) -> object:
     if isinstance(value, Scalar) and value == "goal":
-        raise complaint("`exit: goal` is part of the campaign language but not built yet")
+        raise complaint(f"`exit: goal` {NOT_BUILT}")
     return value
 
 

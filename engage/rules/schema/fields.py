@@ -40,6 +40,9 @@ COMPLAINT = "engage"
 KNOWN = "engage_known"
 TEXT, LIST, MAP = "<text>", "<list>", "<map>"
 
+NOT_BUILT = "is part of the campaign language but not built yet"
+"""What is said of whatever comes with a later release: it is refused by name, never ignored."""
+
 
 def complaint(what: str, *, key: str | None = None, suggestion: str | None = None) -> PydanticCustomError:
     """An error in our own words; `key` names the key of the map at hand at which it is shown."""
@@ -255,7 +258,7 @@ def one_key_of(*kinds: str, called: str, later: frozenset[str] = frozenset()) ->
 
 def not_built(key: str) -> PydanticCustomError:
     """The refusal of what is part of the campaign language and comes with a later release."""
-    return complaint(f"`{key}` is part of the campaign language but not built yet", key=key)
+    return complaint(f"`{key}` {NOT_BUILT}", key=key)
 
 
 def kind_of(*kinds: str) -> Discriminator:

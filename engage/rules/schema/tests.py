@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from engage.model.contact import ChannelKind
 from engage.model.history import Kind
-from engage.rules.schema.fields import EventType, Instant, Locale, Name, Section, Text, Truth, Word, complaint
+from engage.rules.schema.fields import NOT_BUILT, EventType, Instant, Locale, Name, Section, Text, Truth, Word, complaint
 from engage.rules.tree import Items
 
 
@@ -78,7 +78,7 @@ class ExpectSection(Section):
 def _no_answers(value: object) -> object:
     if isinstance(value, Items) and not value:
         return value
-    raise complaint("`answers` is part of the campaign language but not built yet")
+    raise complaint(f"`answers` {NOT_BUILT}")
 
 
 class CampaignTestFile(Section):
