@@ -8,8 +8,10 @@ import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.output import console, counted, print_json
+from engage.contacts import places
 from engage.delivery.settling import content_detail
 from engage.model.delivery import SmsContent
+from engage.model.errors import InputError
 
 MessageArgument = Annotated[str, typer.Argument(help="The message: a folder of templates/.")]
 ContactOption = Annotated[str | None, typer.Option(help="Render it for this contact; default: a made-up one.")]
@@ -31,7 +33,7 @@ def preview(
 
     Example: engage preview birthday --locale sl --channel email
     """
-    shown = app_of(context).open(workspace).preview(message, contact=contact, locale=locale, channel=channel)
+    shown = app_of(context).open(workspace).preview(message, contact=contact, locale=_language(locale), channel=channel)
     parts = {"message": message, "channel": shown.channel, "locale": shown.locale, **content_detail(shown.content)}
     if as_json:
         print_json(parts)
@@ -59,4 +61,12 @@ def send(
     Example: engage send birthday --to me@example.com --locale sl
     """
     office = app_of(context).open(workspace)
-    console().print(office.send_test(message, to=to, contact=contact, locale=locale, channel=channel))
+    console().print(office.send_test(message, to=to, contact=contact, locale=_language(locale), channel=channel))
+
+
+def _language(locale: str | None) -> str | None:
+    """The language asked for, as contacts have it. Raises InputError where there is none such: the default would only look like it."""
+    try:
+        return places.locale(locale) if locale else None
+    except places.Unusable as unusable:
+        raise InputError.of(f"--locale: {unusable}", file="<command line>") from unusable

@@ -146,6 +146,13 @@ def test_preview_shows_the_message_in_the_language_asked_for(engage: Engage) -> 
     assert "Subject: " in engage("preview", "birthday", "--contact", "mia").out
 
 
+def test_preview_in_a_language_that_does_not_exist_is_refused_rather_than_shown_in_the_default(engage: Engage) -> None:
+    ended = engage("preview", "birthday", "--locale", "xx-notreal")
+    assert (ended.status, ended.err) == (1, "<command line>: --locale: there is no language 'xx-notreal'\n")
+    (shown,) = engage("preview", "birthday", "--locale", "de_AT", "--json").json()
+    assert shown["locale"] == "de"
+
+
 def test_preview_of_every_message_finds_values_for_what_its_campaign_hands_over(engage: Engage) -> None:
     for message in ("birthday", "csat", "csat_reminder"):
         assert engage("preview", message).status == 0
