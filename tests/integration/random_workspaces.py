@@ -50,7 +50,7 @@ def _files(dice: random.Random) -> Mapping[str, str]:
     files = {name: text for name, text in FILES.items() if name.startswith("templates/")}
     return {
         **files,
-        "engage.yaml": settings.replace("${DATABASE:-sqlite:///var/engage.db}", "sqlite:///var/engage.db") + CHANNELS,
+        "engage.yaml": settings + CHANNELS,
         "campaigns/birthday.yaml": FILES["campaigns/birthday.yaml"]
         .replace("at: 09:00", f"at: {dice.randint(10, 23)}:{dice.choice(['00', '30'])}, leap_day: {dice.choice(['feb-28', 'mar-01'])}")
         .replace("expires: end_of_day", f"expires: {dice.choice(['end_of_day', '2h', '1d'])}"),

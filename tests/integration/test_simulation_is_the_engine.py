@@ -94,13 +94,18 @@ def _rows(touches: Iterable[Touch], labels: Mapping[int, str]) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("seed", "database"), [(1, "sqlite_url"), (2, "sqlite_url"), (3, "postgres_url")])
 @pytest.mark.timeout(240)
-def test_a_running_engage_writes_the_touches_that_simulate_told(seed: int, tmp_path: Path) -> None:
+def test_a_running_engage_writes_the_touches_that_simulate_told(
+    seed: int, database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     world = a_world(seed)
     tray = Tray()
     with SmtpCatcher(tray, lambda: START) as smtp, SmsCatcher(tray, lambda: START) as sms:
-        environment = {**os.environ, "SMTP_URL": smtp.url, "SMS_URL": sms.url, "SMS_SECRET": sms.secret}
+        environment = {
+            **os.environ, "SMTP_URL": smtp.url, "SMS_URL": sms.url, "SMS_SECRET": sms.secret,
+            "DATABASE": str(request.getfixturevalue(database)),
+        }
         wired = _founded(tmp_path, world, environment)
         told = _simulated(wired, tmp_path, world, environment)
         with _engage_run(tmp_path, environment):
