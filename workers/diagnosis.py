@@ -84,7 +84,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield _finding("database", True, f"{database.dialect} {there}", "")
         yield _clock(database)
     except EngageError as error:
-        yield _finding("database", False, str(error), "run any command that opens it, `engage status` say: it migrates by itself")
+        yield _finding("database", False, str(error), "see the sentence on the left")
     finally:
         database.close()
 

@@ -198,6 +198,7 @@ def _history_row(line: Line) -> Mapping[str, object]:
 def _progress(file: Path) -> Iterator[Callable[[int], None]]:
     """A count of rows on a terminal's standard error; nothing elsewhere."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn("{task.completed} rows"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
         task = progress.add_task(file.name, total=None)
         yield lambda rows: progress.advance(task, rows)

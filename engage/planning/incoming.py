@@ -34,7 +34,7 @@ def read_event(
     *, id: str, type: str, at: datetime, data: Mapping[str, object], contact_ref: str | None, now: datetime,
     declared: Mapping[str, Mapping[str, AttributeKind]],
 ) -> Incoming:
-    """The event, each declared field as its type. An undeclared type is taken too: `engage events --observed` shows it.
+    """The event, each declared field as its type. An undeclared type is taken too: it may be declared later.
 
     Raises InputError for a declared field of another type, as an event that nobody can use is better refused than kept in silence.
     """

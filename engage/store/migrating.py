@@ -31,7 +31,7 @@ def require_migrated(connection: sa.Connection) -> None:
     """Raise NotThereError unless the tables are of this version."""
     if _version(connection) != _head():
         _refuse_newer(connection)
-        raise NotThereError("the database is not of this version of Engage; run `engage migrate`")
+        raise NotThereError("the database is empty, or of an older version of Engage; `engage status` brings it to this one")
 
 
 def _refuse_newer(connection: sa.Connection) -> None:

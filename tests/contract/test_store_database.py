@@ -59,7 +59,7 @@ def test_ten_processes_that_start_at_once_migrate_once(empty: Database) -> None:
 
 
 def test_a_database_that_is_not_migrated_says_what_to_do(empty: Database) -> None:
-    with pytest.raises(NotThereError, match="engage migrate"):
+    with pytest.raises(NotThereError, match="`engage status` brings it to this one"):
         empty.require_migrated()
 
 
