@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import final
 
+NOT_BUILT = "is part of the campaign language but not built yet"
+"""How what the language reserves is refused: never accepted and ignored."""
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

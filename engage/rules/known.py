@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
-from engage.model.errors import InputError, Place, Problem, nearest
+from engage.model.errors import NOT_BUILT, InputError, Place, Problem, nearest
 from engage.model.expression import Expression
 from engage.model.workspace import Files, Settings
 from engage.rules.expressions import Names, Shape, parse, parse_binding, sql_refusals
-from engage.rules.schema.fields import NOT_BUILT
 from engage.rules.settings import OWN_EVENTS
 from engage.rules.tree import QUOTE, Scalar
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from engage.model.errors import Problem, nearest
+from engage.model.errors import NOT_BUILT, Problem, nearest
 from engage.rules.document import MOST, read
 from engage.rules.schema import fields
 from engage.rules.schema.fields import KNOWN, LIST, MAP, TEXT, Reading, Section
@@ -119,7 +119,7 @@ def _unknown(key: Tree, within: Tree, reading: Reading) -> Problem:
     section = reading.sections.get(id(within))
     name = str(key)
     if section is not None and name in section.later:
-        return Problem(place=key.place, what=f"`{name}` {fields.NOT_BUILT}")
+        return Problem(place=key.place, what=f"`{name}` {NOT_BUILT}")
     if isinstance(within, Map) and within.flow and isinstance(within.get(name), Scalar) and within[name].is_blank:
         return Problem(place=key.place, what=f"`{name}` has no value: where it is a piece of an expression, {QUOTE}")
     return Problem(place=key.place, what=f"unknown key `{name}`", suggestion=nearest(name, section.keys()) if section else None)

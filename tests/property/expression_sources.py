@@ -95,7 +95,7 @@ ATOM = st.one_of(
     form("in_segment('{s}')", s=of("slovenes", "listed", "both")),
     of(
         "touched()", "touched(kind='sent')", "touched(campaign='birthday', within='30d')", "touched(within='24h')",
-        "touched(message='wish', kind='opened', within='3d')",
+        "touched(message='wish', kind='deferred', within='3d')",
     ),
 )
 CONDITION = st.recursive(

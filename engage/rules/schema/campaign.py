@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from engage.model.campaign import ReEntry, Status
+from engage.model.errors import NOT_BUILT
 from engage.rules.schema.fields import (
     LIST,
     MAP,
-    NOT_BUILT,
     TEXT,
     Again,
     Day,

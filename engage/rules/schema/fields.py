@@ -29,7 +29,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from engage.model.campaign import Expiry, Limit, ReEntry
-from engage.model.errors import Place, nearest
+from engage.model.errors import NOT_BUILT, Place, nearest
 from engage.model.time import Duration
 from engage.rules import scalars
 from engage.rules.tree import QUOTE, Items, Map, Scalar
@@ -40,7 +40,6 @@ COMPLAINT = "engage"
 KNOWN = "engage_known"
 TEXT, LIST, MAP = "<text>", "<list>", "<map>"
 
-NOT_BUILT = "is part of the campaign language but not built yet"
 """What is said of whatever comes with a later release: it is refused by name, never ignored."""
 
 

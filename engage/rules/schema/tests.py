@@ -7,8 +7,9 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from engage.model.contact import ChannelKind
-from engage.model.history import Kind
-from engage.rules.schema.fields import NOT_BUILT, EventType, Instant, Locale, Name, Section, Text, Truth, Word, complaint
+from engage.model.errors import NOT_BUILT
+from engage.model.history import NEVER_WRITTEN, Kind
+from engage.rules.schema.fields import EventType, Instant, Locale, Name, Section, Text, Truth, Word, complaint
 from engage.rules.tree import Items
 
 
@@ -72,6 +73,8 @@ class ExpectSection(Section):
     def _says_something(self) -> Self:
         if not self._keys:
             raise complaint("an empty map matches everything")
+        if self.kind in NEVER_WRITTEN:
+            raise complaint(f"the touch `{self.kind}` {NOT_BUILT}", key="kind")
         return self
 
 
