@@ -10,19 +10,25 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from time import monotonic
 
 import pika
 import pytest
 from pika.exceptions import AMQPError
 
-from tests.waiting import until
-
 INSTALLED = ("/usr/lib/rabbitmq/bin/rabbitmq-server", shutil.which("rabbitmq-server"))
 """Debian's program of that name in PATH insists on a user of its own; the one behind it does not."""
 
 PROGRAM = next((path for path in INSTALLED if path and Path(path).exists()), None)
+
+
+ATTEMPTS = 3
+ANSWERS_WITHIN = 40.0
+"""Seconds; it takes four on an idle machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,26 +44,51 @@ def rabbitmq(folder: Path) -> Iterator[RabbitMq]:
         if os.environ.get("ENGAGE_CI"):
             pytest.fail("RabbitMQ is not installed (apt install rabbitmq-server), and ENGAGE_CI asks for every test")
         pytest.skip("RabbitMQ is not installed (apt install rabbitmq-server)")
+    for attempt in range(ATTEMPTS):
+        with _node(folder / str(attempt)) as server:
+            if server is not None:
+                yield server
+                return
+    pytest.fail(f"RabbitMQ did not answer within {ANSWERS_WITHIN:.0f} s, {ATTEMPTS} times")
+
+
+@contextmanager
+def _node(folder: Path) -> Iterator[RabbitMq | None]:
+    """One try of starting it: somebody else may take one of its ports before it does. None where it does not answer."""
     port, distribution, epmd = _free_port(), _free_port(), _free_port()
     # Erlang's port mapper would start itself as a daemon and outlive the tests: this one is ours to end.
     mapper = subprocess.Popen(["epmd", "-port", str(epmd), "-address", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     process = subprocess.Popen(
-        [PROGRAM], env=_environment(folder, port=port, distribution=distribution, epmd=epmd),
+        [PROGRAM or ""], env=_environment(folder, port=port, distribution=distribution, epmd=epmd),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )
-    server = RabbitMq(url=f"amqp://guest:guest@127.0.0.1:{port}/")
+    url = f"amqp://guest:guest@127.0.0.1:{port}/"
     try:
-        until(lambda: _answers(server.url), seconds=60)
-        yield server
+        yield RabbitMq(url=url) if _comes_up(process, port, url) else None
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        _end(process)
         mapper.terminate()
         mapper.wait()
+
+
+def _comes_up(process: subprocess.Popen[bytes], port: int, url: str) -> bool:
+    pause, deadline = Event(), monotonic() + ANSWERS_WITHIN
+    while process.poll() is None and monotonic() < deadline:
+        if _listens(port) and _answers(url):
+            return True
+        pause.wait(0.2)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _environment(folder: Path, *, port: int, distribution: int, epmd: int) -> dict[str, str]:
@@ -82,6 +113,14 @@ def _environment(folder: Path, *, port: int, distribution: int, epmd: int) -> di
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
     }
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:
