@@ -89,7 +89,7 @@ def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: J
         return
     listed = {name: value for name, value in figures.items() if isinstance(value, list)}
     counted = {name: value for name, value in figures.items() if isinstance(value, Mapping)}
-    print_facts({name: value for name, value in figures.items() if name not in {*listed, *counted}}, as_json=False)
+    print_facts({name: value for name, value in figures.items() if name not in {*listed, *counted}})
     for name, value in counted.items():
         typer.echo(f"{name}: " + (", ".join(f"{key} {_told(each)}" for key, each in value.items()) or "none"))
     for name, rows in listed.items():

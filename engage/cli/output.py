@@ -32,11 +32,8 @@ def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: 
     console().print(table)
 
 
-def print_facts(facts: Mapping[str, object], *, as_json: bool) -> None:
-    """One thing: its keys and values."""
-    if as_json:
-        print_json(facts)
-        return
+def print_facts(facts: Mapping[str, object]) -> None:
+    """One thing: its keys and values, for people."""
     table = Table.grid(padding=(0, 2))
     for key, value in facts.items():
         table.add_row(key, _cell(value))

@@ -182,7 +182,7 @@ def _print_contact(person: Contact, *, as_json: bool) -> None:
         return
     zones = ", ".join(person.zones.names) or "none: the zone's name does not exist, so nothing is sent"
     facts = {name: as_text(value) for name, value in person.attributes.items()}
-    print_facts({**facts, "lives in": f"{zones} (by {person.zones.source})"}, as_json=False)
+    print_facts({**facts, "lives in": f"{zones} (by {person.zones.source})"})
 
 
 def _history_row(line: Line) -> Mapping[str, object]:

@@ -147,7 +147,4 @@ class Happenings:
         campaign = self._versions(run.campaign, run.version)
         if campaign is None:
             return None
-        return Journey(
-            workspace=self._workspace, campaign=campaign, contact=contact, now=self._now, lookup=self._tx.lookup(contact.id, now=self._now),
-            events_since=lambda type_, since: self._tx.events_of_contact(contact.id, types=[type_], since=since),
-        )
+        return Journey.within(self._tx, workspace=self._workspace, campaign=campaign, contact=contact, now=self._now)

@@ -33,7 +33,7 @@ from engage.model.time import EndOfDay, Zones
 from engage.model.values import pack
 from engage.model.workspace import Workspace
 from engage.planning.occurrences import wait_until_moment, wait_until_time
-from engage.planning.ports import NewDelivery
+from engage.planning.ports import Happenings, NewDelivery
 from engage.rules.expressions import Lookup, Scope, evaluate, holds
 from engage.rules.scopes import bind, scope
 
@@ -55,6 +55,14 @@ class Journey:
     now: datetime
     lookup: Lookup
     events_since: EventsSince
+
+    @classmethod
+    def within(cls, tx: Happenings, *, workspace: Workspace, campaign: Campaign, contact: Contact, now: datetime) -> Journey:
+        """One whose questions are answered by an open transaction."""
+        return cls(
+            workspace=workspace, campaign=campaign, contact=contact, now=now, lookup=tx.lookup(contact.id, now=now),
+            events_since=lambda type_, since: tx.events_of_contact(contact.id, types=[type_], since=since),
+        )
 
     def scope(self, run: Run, *, event: Event | None = None) -> Scope:
         """The names an expression may use at this point."""

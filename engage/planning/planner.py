@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import final
 
 from engage.model.campaign import Campaign, DateTrigger, EventTrigger, ScheduleTrigger
-from engage.model.contact import Contact, Event
+from engage.model.contact import Event
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
 from engage.model.workspace import Workspace
@@ -168,14 +168,7 @@ class Planner:
             return _gone(run, "erased", now)
         if campaign is None:
             raise LookupError(f"version {run.version[:12]} of {run.campaign} cannot be read")  # now; it may be once that is mended
-        return advance(run, self._journey(tx, workspace, campaign, contact, now))
-
-    @staticmethod
-    def _journey(tx: Transaction, workspace: Workspace, campaign: Campaign, contact: Contact, now: datetime) -> Journey:
-        return Journey(
-            workspace=workspace, campaign=campaign, contact=contact, now=now, lookup=tx.lookup(contact.id, now=now),
-            events_since=lambda type_, since: tx.events_of_contact(contact.id, types=[type_], since=since),
-        )
+        return advance(run, Journey.within(tx, workspace=workspace, campaign=campaign, contact=contact, now=now))
 
     @staticmethod
     def _write(tx: Transaction, results: Sequence[Progress], now: datetime) -> None:

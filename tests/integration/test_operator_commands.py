@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.servers.smtp import SmtpServer
+from tests.typed import Ended, Engage
 from workers.console import COMMANDS, main
 
 WEEK = ("--from", "2026-02-27T00:00Z", "--to", "2026-03-07T00:00Z")
 
-
-@dataclass
-class Ended:
-    """How a command ended: exit status, what it printed, what it complained of."""
-
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Engage = Callable[..., Ended]
 
 
 @pytest.fixture

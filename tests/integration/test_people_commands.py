@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from engage.templates.checking import check as check_templates
+from tests.typed import Ended, Engage
 from workers.console import main
 from workers.office import OnDisk
-
-
-@dataclass
-class Ended:
-    """How a command ended: exit status, what it printed, what it complained of."""
-
-    status: int
-    out: str
-    err: str
-
-    def json(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Engage = Callable[..., Ended]
 
 
 @pytest.fixture
