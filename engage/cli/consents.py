@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, iso, print_json, print_rows
+from engage.cli.output import console, print_json, print_rows
 from engage.cli.people import ContactArgument, contact_named
 from engage.contacts.consent import ConsentState, states
 from engage.contacts.normalise import normalise
@@ -16,6 +16,7 @@ from engage.contacts.places import Unusable
 from engage.model.addresses import kind_of_reference
 from engage.model.contact import AttributeKind, ChannelKind, Consent
 from engage.model.errors import InputError, nearest
+from engage.model.values import moment_text
 
 consent = typer.Typer(help="The consent ledger: what people allow.", no_args_is_help=True)
 suppress = typer.Typer(help="The suppression list: addresses that are never written to.", no_args_is_help=True)
@@ -130,7 +131,7 @@ def _record(
     word = "granted" if granted else "withdrawn"
     by = f" by {channel}" if channel else " by every channel"
     if as_json:
-        print_json({"purpose": purpose, "channel": channel, "state": word, "at": iso(now), "recorded": bool(new)})
+        print_json({"purpose": purpose, "channel": channel, "state": word, "at": moment_text(now), "recorded": bool(new)})
     else:
         console().print(f"{purpose}{by}: {word}")
 

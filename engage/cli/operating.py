@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import iso, moment, print_facts, print_json, print_rows
+from engage.cli.output import moment, print_facts, print_json, print_rows
 from engage.model.contact import AttributeKind
 from engage.model.errors import InputError, nearest
+from engage.model.values import moment_text
 from engage.planning.incoming import Incoming, read_event
 
 
@@ -74,7 +75,7 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 def _id_of(type_: str, contact: str | None, data: str, at: datetime) -> str:
     """The same event told twice is the same."""
-    return hashlib.sha256("\n".join([type_, contact or "", data, iso(at)]).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join([type_, contact or "", data, moment_text(at)]).encode()).hexdigest()[:32]
 
 
 def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:

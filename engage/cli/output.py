@@ -13,6 +13,7 @@ from rich.table import Table
 
 from engage.model.contact import Money
 from engage.model.errors import InputError
+from engage.model.values import moment_text
 
 
 def print_json(value: object) -> None:
@@ -61,11 +62,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def iso(at: datetime) -> str:
-    """A moment as ISO 8601 in UTC, to the second (with its fraction where it has one)."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _cell(value: object) -> str:
     match value:
         case None:
@@ -81,7 +77,7 @@ def _cell(value: object) -> str:
 def _plain(value: object) -> object:
     match value:
         case datetime():
-            return iso(value)
+            return moment_text(value)
         case date():
             return value.isoformat()
         case Money():

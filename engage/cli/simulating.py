@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, iso, moment, print_json, print_rows
+from engage.cli.output import console, moment, print_json, print_rows
 from engage.cli.people import contact_named
 from engage.model.errors import InputError
+from engage.model.values import moment_text
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Answer, Case, Explanation, explain, outcome_sentence
 from engage.simulation.rehearsing import Verdict, judge, junit
@@ -89,32 +90,34 @@ def _known_campaign(engaged: Engaged, name: str | None) -> None:
 def _as_json(explanation: Explanation) -> Mapping[str, object]:
     def answer(given: Answer) -> Mapping[str, object]:
         return {
-            "step": given.step, "message": given.message, "at": iso(given.at), "answer": outcome_sentence(given.decision),
+            "step": given.step, "message": given.message, "at": moment_text(given.at), "answer": outcome_sentence(given.decision),
             "trail": [asdict(check) for check in given.decision.trail],
         }
 
     return {
-        "campaign": explanation.campaign, "contact": explanation.contact, "at": iso(explanation.at), "live": explanation.live,
+        "campaign": explanation.campaign, "contact": explanation.contact, "at": moment_text(explanation.at), "live": explanation.live,
         "trigger": explanation.trigger, "in_audience": explanation.in_audience,
         "clauses": [asdict(clause) for clause in explanation.clauses],
         "runs": [{"key": run.key, "state": run.state.value, "position": run.position, "due_at": run.due_at} for run in explanation.runs],
         "now": [answer(given) for given in explanation.now],
-        "next_chance": iso(explanation.chance) if explanation.chance else None, "then": [answer(given) for given in explanation.then],
+        "next_chance": moment_text(explanation.chance) if explanation.chance else None,
+        "then": [answer(given) for given in explanation.then],
     }
 
 
 def _sentences(explanation: Explanation) -> Iterator[str]:
     live = "" if explanation.live else " (the campaign is not live)"
-    yield f"{explanation.campaign} for {explanation.contact} at {iso(explanation.at)}{live}"
+    yield f"{explanation.campaign} for {explanation.contact} at {moment_text(explanation.at)}{live}"
     yield f"trigger   {explanation.trigger}"
     yield f"audience  {'in' if explanation.in_audience else 'not in'}"
     for clause in explanation.clauses:
         values = ", ".join(f"{name} is {_as_written(value)}" for name, value in clause.values.items())
         yield f"  {'✓' if clause.holds else '✗'} {clause.text}" + (f"   ({values})" if values else "")
     for run in explanation.runs:
-        yield f"run       {run.key}: {run.state}, at step {run.position}" + (f", looked at again {iso(run.due_at)}" if run.due_at else "")
+        again = f", looked at again {moment_text(run.due_at)}" if run.due_at else ""
+        yield f"run       {run.key}: {run.state}, at step {run.position}{again}"
     yield from _answers("now", explanation.now)
-    yield f"next      {iso(explanation.chance) if explanation.chance else 'no moment is known'}"
+    yield f"next      {moment_text(explanation.chance) if explanation.chance else 'no moment is known'}"
     yield from _answers("then", explanation.then)
 
 
@@ -124,7 +127,7 @@ def _as_written(value: object) -> str:
         case None | bool():
             return str(value).lower()
         case datetime():
-            return iso(value)
+            return moment_text(value)
         case date():
             return value.isoformat()
         case _:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol, final
 
 from engage.model.history import Kind, Touch
+from engage.model.values import moment_text
 
 
 @final
@@ -86,7 +87,7 @@ def as_json(line: Line) -> dict[str, object]:
     """The line as JSON: the touch's fields by the names of the campaign language, empty ones left out, `at` in UTC."""
     touch = line.touch
     known = {
-        "id": line.id, "at": touch.at.isoformat().replace("+00:00", "Z"), "contact": line.label, "kind": touch.kind.value,
+        "id": line.id, "at": moment_text(touch.at), "contact": line.label, "kind": touch.kind.value,
         "campaign": touch.campaign, "version": touch.version, "run": touch.run_id, "delivery": touch.delivery_id, "step": touch.step,
         "message": touch.message, "purpose": touch.purpose, "channel": touch.channel, "provider": touch.provider, "reason": touch.reason,
         "locale": touch.locale, "provider_id": touch.provider_id, "detail": dict(touch.detail), "private": dict(touch.private),

@@ -16,6 +16,11 @@ from engage.model.contact import AttributeKind, Money, Value
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
+def moment_text(at: datetime) -> str:
+    """A moment as people and other programs read it: ISO 8601 in UTC with `Z`, with a fraction of a second only where it has one."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def to_json(value: Value) -> object:
     """The value as JSON."""
     match value:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import final
 
 from engage.model.contact import Contact
 from engage.model.history import Touch
 from engage.model.localtime import local, zone
+from engage.model.values import moment_text
 
 
 @final
@@ -34,7 +34,7 @@ class Line:
         """All that is known, by the names of the campaign language."""
         touch = self.touch
         return {
-            "at": touch.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "at": moment_text(touch.at),
             "local": local(touch.at, zone(self.zone)).isoformat(timespec="minutes"), "zone": self.zone,
             "contact": self.label, "kind": touch.kind.value, "reason": touch.reason, "campaign": touch.campaign, "step": touch.step,
             "message": touch.message, "channel": touch.channel, "provider": touch.provider, "locale": touch.locale,

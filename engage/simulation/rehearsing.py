@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import final
 from xml.etree import ElementTree
 
 from engage.model.history import Kind
+from engage.model.values import moment_text
 from engage.rules.campaign_tests import CampaignTest, Expectation
 from engage.simulation.lines import Line
 
@@ -97,4 +98,4 @@ def _written(keys: Mapping[str, object]) -> str:
 
 
 def _text(value: object) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+    return moment_text(value) if isinstance(value, datetime) else str(value)
