@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from engage.model.campaign import Campaign, DateTrigger, EventTrigger, Send, Status
+from engage.model.campaign import Campaign, Status
 from engage.model.contact import AttributeKind, ChannelKind, Contact, Event
 from engage.model.delivery import Approved, Cleared, EmailContent, Intent, Links, LocaleSource, Rendered
 from engage.model.errors import Place
 from engage.model.run import Run, RunState
+from engage.model.steps import Send
 from engage.model.time import Duration, Zones, ZoneSource
+from engage.model.triggers import DateTrigger, EventTrigger
 from engage.model.workspace import Basis, Channel, Company, Purpose, Settings, Workspace
 
 NOON = datetime(2026, 2, 25, 12, 0, tzinfo=UTC)

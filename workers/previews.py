@@ -17,14 +17,14 @@ from engage.cli.app import Preview
 from engage.cli.people import contact_named
 from engage.contacts.zones import resolve
 from engage.delivery.trial import hand_over_once
-from engage.model.campaign import Campaign, ScheduleTrigger, Send, WaitFor
+from engage.model.campaign import Campaign
 from engage.model.contact import AttributeKind, Contact, Money, Value
 from engage.model.delivery import Approved, Facts, Intent
 from engage.model.errors import InputError, NotThereError, SendError
 from engage.model.localtime import local, zone
 from engage.model.run import Run, RunState
-from engage.model.steps import every_send, every_step
-from engage.model.triggers import trigger_kinds
+from engage.model.steps import Send, WaitFor, every_send, every_step
+from engage.model.triggers import ScheduleTrigger, trigger_kinds
 from engage.model.values import pack, to_json
 from engage.model.workspace import Channel, Workspace
 from engage.policy import decide

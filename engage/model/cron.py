@@ -16,8 +16,9 @@ from typing import final
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
+_SATURDAY = 6
 _LONGEST = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
-_PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>\d+))?")
+_PART = re.compile(r"(?P<first>\*|\w+)(?:-(?P<last>\w+))?(?:/(?P<step>[0-9]+))?")
 
 
 @final
@@ -92,17 +93,19 @@ def _range(field: str, match: re.Match[str], low: int, high: int, names: dict[st
     step = int(match["step"] or 1)
     if step == 0:
         raise ValueError(f"is not a cron line: a step of 0 in the {field}")
+    is_weekday = names is _DAYS
+    end = _SATURDAY if is_weekday else high  # 7 is Sunday again: a step without an end does not reach it
     if match["first"] == "*":
         if match["last"]:
             raise ValueError(f"is not a cron line: `{match[0]}` cannot be read as {field}")
-        return range(low, high + 1, step)
+        return range(low, end + 1, step)
     first = _number(field, match["first"], low, high, names)
     if match["last"]:
         last = _number(field, match["last"], low, high, names)
-        if field == "day of the week" and last == 0:
+        if is_weekday and last == 0 < first:
             last = 7
     else:
-        last = high if match["step"] else first
+        last = max(first, end) if match["step"] else first
     if last < first:
         raise ValueError(f"is not a cron line: `{match[0]}` runs backwards")
     return range(first, last + 1, step)

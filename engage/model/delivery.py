@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, final
 
-from engage.model.campaign import QuietHoursLayer
 from engage.model.contact import ChannelKind, Consent, Contact
+from engage.model.quiet_hours import QuietHoursLayer
 
 
 class DeliveryState(StrEnum):
@@ -40,7 +40,7 @@ class Intent:
 
     `channels` is the order of preference, as written (`preferred` stands for the contact's own choice). `to` is a fixed
     recipient's address. `values` is what `with` and the run hand to the template. `tried` names channels whose provider
-    refused the address. `quiet_hours` holds the layers of campaign and send.
+    refused the address. `quiet_hours` holds the layers of campaign and send. Deliveries of one `occasion` are one touch of every limit.
     """
 
     id: int
@@ -64,17 +64,19 @@ class Intent:
     attempts: int = 0
     resends: int = 0
     send_key: str = ""
+    occasion: str | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOff:
-    """A touch `sent` or `unknown`, or a delivery under way: what limits count."""
+    """A touch `sent` or `unknown`, or a delivery under way: what limits count, those of one `occasion` as one."""
 
     at: datetime
     campaign: str
     purpose: str
     delivery_id: int | None
+    occasion: str | None = None
 
 
 @final
@@ -89,12 +91,13 @@ class ProviderState:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignState:
-    """What can change about a campaign while its deliveries wait."""
+    """What can change about a campaign while its deliveries wait. `since`: when the delivery's version was accepted, for its ramp."""
 
     live: bool = True
     paused: bool = False
     ended: bool = False
     approved: bool = True
+    since: datetime | None = None
 
 
 @final
@@ -161,11 +164,12 @@ class Deferred:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Waits for people; the delivery is looked at again when they act, and at its expiry."""
+    """Waits for people; the delivery is looked at again when they act, at `until`, where time alone may let it go, and at its expiry."""
 
     intent: Intent
-    reason: Literal["paused", "approval", "zone"]
+    reason: Literal["paused", "approval", "zone", "ramp"]
     trail: Trail
+    until: datetime | None = None
 
 
 @final

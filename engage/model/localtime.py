@@ -86,9 +86,19 @@ def add_to_date(day: date, span: Duration) -> date:
     return day + timedelta(days=span.days)
 
 
+def start_of_day(day: date, zone: ZoneInfo, *, after: datetime) -> datetime:
+    """The first instant of a local day later than `after`: where a midnight comes twice (Casey, 2010), after the first it is the second.
+
+    A day without a midnight begins after the gap. `after` is an instant of an earlier local day.
+    """
+    midnight = datetime.combine(day, time())
+    first = to_utc(midnight, zone)
+    return first if first > after else midnight.replace(tzinfo=zone, fold=1).astimezone(UTC)
+
+
 def end_of_day(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant of the next local day, also where that day has no midnight."""
-    return to_utc(datetime.combine(local_date(moment, zone) + timedelta(days=1), time()), zone)
+    """The first instant of the next local day, always later than `moment`."""
+    return start_of_day(local_date(moment, zone) + timedelta(days=1), zone, after=moment)
 
 
 def latest(wall: datetime, zones: Iterable[ZoneInfo]) -> datetime:

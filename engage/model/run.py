@@ -10,12 +10,13 @@ from typing import final
 
 
 class RunState(StrEnum):
-    """ACTIVE runs go on when `due_at` comes; the others are final. RETURNED gave back its key and its re-entry."""
+    """ACTIVE runs go on when `due_at` comes; the others are final. RETURNED gave back its key and its re-entry; HELD_OUT never began."""
 
     ACTIVE = "active"
     FINISHED = "finished"
     EXITED = "exited"
     RETURNED = "returned"
+    HELD_OUT = "held_out"
 
 
 @final
@@ -28,6 +29,7 @@ class Run:
     `handed_off_at` is the last hand-off (for `wait_for`). `variables` are the names given by `as`; `trigger` what the trigger holds.
     Both hold JSON values (dates and money as `engage.model.values` writes them).
     `waiting_for` is the event type of a `wait_for` in progress; `outcome` the state in which the awaited delivery ended, until it is read.
+    `part` counts the channels of a `{first: …, fallback_after: …}` that were tried before at this position.
     """
 
     id: int
@@ -46,3 +48,4 @@ class Run:
     handed_off_at: datetime | None = None
     waiting_for: str | None = None
     outcome: str | None = None
+    part: int = 0

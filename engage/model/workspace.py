@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
 from typing import Literal, final
 
-from engage.model.campaign import Campaign, Limit, QuietHours, QuietHoursLayer
+from engage.model.campaign import Campaign, Limit
 from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.errors import Place
 from engage.model.expression import Expression
+from engage.model.history import Kind
+from engage.model.quiet_hours import QuietHours, QuietHoursLayer
 
 Files = Mapping[str, bytes]
 """A workspace as texts: path relative to its root (with `/`) -> content. What is accepted is kept in the database so."""
@@ -89,11 +92,26 @@ class Channel:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """Against accidents. `only_to` holds addresses or whole domains (`@example.com`); empty means everyone."""
+    """Against accidents. `only_to` holds addresses or whole domains (`@example.com`); empty means everyone.
+
+    `stop_at`: the share of a campaign's last 1,000 messages at which it pauses, by what came back (`bounced`, `complained`).
+    """
 
     max_audience: int | None = None
     only_to: frozenset[str] = frozenset()
     placeholder_dates: frozenset[date] = frozenset({date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1)})
+    stop_at: Mapping[Kind, Fraction] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Whom the step `call` asks. `url` and `secret` may come from the environment; neither is ever printed."""
+
+    name: str
+    url: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+    place: Place | None = None
 
 
 @final
@@ -113,6 +131,7 @@ class Settings:
     limits: tuple[Limit, ...] = ()
     quiet_hours: QuietHours | None = None
     guards: Guards = field(default_factory=Guards)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
 
 

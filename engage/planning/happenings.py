@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import final
 
-from engage.model.campaign import Again, Campaign, EventTrigger, ExitOnEvent
+from engage.model.campaign import Campaign, ExitOnEvent
 from engage.model.contact import Contact, Event, Value
 from engage.model.run import Run, RunState
+from engage.model.triggers import Again, EventTrigger
 from engage.model.workspace import Workspace
 from engage.planning.journeys import START, Journey, exits_on, leave
 from engage.planning.ports import Entry, RunInHand, Slot, Transaction

@@ -11,25 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never, final
 
-from engage.model.campaign import (
-    Campaign,
-    ExitOnEvent,
-    ExitWhen,
-    If,
-    ScheduleTrigger,
-    Send,
-    Step,
-    Wait,
-    WaitFor,
-    WaitUntilMoment,
-    WaitUntilTime,
-)
+from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen
 from engage.model.contact import Contact, Event
 from engage.model.expression import Expression
 from engage.model.history import Kind, Touch
 from engage.model.localtime import add_everywhere, end_of_day_everywhere, known
 from engage.model.run import Run, RunState
+from engage.model.steps import If, Send, Step, Wait, WaitFor, WaitUntilMoment, WaitUntilTime
 from engage.model.time import EndOfDay, Zones
+from engage.model.triggers import ScheduleTrigger
 from engage.model.values import pack
 from engage.model.workspace import Workspace
 from engage.planning.occurrences import wait_until_moment, wait_until_time

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from engage.model.campaign import DateTrigger, EventTrigger, ScheduleTrigger, Trigger
+from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger, Trigger
 from engage.planning.dates import date_slots, late_date_slots
 from engage.planning.ports import Residence
 from engage.planning.schedules import next_schedule_moment, schedule_slots

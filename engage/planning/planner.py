@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import final
 
-from engage.model.campaign import Campaign, DateTrigger, EventTrigger, ScheduleTrigger
+from engage.model.campaign import Campaign
 from engage.model.contact import Event
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
+from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger
 from engage.model.workspace import Workspace
 from engage.planning.happenings import Happenings
 from engage.planning.journeys import START, Journey, Progress, advance, touch_of

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol, final
 
-from engage.model.campaign import Campaign, QuietHoursLayer
+from engage.model.campaign import Campaign
 from engage.model.contact import Contact, Event
 from engage.model.expression import Expression
 from engage.model.history import Touch
+from engage.model.quiet_hours import QuietHoursLayer
 from engage.model.run import Run
 from engage.rules.expressions import Lookup
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from engage.model.campaign import WaitUntilMoment, WaitUntilTime
 from engage.model.contact import Value
 from engage.model.localtime import add, add_to_date, date_everywhere, latest, local_date, to_utc, zones_of
+from engage.model.steps import WaitUntilMoment, WaitUntilTime
 from engage.model.time import Duration, Zones
 from engage.planning.whereabouts import days_between
 from engage.policy.calendar import LONGEST_REST, is_day_off, move_off_rest

@@ -12,7 +12,7 @@ from typing import Literal
 from babel import Locale, UnknownLocaleError
 from holidays import country_holidays
 
-from engage.model.campaign import DayOff
+from engage.model.triggers import DayOff
 
 WORLD_WEEKEND = frozenset({5, 6})
 LONGEST_REST = 21

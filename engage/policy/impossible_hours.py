@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from engage.model.campaign import Campaign, Send
+from engage.model.campaign import Campaign
 from engage.model.errors import Problem
 from engage.model.localtime import zone
-from engage.model.steps import every_send
+from engage.model.steps import Send, every_send
 from engage.model.workspace import Settings
 from engage.policy.quiet_hours import next_allowed, rules_of
 

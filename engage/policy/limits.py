@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import final
 from zoneinfo import ZoneInfo
 
 from engage.model.campaign import Campaign, Limit, Per
 from engage.model.delivery import HandOff, Intent
-from engage.model.localtime import add, add_to_date, local_date, to_utc
+from engage.model.localtime import add, add_to_date, local_date, start_of_day
 from engage.model.time import Duration
 from engage.model.workspace import Settings
 
@@ -102,12 +103,10 @@ def _rolling_room(moment: datetime, taken: Sequence[datetime], count: int, withi
 
 
 def _calendar_room(moment: datetime, taken: Sequence[datetime], count: int, per: Per, zone: ZoneInfo) -> datetime:
-    while True:
-        first = _first_day(local_date(moment, zone), per)
-        start, end = _start_of(first, zone), _start_of(_next_period(first, per), zone)
-        if sum(start <= at < end for at in taken) < count:
-            return moment
-        moment = end if end > moment else end + timedelta(days=1)  # the second pass of a midnight that came twice
+    counted = Counter(_first_day(local_date(at, zone), per) for at in taken)
+    while counted[first := _first_day(local_date(moment, zone), per)] >= count:
+        moment = start_of_day(_next_period(first, per), zone, after=moment)
+    return moment
 
 
 def _first_day(day: date, per: Per) -> date:
@@ -122,7 +121,3 @@ def _first_day(day: date, per: Per) -> date:
 
 def _next_period(first: date, per: Per) -> date:
     return add_to_date(first, {Per.DAY: Duration(days=1), Per.WEEK: Duration(days=7), Per.MONTH: Duration(months=1)}[per])
-
-
-def _start_of(day: date, zone: ZoneInfo) -> datetime:
-    return to_utc(datetime.combine(day, time()), zone)

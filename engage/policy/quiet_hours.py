@@ -13,8 +13,8 @@ from datetime import datetime, time, timedelta
 from typing import Literal, final
 from zoneinfo import ZoneInfo
 
-from engage.model.campaign import CountryHours, QuietHours, QuietHoursLayer
 from engage.model.localtime import local
+from engage.model.quiet_hours import CountryHours, QuietHours, QuietHoursLayer
 from engage.policy.calendar import is_holiday, weekend
 
 HORIZON = timedelta(days=400)

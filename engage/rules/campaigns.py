@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, assert_never
 
-from engage.model.campaign import Campaign, DateTrigger, EventTrigger, Exit, ExitOnEvent, ExitWhen, ScheduleTrigger, Trigger
+from engage.model.campaign import Campaign, Exit, ExitOnEvent, ExitWhen
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
 from engage.model.errors import Problem, nearest
-from engage.model.triggers import OF_DATE, OF_EVENT, OF_SCHEDULE
+from engage.model.triggers import OF_DATE, OF_EVENT, OF_SCHEDULE, DateTrigger, EventTrigger, ScheduleTrigger, Trigger
 from engage.rules.known import Known, condition_for_sql, expression, refuse_unknown
 from engage.rules.messages import known_channels
 from engage.rules.schema.campaign import CampaignFile, ExitEventSection, ExitWhenSection

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engage.model.campaign import Send
 from engage.model.contact import PREFERRED
 from engage.model.errors import Place, Problem
+from engage.model.steps import Send
 from engage.model.workspace import Channel
 from engage.rules.known import TEMPLATES, Known, refuse_unknown
 from engage.rules.tree import Scalar

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from engage.model.campaign import Binding, Campaign
+from engage.model.campaign import Campaign
 from engage.model.contact import AttributeKind, Contact, Event, Value
 from engage.model.expression import Expression
 from engage.model.localtime import date_everywhere, known, local_date, zone
 from engage.model.run import Run
+from engage.model.steps import Binding
 from engage.model.triggers import trigger_kinds
 from engage.model.values import from_json, to_json, unpack
 from engage.model.workspace import Workspace
 from engage.rules.expressions import Lookup, Scope, evaluate
 
 
-def typed(raw: Mapping[str, object], kinds: Mapping[str, AttributeKind]) -> Mapping[str, Value]:
-    """JSON values as those kinds; what is wrongly typed is missing."""
+def typed(raw: Mapping[str, object], kinds: Mapping[str, AttributeKind] | None) -> Mapping[str, object]:
+    """JSON values as those kinds; what is wrongly typed is missing. Without kinds each is what it looks like."""
+    if kinds is None:
+        return {name: unpack(value) for name, value in raw.items()}
     return {name: from_json(raw.get(name), kind) for name, kind in kinds.items()}
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from engage.model.campaign import Binding, Expiry, If, QuietHoursLayer, Send, Step, Wait, WaitFor, WaitUntilMoment, WaitUntilTime
 from engage.model.contact import AttributeKind
 from engage.model.errors import Problem
 from engage.model.expression import Expression
+from engage.model.quiet_hours import QuietHoursLayer
+from engage.model.steps import Binding, Expiry, If, Send, Step, Wait, WaitFor, WaitUntilMoment, WaitUntilTime
 from engage.model.time import Duration
 from engage.rules.expressions import Names, Shape
 from engage.rules.known import Known, binding, expression, refuse_unknown

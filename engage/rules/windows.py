@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import time
 from typing import Literal
 
-from engage.model.campaign import CountryHours, QuietHours, QuietHoursLayer
 from engage.model.errors import Place, Problem
+from engage.model.quiet_hours import CountryHours, QuietHours, QuietHoursLayer
 from engage.rules.schema.quiet_hours import CountryWindow, QuietHoursField, QuietHoursMap, Window
 
 

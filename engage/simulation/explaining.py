@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol, final
 
-from engage.model.campaign import Campaign, DateTrigger, EventTrigger, ScheduleTrigger, Send
+from engage.model.campaign import Campaign
 from engage.model.contact import Contact
 from engage.model.delivery import Approved, Decision, Deferred, Facts, Held, Intent, Refused
 from engage.model.localtime import add_everywhere, end_of_day_everywhere, known
 from engage.model.run import Run
-from engage.model.steps import every_send
+from engage.model.steps import Send, every_send
 from engage.model.time import EndOfDay
+from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger
 from engage.model.workspace import Workspace
 from engage.planning.occurrences import date_slots, next_occurrence
 from engage.planning.ports import Residence, Slot

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
-from engage.model.campaign import CountryHours, QuietHours, QuietHoursLayer
+from engage.model.quiet_hours import CountryHours, QuietHours, QuietHoursLayer
 from engage.planning.ports import NewDelivery
 
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import final
 from zoneinfo import ZoneInfo
 
-from engage.model.campaign import Campaign, ScheduleTrigger, WaitFor
+from engage.model.campaign import Campaign
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Contact
 from engage.model.delivery import Links
-from engage.model.steps import every_send, every_step
-from engage.model.triggers import OF_EVENT, Kinds, trigger_kinds
+from engage.model.steps import WaitFor, every_send, every_step
+from engage.model.triggers import OF_EVENT, Kinds, ScheduleTrigger, trigger_kinds
 from engage.model.workspace import Settings, Workspace
 from engage.templates.fields import Fields, plain, typed
 from engage.templates.functions import ANSWER_URL, membership

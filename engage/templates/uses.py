@@ -8,11 +8,12 @@ from typing import final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from engage.model.campaign import Campaign, DateTrigger, If, Send, Step
+from engage.model.campaign import Campaign
 from engage.model.contact import ADDRESSES, PREFERRED, ChannelKind
 from engage.model.errors import Place
 from engage.model.expression import Expression
-from engage.model.triggers import Kinds
+from engage.model.steps import If, Send, Step
+from engage.model.triggers import DateTrigger, Kinds
 from engage.model.workspace import Settings, Workspace
 from engage.templates.reading import events_by_name, read_of_trigger, sends_by_name
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from engage.model.addresses import address_key
-from engage.model.campaign import CountryHours, QuietHours
 from engage.model.contact import ChannelKind, Event
 from engage.model.history import Kind, Touch
+from engage.model.quiet_hours import CountryHours, QuietHours
 from engage.model.run import RunState
 from engage.planning.ports import RunInHand
 from engage.store.database import Database

@@ -10,10 +10,11 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.model.campaign import Limit, Per, QuietHours
+from engage.model.campaign import Limit, Per
 from engage.model.contact import ChannelKind, Consent
 from engage.model.delivery import Approved, CampaignState, Decision, Deferred, Facts, HandOff, Intent, ProviderState
 from engage.model.localtime import local, zone
+from engage.model.quiet_hours import QuietHours
 from engage.model.time import Duration
 from engage.model.workspace import Guards, Settings
 from engage.policy import decide

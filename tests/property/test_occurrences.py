@@ -8,8 +8,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.model.campaign import DateTrigger, ScheduleTrigger
 from engage.model.localtime import latest, zone
+from engage.model.triggers import DateTrigger, ScheduleTrigger
 from engage.planning.occurrences import date_slots, next_occurrence, schedule_slots
 from engage.planning.ports import Residence
 from tests.property.turns import TURNS

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.model.campaign import QuietHours
 from engage.model.localtime import zone
+from engage.model.quiet_hours import QuietHours
 from engage.policy.quiet_hours import Rules, next_allowed, quiet_rule, rules_of
 from tests.property.turns import TURNS
 

@@ -28,8 +28,9 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engage.model.campaign import Expiry, Limit, ReEntry
+from engage.model.campaign import Limit, ReEntry
 from engage.model.errors import NOT_BUILT, Place, nearest
+from engage.model.steps import Expiry
 from engage.model.time import Duration
 from engage.rules import scalars
 from engage.rules.tree import QUOTE, Items, Map, Scalar

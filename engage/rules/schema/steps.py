@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from engage.model.campaign import DayOff
+from engage.model.triggers import DayOff
 from engage.rules import scalars
 from engage.rules.schema.fields import (
     LIST,

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from engage.model.campaign import Again, DayOff, Late, LeapDay, Repeat
+from engage.model.triggers import Again, DayOff, Late, LeapDay, Repeat
 from engage.rules.scalars import time_of_day, zone
 from engage.rules.schema.fields import (
     LIST,

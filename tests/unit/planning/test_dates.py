@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import DateTrigger, DayOff, LeapDay, Repeat
+from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat
 from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence
 from engage.planning.ports import DateMatch, Residence, Slot
 from tests.builders import a_ticket_campaign

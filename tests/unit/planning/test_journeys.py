@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen, If, Wait, WaitFor
+from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Event
 from engage.model.expression import Expression
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
+from engage.model.steps import If, Wait, WaitFor
 from engage.model.time import Duration
 from engage.planning.journeys import END, Journey, Progress, advance, exits_on, position_after, step_at
 from engage.rules.expressions import Names, parse

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import DayOff, Late, ScheduleTrigger
+from engage.model.triggers import DayOff, Late, ScheduleTrigger
 from engage.planning.occurrences import next_occurrence, schedule_slots
 from engage.planning.ports import Residence, Slot
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import DayOff, WaitUntilMoment, WaitUntilTime
 from engage.model.contact import Value
 from engage.model.expression import Constant, Expression
+from engage.model.steps import WaitUntilMoment, WaitUntilTime
 from engage.model.time import Duration
+from engage.model.triggers import DayOff
 from engage.planning.occurrences import wait_until_moment, wait_until_time
 from tests.builders import HERE, zones
 

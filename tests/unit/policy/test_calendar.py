@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from engage.model.campaign import DayOff
+from engage.model.triggers import DayOff
 from engage.policy.calendar import is_day_off, is_holiday, move_off_rest, public_holidays, weekend
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import Campaign, Limit, Per, QuietHours, Status
+from engage.model.campaign import Campaign, Limit, Per, Status
 from engage.model.contact import ChannelKind, Consent, Contact
 from engage.model.delivery import (
     Approved,
@@ -22,6 +22,7 @@ from engage.model.delivery import (
     ProviderState,
     Refused,
 )
+from engage.model.quiet_hours import QuietHours
 from engage.model.time import Zones, ZoneSource
 from engage.model.workspace import Basis, Guards, Settings
 from engage.policy import channel_order, decide, next_chance

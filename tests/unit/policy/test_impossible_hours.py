@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import If, QuietHours
 from engage.model.expression import Constant, Expression
+from engage.model.quiet_hours import QuietHours
+from engage.model.steps import If
 from engage.model.workspace import Settings
 from engage.policy.impossible_hours import impossible_hours
 from tests.builders import HERE, NOON, a_campaign, a_channel, a_purpose, a_send, some_settings

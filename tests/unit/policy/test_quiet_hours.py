@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from engage.model.campaign import CountryHours, QuietHours, QuietHoursLayer
 from engage.model.localtime import zone
+from engage.model.quiet_hours import CountryHours, QuietHours, QuietHoursLayer
 from engage.policy.quiet_hours import next_allowed, quiet_rule, rules_of
 
 NIGHT = QuietHours(start=time(21), end=time(8))

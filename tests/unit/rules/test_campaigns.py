@@ -8,31 +8,11 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import (
-    Again,
-    Campaign,
-    DateTrigger,
-    DayOff,
-    EventTrigger,
-    ExitOnEvent,
-    ExitWhen,
-    If,
-    Late,
-    LeapDay,
-    Limit,
-    Per,
-    QuietHours,
-    ReEntry,
-    Repeat,
-    ScheduleTrigger,
-    Send,
-    Status,
-    Wait,
-    WaitFor,
-    WaitUntilMoment,
-    WaitUntilTime,
-)
+from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen, Limit, Per, ReEntry, Status
+from engage.model.quiet_hours import QuietHours
+from engage.model.steps import If, Send, Wait, WaitFor, WaitUntilMoment, WaitUntilTime
 from engage.model.time import Duration, EndOfDay
+from engage.model.triggers import Again, DateTrigger, DayOff, EventTrigger, Late, LeapDay, Repeat, ScheduleTrigger
 from tests.workspaces import CAMPAIGN, files_of, loaded
 
 DATE = "{date: birth_date, at: 09:00}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engage.model.campaign import DateTrigger, Status
+from engage.model.campaign import Status
+from engage.model.triggers import DateTrigger
 from engage.rules.document import MAX_BYTES, read
 from engage.rules.tree import Items, Map, Scalar
 from tests.workspaces import CAMPAIGN, SETTINGS, files_of, loaded, problems_of, with_files

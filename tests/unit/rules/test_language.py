@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engage.model.campaign import EventTrigger, If, Send, WaitFor
 from engage.model.contact import ChannelKind
+from engage.model.steps import If, Send, WaitFor
+from engage.model.triggers import EventTrigger
 from engage.model.workspace import Basis
 from engage.rules.checking import check
 from tests.workspaces import files_of

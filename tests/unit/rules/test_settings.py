@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import CountryHours, Limit, Per, QuietHours
+from engage.model.campaign import Limit, Per
 from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.errors import InputError
+from engage.model.quiet_hours import CountryHours, QuietHours
 from engage.model.time import Duration
 from engage.model.workspace import Basis, Settings
 from engage.rules.settings import load_settings

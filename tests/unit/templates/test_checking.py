@@ -2,10 +2,11 @@ import re
 
 import pytest
 
-from engage.model.campaign import EventTrigger, If, Send, WaitFor
 from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.expression import Expression
+from engage.model.steps import If, Send, WaitFor
 from engage.model.time import Duration
+from engage.model.triggers import EventTrigger
 from engage.model.workspace import Basis
 from engage.templates import examine
 from tests.builders import HERE, a_campaign, a_purpose, a_send, some_settings

@@ -3,9 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from engage.model.campaign import ScheduleTrigger
 from engage.model.contact import Money
 from engage.model.errors import RenderError
+from engage.model.triggers import ScheduleTrigger
 from tests.builders import NOON, a_campaign, a_contact
 from tests.messages import a_text
 
