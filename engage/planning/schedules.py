@@ -127,18 +127,19 @@ def _late_slots(
         if trigger.late is Late.NOW:
             if after <= went_live <= until:
                 yield _slot(passed[-1], went_live, place)
-        else:
-            yield from _next_day(trigger, passed[-1], place, after, until)
+        elif after < (moment := latest(moved := _next_day(trigger, passed[-1], place, went_live), place.zones)) <= until:
+            yield _slot(moved, moment, place)
 
 
-def _next_day(trigger: ScheduleTrigger, wall: datetime, place: _Place, after: datetime, until: datetime) -> Iterator[Slot]:
-    """That hour of the next day; an occurrence of its own at that hour is the same one, by its key."""
-    day = wall.date() + _DAY
-    if trigger.day_off is not None:
-        day = move_off_rest(day, place.country, trigger.day_off)
-    moved = datetime.combine(day, wall.time())
-    if after < (moment := latest(moved, place.zones)) <= until:
-        yield _slot(moved, moment, place)
+def _next_day(trigger: ScheduleTrigger, wall: datetime, place: _Place, went_live: datetime) -> datetime:
+    """That hour of the next day, if it is still to come; an occurrence of its own at that hour is the same one, by its key."""
+    day = wall.date()
+    while True:
+        day += _DAY
+        kept = day if trigger.day_off is None else move_off_rest(day, place.country, trigger.day_off)
+        moved = datetime.combine(kept, wall.time())
+        if latest(moved, place.zones) > went_live:
+            return moved
 
 
 def next_schedule_moment(

@@ -133,6 +133,13 @@ def test_whose_hour_had_passed_when_the_campaign_went_live_skip_it_or_enter_late
     assert {slot.residence.zone_key: at for slot, at in zip(found, moments(found), strict=True) if slot.residence} == expected
 
 
+def test_who_is_past_the_next_days_hour_too_enters_at_that_hour_of_the_day_after() -> None:
+    trigger = ScheduleTrigger(moments=(NEWS,), late=Late.NEXT_DAY)
+    found = slots(trigger, "2026-03-03T02:00", "2026-03-05T00:00", EAST, WEST, went_live="2026-03-03T02:00")
+    assert {slot.residence.zone_key: slot.key for slot in found if slot.residence} == {
+        EAST: "2026-03-04T10:00:00", WEST: "2026-03-03T10:00:00"}
+
+
 def test_late_is_about_a_day_that_has_not_ended_for_all() -> None:
     weekly = cron("0 10 * * mon", late=Late.NOW)
     assert moments(slots(weekly, "2026-03-02T12:00", "2026-03-02T13:00", went_live="2026-03-02T12:00")) == ["03-02T12:00"]
