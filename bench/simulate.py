@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 from engage.contacts.ports import Person
 from engage.model.contact import Consent
+from engage.model.localtime import zone_names
 from engage.model.workspace import Workspace
 from engage.rules.workspace import load
 from engage.settings import load_settings
@@ -30,15 +31,7 @@ from workers.simulations import simulate
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = 60.0
 CHUNK = 2_000
-ZONES = """
-Europe/Ljubljana Europe/Kyiv Asia/Tashkent Europe/Riga Asia/Manila Europe/London Europe/Paris Europe/Berlin Europe/Madrid Europe/Rome
-Europe/Lisbon Europe/Athens Europe/Helsinki Europe/Istanbul Europe/Moscow Europe/Warsaw Europe/Dublin Africa/Cairo Africa/Lagos
-Africa/Nairobi Africa/Johannesburg Africa/Casablanca Asia/Dubai Asia/Tehran Asia/Kabul Asia/Karachi Asia/Kolkata Asia/Kathmandu Asia/Dhaka
-Asia/Yangon Asia/Bangkok Asia/Singapore Asia/Shanghai Asia/Tokyo Asia/Seoul Australia/Perth Australia/Eucla Australia/Adelaide
-Australia/Darwin Australia/Brisbane Australia/Sydney Australia/Lord_Howe Pacific/Auckland Pacific/Chatham Pacific/Tongatapu Pacific/Apia
-Pacific/Kiritimati Pacific/Honolulu Pacific/Marquesas America/Anchorage America/Los_Angeles America/Phoenix America/Denver America/Chicago
-America/New_York America/Halifax America/St_Johns America/Sao_Paulo America/Argentina/Buenos_Aires America/Mexico_City
-""".split()
+ZONES = sorted(zone_names())[::7][:60]
 LOCALES = ("en", "sl", "uk", "lv")
 
 SETTINGS = """\
@@ -84,9 +77,14 @@ def main(arguments: list[str]) -> None:
         figures = {name: _run(source, name, days=asked.days) for name in asked.names}
         source.close()
     for name, took in figures.items():
-        print(f"{name:<9} {took['messages']:>8,} messages  {took['cpu_s']:>6.1f} s CPU  {took['cpu_s'] / MINUTE:>5.0%} of the minute  "
-              f"{1000 * took['cpu_s'] / max(1, took['messages']):.2f} ms a message")
-    print(json.dumps({"contacts": asked.contacts, "days": asked.days, "zones": len(ZONES), **figures}))
+        each = 1000 * took["cpu_s"] / max(1, took["messages"])
+        _say(f"{name:<9} {took['messages']:>8,} messages  {took['cpu_s']:>6.1f} s CPU  "
+             f"{took['cpu_s'] / MINUTE:>5.0%} of the minute  {each:.2f} ms a message")
+    _say(json.dumps({"contacts": asked.contacts, "days": asked.days, "zones": len(ZONES), **figures}))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
 
 
 def _run(source: Database, name: str, *, days: int) -> Mapping[str, float]:

@@ -11,6 +11,7 @@ from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, ChannelKind, E
 from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.history import Kind
 from engage.model.workspace import Files, Settings
+from engage.rules.answers import Answer, read_answers
 from engage.rules.known import refuse_unknown, templates_of
 from engage.rules.schema.tests import CampaignTestFile, ConsentSection, EventSection, ExpectSection
 from engage.rules.tree import Items, Map, Scalar
@@ -83,6 +84,7 @@ class CampaignTest:
     clock_to: datetime
     events: tuple[Event, ...]
     consents: tuple[GivenConsent, ...]
+    answers: tuple[Answer, ...] = ()
     expect: tuple[Expectation, ...]
     expect_nothing_else_sent: bool
 
@@ -133,6 +135,7 @@ class _Reader:
             clock_to=written.clock.end,
             events=tuple(sorted(events, key=lambda event: event.at)),
             consents=tuple(self._consent(section) for section in written.consents),
+            answers=read_answers(written.answers, files=self.files, settings=self.settings, problems=self.problems),
             expect=tuple(self._expectation(section, written) for section in written.expect),
             expect_nothing_else_sent=written.expect_nothing_else_sent,
         )
@@ -192,9 +195,9 @@ class _Reader:
     def _check_references(self, written: CampaignTestFile, contacts: Sequence[GivenContact]) -> None:
         """Whoever is named must be one of the test's contacts."""
         known: dict[str, object] = {str(value): None for each in contacts for name in IDENTITIES if (value := each.attributes.get(name))}
-        named = [section.contact for sections in (written.events, written.consents, written.expect) for section in sections]
-        for reference in named:
-            self._check(reference, "contact", known, "is none of this test's contacts")
+        for sections in (written.events, written.consents, written.answers, written.expect):
+            for section in sections:
+                self._check(section.contact, "contact", known, "is none of this test's contacts")
 
     def _check(self, name: Scalar | None, called: str, known: Mapping[str, object], why: str = "does not exist") -> None:
         if name is not None and name not in known:

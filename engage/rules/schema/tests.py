@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from engage.model.contact import ChannelKind
 from engage.model.errors import NOT_BUILT
 from engage.model.history import NEVER_WRITTEN, Kind
+from engage.rules.schema.answers import AnswerField
 from engage.rules.schema.fields import EventType, Instant, Locale, Name, Section, Text, Truth, Word, complaint
-from engage.rules.tree import Items
 
 
 class ClockSection(Section):
@@ -78,12 +78,6 @@ class ExpectSection(Section):
         return self
 
 
-def _no_answers(value: object) -> object:
-    if isinstance(value, Items) and not value:
-        return value
-    raise complaint(f"`answers` {NOT_BUILT}")
-
-
 class CampaignTestFile(Section):
     """One campaign test."""
 
@@ -92,8 +86,6 @@ class CampaignTestFile(Section):
     clock: ClockSection = Field(description="The simulated time")
     events: list[EventSection] = Field(default_factory=list, description="What comes in")
     consents: list[ConsentSection] = Field(default_factory=list, description="Lines of the ledger")
-    answers: Annotated[list[Any], BeforeValidator(_no_answers)] = Field(
-        default_factory=list, description="What providers and people do; not built yet: only an empty list",
-    )
+    answers: list[AnswerField] = Field(default_factory=list, description="What providers, people and endpoints do")
     expect: list[ExpectSection] = Field(default_factory=list, description="Touches that must be written")
     expect_nothing_else_sent: Truth = Field(False, description="Whether nothing may be sent but what `expect` names")

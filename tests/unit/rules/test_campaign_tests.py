@@ -9,6 +9,8 @@ import pytest
 
 from engage.model.contact import ChannelKind, Money
 from engage.model.history import Kind
+from engage.model.time import Duration
+from engage.rules.answers import GivenAnswer
 from engage.rules.campaign_tests import CampaignTest, load_tests
 from engage.rules.settings import load_settings
 from tests.workspaces import CAMPAIGN, files_of, problems_of, with_files
@@ -25,7 +27,9 @@ events:
   - {at: 2026-02-27T09:00Z, type: ticket.closed, data: {tags: [a]}}
 consents:
   - {at: 2026-01-01T00:00Z, contact: bo, purpose: care, channel: sms, granted: yes}
-answers: []
+answers:
+  - {message: birthday, contact: ana, channel: email, kind: clicked, after: 5m, url: https://aurora.example}
+  - {message: birthday, kind: delivered}
 expect:
   - {contact: ana, at: 2026-02-28T08:00Z, kind: sent, campaign: c, step: "0", message: birthday, channel: email, provider: smtp,
      reason: none, locale: sl, subject: "Vse najboljše, Ana!"}
@@ -57,6 +61,14 @@ def test_every_key_of_a_test_comes_out() -> None:
         "tags": ("vip", "old"), "created_at": datetime(2025, 1, 1, tzinfo=UTC),
     }
     assert bo.attributes["phone"] == "+38640123456"
+    clicked, delivered = test.answers
+    assert clicked == GivenAnswer(
+        place=clicked.place, message="birthday", contact="ana", channel="email", kind=Kind.CLICKED, after=Duration(seconds=300),
+        url="https://aurora.example",
+    )
+    assert delivered == GivenAnswer(
+        place=delivered.place, message="birthday", contact=None, channel=None, kind=Kind.DELIVERED, after=Duration(),
+    )
     assert str(bo.place) == "tests/t.yaml:5:5"
 
 
@@ -88,7 +100,12 @@ HEAD = "contacts: [{external_id: ana}]\nclock: {from: 2026-01-01T00:00Z, to: 202
 
 BROKEN = {
     "campaign: d": "3:11: the campaign `d` does not exist",
-    "answers: [{kind: bounced}]": "3:10: `answers` is part of the campaign language but not built yet",
+    "answers: [{kind: bounced}]": "3:11: an answer needs one of message, call",
+    "answers: [{message: birthday, kind: eaten}]": "3:37: `eaten` is not one of delivered, bounced",
+    "answers: [{message: birthdy, kind: bounced}]": "3:21: the message `birthdy` does not exist; did you mean birthday?",
+    "answers: [{message: birthday, kind: opened, url: x}]": "3:45: a `url` has an effect with `kind: clicked` only",
+    "answers: [{message: birthday, contact: bea, kind: opened}]": "3:40: the contact `bea` is none of this test's contacts",
+    "answers: [{call: gifts, data: {}}]": "3:18: the endpoint `gifts` does not exist",
     "events: [{at: 2026-01-01T00:00Z, type: ticket.close}]": "3:40: the event `ticket.close` does not exist; did you mean ticket.closed?",
     "events: [{at: 2026-01-01T00:00Z, type: ticket.closed, contact: anna}]":
         "3:64: the contact `anna` is none of this test's contacts; did you mean ana?",
