@@ -36,7 +36,7 @@ class Going:
         """Let it go."""
         intent = candidate.intent
         self.cleared[intent.id] = (cleared, candidate.on_unknown)
-        hand_off = HandOff(at=now, campaign=intent.campaign, purpose=intent.purpose, delivery_id=intent.id)
+        hand_off = HandOff(at=now, campaign=intent.campaign, purpose=intent.purpose, delivery_id=intent.id, occasion=intent.occasion)
         self._hand_offs.setdefault(intent.contact_id, []).append(hand_off)
         if intent.send_key:
             self._copies.add(_copy(intent, approved.kind, approved.address))

@@ -49,7 +49,8 @@ def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Se
             touch = touch_of(intent, Kind.DEFERRED, at=now, reason=decision.reason, channel=decision.channel, detail=detail)
             return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=decision.until, touch=touch)
         case Held():
-            return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.expires_at, hold=decision.reason)
+            until = min(decision.until or intent.expires_at, intent.expires_at)
+            return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=until, hold=decision.reason)
         case Refused():
             touch = touch_of(
                 intent, KINDS[decision.state], at=now, reason=decision.reason, channel=decision.channel,
@@ -145,7 +146,9 @@ def hand_off_touch(
     """A touch about a message that was, or was to be, handed over: in which language, by which zone; its text stands apart."""
     rendered = cleared.rendered
     zones = rendered.approved.contact.zones
-    known = {"zone": zones.key, "zone_source": zones.source.value, "locale_source": rendered.locale_source.value}
+    known: dict[str, object] = {"zone": zones.key, "zone_source": zones.source.value, "locale_source": rendered.locale_source.value}
+    if cleared.intent.occasion is not None:
+        known["occasion"] = cleared.intent.occasion
     return touch_of(
         cleared.intent, kind, at=at, reason=reason, channel=rendered.approved.channel, provider=provider, provider_id=provider_id,
         locale=rendered.locale, detail={**known, **(detail or {})},

@@ -128,3 +128,8 @@ class Campaign:
     copies: bool = False  # `duplicates: send`: a schedule's copies go to each contact, though two share an address
     migrates: bool = False  # `on_edit: migrate`: running ones go on in the newest version, at the step of the same `id`
     renamed_from: str | None = None
+
+    @property
+    def salt(self) -> str:
+        """What its shares are salted with: a campaign that was renamed keeps those it had."""
+        return self.renamed_from or self.name

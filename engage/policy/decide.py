@@ -2,7 +2,7 @@
 
 The eight checks, in their order; the first that says no decides:
 
-1. the campaign: run not exited, campaign not ended, nothing paused, approved
+1. the campaign: run not exited, campaign not ended, nothing paused, approved, the contact in the ramp's share
 2. to 4. the channel: address, suppression list, consent; the first channel on the list that passes all three is chosen
 1. again, of the channel chosen: not paused, its address within `guards.only_to`; another channel is never tried for either
 5. the expiry
@@ -24,11 +24,12 @@ from engage.model.delivery import Approved, Check, Decision, Deferred, DeliveryS
 from engage.model.localtime import UnknownZoneError, to_utc, zone
 from engage.model.workspace import Settings
 from engage.policy.addresses import is_within
+from engage.policy.ramp import opens_at
 from engage.policy.reach import Reached, reach
 from engage.policy.timing import QUIET_HOURS, Timing, timing_for_staff, timing_of
 
 Final = Literal[DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED]
-HoldReason = Literal["paused", "approval", "zone"]
+HoldReason = Literal["paused", "approval", "zone", "ramp"]
 
 
 def decide(intent: Intent, facts: Facts, *, now: datetime, settings: Settings, campaign: Campaign | None) -> Decision:
@@ -89,8 +90,18 @@ class _Case:
             return self.hold(1, "campaign", "paused", "the campaign, or everything, is paused")
         if not state.approved:
             return self.hold(1, "campaign", "approval", "the campaign waits for somebody to approve it")
+        if (opens := self.ramp_opens()) is not None:
+            return self.hold(1, "ramp", "ramp", f"the ramp reaches this contact {opens:%Y-%m-%d %H:%M} UTC", until=opens)
         self.note(1, "campaign", "the campaign is live, valid and approved, and the run goes on")
         return None
+
+    def ramp_opens(self) -> datetime | None:
+        """When the ramp will reach the contact; None where it does already, or there is none."""
+        since = self.facts.campaign.since
+        if self.campaign is None or since is None or not self.campaign.ramp:
+            return None
+        opens = opens_at(self.campaign, self.intent.contact_id, since=since, zone=zone(self.settings.timezone))
+        return opens if opens > self.now else None
 
     def _is_past_validity(self) -> bool:
         if self.campaign is None or self.campaign.valid_until is None:
@@ -161,12 +172,14 @@ class _Case:
         self.note(1, "campaign", why, passed=False)
         return self.refuse(DeliveryState.CANCELLED, reason)
 
-    def hold(self, number: int, name: str, reason: HoldReason, why: str, channel: str | None = None) -> Held | Refused:
-        """Waits for people, but not beyond its expiry."""
+    def hold(
+        self, number: int, name: str, reason: HoldReason, why: str, channel: str | None = None, *, until: datetime | None = None,
+    ) -> Held | Refused:
+        """Waits for people, or until then, but not beyond its expiry."""
         self.note(number, name, why, channel, passed=False)
         if self.now >= self.intent.expires_at:
             return self.refuse(DeliveryState.EXPIRED, "expired", channel)
-        return Held(intent=self.intent, reason=reason, trail=tuple(self.trail))
+        return Held(intent=self.intent, reason=reason, trail=tuple(self.trail), until=until)
 
     def refuse(self, state: Final, reason: str, channel: str | None = None) -> Refused:
         """Never."""

@@ -39,7 +39,7 @@ def quotas_of(intent: Intent, hand_offs: Iterable[HandOff], *, settings: Setting
     campaigns = campaign.limits if campaign else ()
     if not (purpose.limits or campaigns or settings.limits):
         return ()
-    others = sorted((each for each in hand_offs if each.delivery_id != intent.id), key=lambda each: each.at)
+    others = _others(intent, hand_offs)
     quotas = [
         *_quotas(f"purpose {purpose.name}", purpose.limits, [each for each in others if each.purpose == purpose.name]),
         *_quotas(f"campaign {intent.campaign}", campaigns, [each for each in others if each.campaign == intent.campaign]),
@@ -48,6 +48,16 @@ def quotas_of(intent: Intent, hand_offs: Iterable[HandOff], *, settings: Setting
         promotional = [each for each in others if not _is_unlimited(each.purpose, settings)]
         quotas += _quotas("workspace", settings.limits, promotional)
     return tuple(quotas)
+
+
+def _others(intent: Intent, hand_offs: Iterable[HandOff]) -> Sequence[HandOff]:
+    """The hand-offs beside this one's own, in their order; the several of one occasion count as the first of them."""
+    counted: dict[object, HandOff] = {}
+    for each in sorted(hand_offs, key=lambda each: each.at):
+        mine = each.delivery_id == intent.id or (each.occasion is not None and each.occasion == intent.occasion)
+        if not mine:
+            counted.setdefault(each.occasion or id(each), each)
+    return list(counted.values())
 
 
 def _quotas(whose: str, limits: Iterable[Limit], hand_offs: Sequence[HandOff]) -> list[Quota]:

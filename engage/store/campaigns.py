@@ -9,24 +9,42 @@ import sqlalchemy as sa
 
 from engage.model.campaign import Status
 from engage.model.delivery import CampaignState
-from engage.store.tables import campaign_states, pauses
+from engage.store.tables import campaign_states, campaign_versions, pauses
+
+Edition = tuple[str, str]
+"""A campaign's name, and the hash of one version of it."""
 
 
-def campaign_states_of(connection: sa.Connection, names: Iterable[str], *, now: datetime) -> Mapping[str, CampaignState]:
+def campaign_states_of(connection: sa.Connection, editions: Iterable[Edition], *, now: datetime) -> Mapping[Edition, CampaignState]:
     """The state of each campaign, by the newest accepted snapshot and by what people did. One that is in no snapshot is not live."""
-    wanted = sorted(set(names))
+    editions = set(editions)
+    wanted = sorted({name for name, _ in editions})
     rows = connection.execute(sa.select(campaign_states).where(campaign_states.c.campaign.in_(wanted))).mappings()
     known = {row["campaign"]: row for row in rows}
     paused = set(connection.execute(sa.select(pauses.c.scope, pauses.c.name)).all())
     everything = ("all", "") in paused
-    return {name: _state(known.get(name), paused=everything or ("campaign", name) in paused, now=now) for name in wanted}
+    since = _accepted_at(connection, editions)
+    return {
+        (name, version): _state(
+            known.get(name), paused=everything or ("campaign", name) in paused, now=now, since=since.get((name, version)),
+        )
+        for name, version in editions
+    }
 
 
-def _state(row: sa.RowMapping | None, *, paused: bool, now: datetime) -> CampaignState:
+def _accepted_at(connection: sa.Connection, editions: Iterable[Edition]) -> Mapping[Edition, datetime]:
+    named = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(sorted(editions))
+    asked = sa.select(campaign_versions.c.campaign, campaign_versions.c.version, campaign_versions.c.accepted_at)
+    rows = connection.execute(asked.where(named))
+    return {(name, version): accepted_at for name, version, accepted_at in rows}
+
+
+def _state(row: sa.RowMapping | None, *, paused: bool, now: datetime, since: datetime | None) -> CampaignState:
     if row is None:
-        return CampaignState(live=False, paused=paused)
+        return CampaignState(live=False, paused=paused, since=since)
     rests = row["status"] == Status.PAUSED.value
     return CampaignState(
         live=rests or row["status"] == Status.LIVE.value, paused=paused or rests,
         ended=row["ends_at"] is not None and row["ends_at"] <= now, approved=not row["needs_approval"] or row["approved_at"] is not None,
+        since=since,
     )

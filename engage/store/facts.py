@@ -108,14 +108,14 @@ class FactsOf:
         self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
         self._hand_offs = self._load_hand_offs(ids, since=now - looks_back(intents, settings=workspace.settings, versions=versions))
         self._paused_channels = self._load_paused_channels()
-        self._campaigns = campaign_states_of(connection, {intent.campaign for intent in intents}, now=now)
+        self._campaigns = campaign_states_of(connection, {(intent.campaign, intent.version) for intent in intents}, now=now)
 
     def of(self, intent: Intent, *, run_exited: bool = False) -> Facts:
         """The facts of one of them."""
         contact_id, keys = intent.contact_id, self._keys.get(intent.contact_id, {})
         copies = self._copies.get(intent.send_key, frozenset())
         return Facts(
-            contact=self._contacts.get(contact_id), campaign=self._campaigns[intent.campaign], run_exited=run_exited,
+            contact=self._contacts.get(contact_id), campaign=self._campaigns[intent.campaign, intent.version], run_exited=run_exited,
             paused_channels=self._paused_channels, consents=tuple(self._consents.get(contact_id, ())),
             suppressed={kind: self._suppressed[key] for kind, key in keys.items() if key in self._suppressed},
             duplicates=frozenset(kind for kind, key in keys.items() if key in copies),
@@ -169,17 +169,21 @@ class FactsOf:
 
     def _load_hand_offs(self, ids: Sequence[int], *, since: datetime) -> Mapping[int, list[HandOff]]:
         """What limits count: touches `sent` and `unknown`, and what is under way."""
-        done = sa.select(touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id).where(
-            touches.c.contact_id.in_(ids), touches.c.at >= since,
-            touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)),
-        )
+        done = sa.select(
+            touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id,
+            touches.c.detail["occasion"].as_string().label("occasion"),
+        ).where(touches.c.contact_id.in_(ids), touches.c.at >= since, touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)))
         under_way = sa.select(
-            deliveries.c.contact_id, deliveries.c.sending_at, deliveries.c.campaign, deliveries.c.purpose, deliveries.c.id
+            deliveries.c.contact_id, deliveries.c.sending_at, deliveries.c.campaign, deliveries.c.purpose, deliveries.c.id,
+            deliveries.c.payload["occasion"].as_string().label("occasion"),
         ).where(sa.text("state = 'sending'"), deliveries.c.contact_id.in_(ids))
         found: dict[int, list[HandOff]] = defaultdict(list)
         for row in self._rows(sa.union_all(done, under_way).order_by("at", "delivery_id")):
             found[row["contact_id"]].append(
-                HandOff(at=row["at"], campaign=row["campaign"] or "", purpose=row["purpose"] or "", delivery_id=row["delivery_id"])
+                HandOff(
+                    at=row["at"], campaign=row["campaign"] or "", purpose=row["purpose"] or "", delivery_id=row["delivery_id"],
+                    occasion=row["occasion"],
+                )
             )
         return found
 

@@ -37,7 +37,7 @@ def a_version(number: int, **changes: object) -> Workspace:
 def state(bench: Bench, now: datetime = NOON) -> CampaignState:
     """What the decision would be told about the campaign."""
     (candidate,) = bench.deliveries.load(bench.claimed(now=now), now=now)
-    return candidate.facts.campaign
+    return replace(candidate.facts.campaign, since=None)
 
 
 def test_nothing_is_newest_before_anything_was_accepted(workspaces: SqlWorkspaces) -> None:

@@ -121,3 +121,19 @@ def test_the_workspaces_limit_leaves_purposes_without_consent_alone() -> None:
 
 def test_a_purpose_that_is_gone_still_counts_for_the_workspace() -> None:
     assert taken(hand_off("gone", "old"))["workspace: 1 per week"] == 1
+
+
+def test_the_deliveries_of_one_occasion_count_once_and_never_against_each_other() -> None:
+    """`channels: {all: [email, sms]}` is one touch of every limit."""
+    def sent(delivery_id: int, hour: str, occasion: str | None) -> HandOff:
+        return HandOff(at=utc(f"2026-03-02T{hour}"), campaign="birthday", purpose="care", delivery_id=delivery_id, occasion=occasion)
+
+    settings = some_settings(purposes={"care": a_purpose(limits=(DAY,))})
+    hand_offs = [sent(8, "08:00", "7:0"), sent(9, "09:00", "7:0"), sent(5, "07:00", None), sent(6, "07:30", None)]
+
+    def taken(**intent: object) -> int:
+        (quota,) = quotas_of(an_intent(**intent), hand_offs, settings=settings, campaign=None)
+        return len(quota.taken)
+
+    assert taken(id=50) == 3
+    assert taken(id=9, occasion="7:0") == 2
