@@ -133,3 +133,8 @@ class Campaign:
     def salt(self) -> str:
         """What its shares are salted with: a campaign that was renamed keeps those it had."""
         return self.renamed_from or self.name
+
+    @property
+    def salt(self) -> str:
+        """What its shares are drawn by: one that was renamed keeps those of its former name."""
+        return self.renamed_from or self.name
