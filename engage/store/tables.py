@@ -51,6 +51,9 @@ WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
 SUSPECT = f"careful AND {WAITING_FREE}"
 """What the indexes of due deliveries are over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
 
+PENDING = "pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"
+"""Events to be drawn: of somebody known, or about nobody. The same holds of its index."""
+
 meta = sa.Table(
     "meta", metadata,
     sa.Column("name", sa.String, primary_key=True),  # secret (signs links, keys hashes), business_clock (demo, tests), releases
@@ -172,8 +175,11 @@ events = sa.Table(
     sa.Column("contact_ref", sa.String),  # who is meant, while not yet known
     sa.Column("ref_key", sa.String(64)),  # keyed hash of `contact_ref`, where it is an email or a phone number
     sa.Column("data", Json, nullable=False),
+    sa.Column("pending", sa.Boolean, nullable=False, default=False),  # what it asks for is not drawn yet
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),  # how often it could not be drawn
     sa.Index("ix_events_contact", "contact_id", "type", "at"),
     _partial_index("ix_events_kept", "received_at", where="contact_id IS NULL AND contact_ref IS NOT NULL"),
+    _partial_index("ix_events_pending", "at", "id", where=PENDING),
 )
 
 runs = sa.Table(
@@ -194,6 +200,7 @@ runs = sa.Table(
     sa.Column("handed_off_at", Instant),
     sa.Column("waiting_for", sa.String),
     sa.Column("outcome", sa.String),  # the state in which the delivery that it waited for ended
+    sa.Column("part", sa.Integer, nullable=False, default=0),  # how many channels of a fallback were tried before
     sa.UniqueConstraint("contact_id", "campaign", "key"),  # in this order it finds a contact's runs too
     _partial_index("ix_runs_due", "due_at", where="due_at IS NOT NULL"),
     sqlite_autoincrement=True,
@@ -232,6 +239,7 @@ deliveries = sa.Table(
     sa.Column("tried", Json, nullable=False),
     sa.Column("channel", sa.String),  # chosen at clearing
     sa.Column("address_key", sa.String(64)),  # of the address it goes to: finds duplicates
+    sa.Column("part", sa.Integer, nullable=False, default=0),  # which of the several that one step makes
     sa.Column("send_key", sa.String),  # occurrence, where one copy an address goes out (schedules)
     sa.Column("sending_at", Instant),  # business clock, at clearing
     sa.Column("handed_over", sa.Boolean, nullable=False, default=False),  # it is, or was, in `sending`
@@ -241,7 +249,7 @@ deliveries = sa.Table(
     sa.Column("crashed_at", Instant),  # machine clock
     sa.Column("careful", sa.Boolean, nullable=False, default=False),  # its batch crashed: it is tried again in a careful one
     sa.Column("batch_id", Id),
-    sa.UniqueConstraint("run_id", "step", "intended_at"),
+    sa.UniqueConstraint("run_id", "step", "intended_at", "part"),
     _partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
     _partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),
     _partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),

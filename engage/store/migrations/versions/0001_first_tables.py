@@ -144,6 +144,7 @@ def _make_deliveries() -> None:
         sa.Column("tried", Json, nullable=False),
         sa.Column("channel", sa.String(), nullable=True),
         sa.Column("address_key", sa.String(length=64), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("send_key", sa.String(), nullable=True),
         sa.Column("sending_at", Instant(), nullable=True),
         sa.Column("handed_over", sa.Boolean(), nullable=False),
@@ -154,7 +155,7 @@ def _make_deliveries() -> None:
         sa.Column("careful", sa.Boolean(), nullable=False),
         sa.Column("batch_id", Id, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.UniqueConstraint("run_id", "step", "intended_at", name=op.f("uq_deliveries_run_id_step_intended_at")),
+        sa.UniqueConstraint("run_id", "step", "intended_at", "part", name=op.f("uq_deliveries_run_id_step_intended_at_part")),
         sqlite_autoincrement=True,
     )
     op.create_index(
@@ -200,6 +201,8 @@ def _make_events() -> None:
         sa.Column("contact_ref", sa.String(), nullable=True),
         sa.Column("ref_key", sa.String(length=64), nullable=True),
         sa.Column("data", Json, nullable=False),
+        sa.Column("pending", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_index("ix_events_contact", "events", ["contact_id", "type", "at"])
@@ -207,6 +210,11 @@ def _make_events() -> None:
         "ix_events_kept", "events", ["received_at"],
         sqlite_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"),
         postgresql_where=sa.text("contact_id IS NULL AND contact_ref IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_events_pending", "events", ["at", "id"],
+        sqlite_where=sa.text("pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"),
+        postgresql_where=sa.text("pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"),
     )
 
 
@@ -249,6 +257,7 @@ def _make_runs() -> None:
         sa.Column("handed_off_at", Instant(), nullable=True),
         sa.Column("waiting_for", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("contact_id", "campaign", "key", name=op.f("uq_runs_contact_id_campaign_key")),
         sqlite_autoincrement=True,
