@@ -1,18 +1,25 @@
-"""However time is cut into windows, every day and every occurrence comes once, near each change of a clock too."""
+"""However time is cut into windows, every day and every occurrence comes once, near each change of a clock too.
+
+Against calendars read day by day and clocks read minute by minute, without the engine's arithmetic.
+"""
 
 from __future__ import annotations
 
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
+from holidays import country_holidays
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engage.model.localtime import latest, zone
-from engage.model.triggers import DateTrigger, ScheduleTrigger
+from engage.model.localtime import latest, to_utc, zone
+from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat, ScheduleTrigger
 from engage.planning.occurrences import date_slots, next_occurrence, schedule_slots
-from engage.planning.ports import Residence
-from tests.property.turns import TURNS
+from engage.planning.ports import Residence, Slot
+from tests.property.turns import MINUTE, TURNS, readings
 
 PLACES = {"*two": ("America/New_York", "Pacific/Honolulu"), "*near": ("Asia/Tashkent", "Asia/Samarkand")}
 QUARTER = timedelta(minutes=15)
@@ -96,3 +103,154 @@ def test_every_birthday_is_kept_on_one_day_a_year(born: date, year: int) -> None
     found = date_slots(trigger, residences=[Residence(zone_key="UTC")], after=after, until=until, zones_of=zones_of)
     kept = [slot for slot in found if slot.match and (slot.match.month, slot.match.day) == (born.month, born.day)]
     assert len(kept) == 1
+
+
+turns = st.sampled_from(TURNS)
+
+
+@settings(max_examples=60, deadline=None)
+@given(turns, st.lists(st.integers(-60 * 60, 60 * 60), min_size=1, max_size=20))
+def test_a_wall_time_is_the_moment_at_which_the_clock_first_shows_it_or_as_much_later_as_it_jumped(
+    turn: tuple[str, str], shifts: list[int],
+) -> None:
+    place, middle = zone(turn[0]), datetime.fromisoformat(turn[1]).replace(tzinfo=UTC)
+    seen = readings(middle - timedelta(days=4), middle + timedelta(days=4), place)
+    for shift in shifts:
+        wall = (middle + shift * MINUTE).astimezone(place).replace(tzinfo=None, fold=0)
+        for asked in (wall, wall + timedelta(minutes=30), wall - timedelta(hours=1)):
+            assert to_utc(asked, place) == seen[asked]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A cron line with what it says, told apart from its text: None for a field that is `*`."""
+
+    text: str
+    minutes: frozenset[int]
+    hours: frozenset[int] | None
+    days: frozenset[int] | None
+    weekdays: frozenset[int] | None
+    last: bool
+
+    def shows(self, wall: datetime) -> bool:
+        """Whether the line comes round at a wall time, by the usual meaning of cron."""
+        if wall.minute not in self.minutes or (self.hours is not None and wall.hour not in self.hours):
+            return False
+        length = calendar.monthrange(wall.year, wall.month)[1]
+        by_day = self.days is not None and (wall.day in self.days or (self.last and wall.day == length))
+        by_weekday = self.weekdays is not None and wall.isoweekday() % 7 in self.weekdays
+        return by_day or by_weekday or (self.days is None and self.weekdays is None)
+
+
+def _some(low: int, high: int, most: int = 4) -> st.SearchStrategy[frozenset[int]]:
+    return st.frozensets(st.integers(low, high), min_size=1, max_size=most)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> Line:
+    """Lists, stars, Sundays of both numbers, the last day."""
+    minutes, hours = draw(_some(0, 59)), draw(st.one_of(st.none(), _some(0, 23)))
+    days, weekdays = draw(st.one_of(st.none(), _some(1, 31, 9))), draw(st.one_of(st.none(), _some(0, 7)))
+    last = days is not None and draw(st.booleans())
+    fields = [_field(minutes), _field(hours), _field(days) + (",L" if last else ""), "*", _field(weekdays)]
+    return Line(
+        text=" ".join(fields), minutes=minutes, hours=hours, days=days, last=last,
+        weekdays=None if weekdays is None else frozenset(day % 7 for day in weekdays),
+    )
+
+
+def _field(numbers: frozenset[int] | None) -> str:
+    return "*" if numbers is None else ",".join(map(str, numbers))
+
+
+@settings(max_examples=80, deadline=None)
+@given(turns, lines(), st.integers(-36, 12), st.integers(1, 60))
+def test_a_schedule_comes_at_the_minutes_at_which_a_clock_that_is_watched_first_shows_them(
+    turn: tuple[str, str], line: Line, start: int, hours: int,
+) -> None:
+    place = zone(turn[0])
+    after = datetime.fromisoformat(turn[1]).replace(tzinfo=UTC) + timedelta(hours=start)
+    until = after + timedelta(hours=hours)
+    trigger = ScheduleTrigger(cron=line.text, zone=turn[0])
+    found = [slot.at for slot in schedule_slots(trigger, residences=(), after=after, until=until, zones_of=zones_of)]
+    seen = readings(after, until, place)
+    assert found == sorted({at for wall, at in seen.items() if line.shows(wall) and after < at <= until})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anniversary:
+    """A stored date, and a trigger on it."""
+
+    stored: date
+    trigger: DateTrigger
+    country: str
+
+    def days(self, first: date, last: date) -> Iterator[date]:
+        """The days on which the contact enters, by the words of the contract, one occurrence after the other."""
+        for occurrence in self._occurrences(first.year - 1, last.year + 1):
+            day = occurrence + timedelta(days=self.trigger.offset_days)
+            while self.trigger.day_off is not None and self._rests(day):
+                day += timedelta(days=1 if self.trigger.day_off is DayOff.AFTER else -1)
+            if first <= day <= last:
+                yield day
+
+    def _occurrences(self, first: int, last: int) -> Iterator[date]:
+        born, trigger = self.stored, self.trigger
+        if trigger.repeat is Repeat.ONCE:
+            yield from [born] if trigger.min_years == 0 else []
+            return
+        for year in range(max(first, born.year), last + 1):
+            for month in range(1, 13) if trigger.repeat is Repeat.MONTHLY else (born.month,):
+                occurrence = self._in(year, month)
+                if occurrence is not None and occurrence >= born and self._years(occurrence) >= trigger.min_years:
+                    yield occurrence
+
+    def _in(self, year: int, month: int) -> date | None:
+        length = calendar.monthrange(year, month)[1]
+        if self.stored.day <= length:
+            return date(year, month, self.stored.day)
+        if self.trigger.repeat is Repeat.MONTHLY or self.trigger.leap_day is LeapDay.FEB_28:
+            return date(year, month, length)
+        return date(year, 3, 1) if self.trigger.leap_day is LeapDay.MAR_01 else None
+
+    def _years(self, occurrence: date) -> int:
+        """How many have passed; the 28th is the anniversary of a 29 February where that is its rule."""
+        return occurrence.year - self.stored.year - (occurrence.month < self.stored.month)
+
+    def _rests(self, day: date) -> bool:
+        return day.weekday() in ({4, 5} if self.country == "SA" else {5, 6}) or day in country_holidays(self.country, years=day.year)
+
+
+@st.composite
+def anniversaries(draw: st.DrawFn) -> Anniversary:
+    """Dates at the ends of months more often than others."""
+    ends = st.sampled_from([date(1992, 2, 29), date(2024, 2, 29), date(2025, 1, 31), date(2025, 11, 30), date(2026, 2, 28)])
+    trigger = DateTrigger(
+        attribute="birth_date", at=time(9), repeat=draw(st.sampled_from(list(Repeat))),
+        offset_days=draw(st.sampled_from([0, 0, -3, 1, 14])), leap_day=draw(st.sampled_from(list(LeapDay))),
+        min_years=draw(st.sampled_from([0, 0, 1, 18])),
+        day_off=draw(st.sampled_from([None, None, *DayOff])),
+    )
+    stored = draw(st.one_of(ends, st.dates(date(1990, 1, 1), date(2028, 12, 31))))
+    return Anniversary(stored=stored, trigger=trigger, country=draw(st.sampled_from(["SI", "GB", "JP", "SA"])))
+
+
+@settings(max_examples=120, deadline=None)
+@given(anniversaries(), st.integers(0, 1000), st.integers(1, 120))
+def test_a_date_enters_on_the_days_that_its_rules_name_and_on_no_others(case: Anniversary, start: int, length: int) -> None:
+    first = date(2026, 1, 1) + timedelta(days=start)
+    last = first + timedelta(days=length)
+    found = date_slots(
+        case.trigger, residences=[Residence(zone_key="UTC", country=case.country)], zones_of=zones_of,
+        after=datetime.combine(first, time(), UTC), until=datetime.combine(last, time(23), UTC),
+    )
+    assert sorted(slot.at.date() for slot in found if _is_of(slot, case.stored)) == sorted(case.days(first, last))
+
+
+def _is_of(slot: Slot, stored: date) -> bool:
+    """Whether the slot is about a stored date, as a store reads its match."""
+    match = slot.match
+    return (
+        match is not None and (match.month, match.day) == (stored.month, stored.day) and match.year in (None, stored.year)
+        and match.base_year - stored.year >= max(0, match.min_years)
+    )
