@@ -53,7 +53,7 @@ class Planner:
     def tick(self, *, now: datetime) -> int:
         """Enter everybody whose moment has come since the last tick; the number of new runs.
 
-        A campaign or a kept event that nothing can be done with stops no other. Raises ExceptionGroup, once all others are done.
+        A campaign that nothing can be done with stops no other. Raises ExceptionGroup, once all others are done.
         """
         workspace, entered, errors = self._workspace(), 0, list[Exception]()
         for campaign in live_campaigns(workspace, now):
@@ -61,21 +61,26 @@ class Planner:
                 entered += self._enter_due(workspace, campaign, now)
             except Exception as error:  # noqa: BLE001  # raised below
                 errors.append(error)
-        errors += self._match_kept_events(now)
+        with self._store.transaction() as tx:
+            tx.meet_contacts(since=now - KEPT_FOR, limit=BATCH)
         if errors:
             raise ExceptionGroup("not everything could be planned", errors)
         return entered
 
     def advance(self, *, now: datetime) -> int:
-        """Move a batch of due runs on; how many (fewer than a batch: nothing more is due).
+        """Draw a batch of pending events and move a batch of due runs on; how many (0: nothing more is due).
 
-        One that cannot be moved is put off, with a touch that says so, and stops no other.
+        A run that cannot be moved is put off, with a touch that says so, and stops no other; nor does an event that cannot be
+        drawn. Raises ExceptionGroup for such events, once all else is done.
         """
+        drawn, errors = self._draw_pending(now)
         with self._store.transaction() as tx:
             in_hand = tx.due_runs(now=now, limit=BATCH)
             results = [self._move_or_put_off(tx, held, now) for held in in_hand]
             self._write(tx, results, now)
-        return len(results)
+        if errors:
+            raise ExceptionGroup("not every event could be drawn", errors)
+        return drawn + len(results)
 
     def next_moment(self, *, after: datetime) -> datetime | None:
         """The next business moment at which anything may become due; None where nothing ever will."""
@@ -95,15 +100,26 @@ class Planner:
         contact = tx.find_contact(event.contact_ref)
         return event if contact is None else replace(event, contact_id=contact.id)
 
-    def _match_kept_events(self, now: datetime) -> Sequence[Exception]:
-        errors = []
+    def _draw_pending(self, now: datetime) -> tuple[int, list[Exception]]:
+        """Draw what pending events ask for, each in a transaction of its own: one that raises leaves nothing half-written."""
+        drawn, errors = 0, list[Exception]()
         with self._store.transaction() as tx:
-            for event in tx.unmatched_events(since=now - KEPT_FOR, limit=BATCH):
-                try:
-                    self._happenings(tx, now).match(event)
-                except Exception as error:  # noqa: BLE001  # told to who asked; the event counts as matched, or it would come again for ever
-                    errors.append(error)
-        return errors
+            waiting = tx.pending_events(limit=BATCH)
+        for event_id in waiting:
+            try:
+                drawn += self._draw(event_id, now)
+            except Exception as error:  # noqa: BLE001  # raised by the caller; counted, so that it does not come again for ever
+                errors.append(error)
+                with self._store.transaction() as tx:
+                    tx.put_back_event(event_id)
+        return drawn, errors
+
+    def _draw(self, event_id: str, now: datetime) -> bool:
+        with self._store.transaction() as tx:
+            event = tx.take_pending_event(event_id)
+            if event is not None:
+                self._happenings(tx, now).match(event)
+            return event is not None
 
     def _enter_due(self, workspace: Workspace, campaign: Campaign, now: datetime) -> int:
         if isinstance(campaign.trigger, EventTrigger):

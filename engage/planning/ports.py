@@ -14,11 +14,12 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, final
 
 from engage.model.campaign import Campaign
-from engage.model.contact import Contact, Event
+from engage.model.contact import Consent, Contact, Event, Value
 from engage.model.expression import Expression
 from engage.model.history import Touch
-from engage.model.quiet_hours import QuietHoursLayer
 from engage.model.run import Run
+from engage.model.steps import Sign
+from engage.planning.requests import ArmResult, NewCall, NewDelivery, Part
 from engage.rules.expressions import Lookup
 
 NEWS_TAKES = timedelta(hours=1)
@@ -84,34 +85,6 @@ class Entry:
     slots: tuple[Slot, ...]
     excluded_dates: frozenset[date] = frozenset()
     audience: Expression | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDelivery:
-    """A delivery to be made, WAITING, due at `due_at`. Made once per run, step and `intended_at`.
-
-    `send_key` names the occurrence where one copy an address goes out (schedules); None where each contact has its own.
-    """
-
-    run_id: int
-    campaign: str
-    version: str
-    step: str
-    message: str
-    purpose: str
-    contact_id: int
-    queue: str
-    channels: tuple[str, ...]
-    intended_at: datetime
-    due_at: datetime
-    expires_at: datetime
-    priority: int
-    on_unknown: str
-    to: str | None = None
-    quiet_hours: tuple[QuietHoursLayer, ...] = ()
-    values: Mapping[str, object] = field(default_factory=dict)
-    send_key: str | None = None
 
 
 @final
@@ -186,8 +159,48 @@ class Runs(Protocol):
         """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
         ...
 
-    def hand_off_started(self, run_id: int) -> bool:
-        """Whether any delivery of the run is or was in `sending`."""
+    def hand_offs_started(self, run_ids: Sequence[int]) -> frozenset[int]:
+        """Those of the runs of which any delivery is or was in `sending`."""
+        ...
+
+
+class Progressing(Protocol):
+    """What runs ask and write on their way beside their deliveries."""
+
+    def parts(self, run_ids: Sequence[int]) -> Mapping[int, Sequence[Part]]:
+        """The deliveries of these runs, in the order in which they were made."""
+        ...
+
+    def arm_results(self, campaign: str, version: str, arms: Sequence[Sequence[str]], sign: Sign) -> Sequence[ArmResult]:
+        """How the arms of a split do, each given by the names of its sends. Signs that a machine made do not count."""
+        ...
+
+    def hold_contacts(self, contact_ids: Sequence[int]) -> frozenset[int]:
+        """Lock these contacts, but for those that another transaction holds: nobody who has locked runs may wait for a contact."""
+        ...
+
+    def change_contacts(self, changes: Sequence[tuple[int, Mapping[str, Value]]], *, now: datetime) -> Mapping[int, Contact]:
+        """Set attributes (None clears) of contacts that are held; the contacts as they are now."""
+        ...
+
+    def record_consents(self, lines: Sequence[Consent]) -> None:
+        """Append to the ledger, each line with its touch."""
+        ...
+
+    def add_calls(self, calls: Sequence[NewCall]) -> None:
+        """Put the calls into the outbox; one that is there already is left as it is."""
+        ...
+
+
+class Conversions(Protocol):
+    """Goals: who is still counted, and who has reached theirs."""
+
+    def runs_since(self, contact_id: int, *, campaigns: Sequence[str], since: datetime) -> Sequence[Run]:
+        """The contact's runs of these campaigns that fell due since then and were not returned, held-out ones too, in their order."""
+        ...
+
+    def converted(self, contact_id: int) -> frozenset[int]:
+        """Those of the contact's runs that have reached their goal."""
         ...
 
 
@@ -210,10 +223,6 @@ class Happenings(Protocol):
         """The contact, locked."""
         ...
 
-    def unmatched_events(self, *, since: datetime, limit: int) -> Sequence[Event]:
-        """Kept events received since then whose contact is known by now; they get its id. Each is returned once."""
-        ...
-
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
         """Answers the questions of expressions about one contact."""
         ...
@@ -223,8 +232,32 @@ class Happenings(Protocol):
         ...
 
 
-class Transaction(Entries, Runs, Happenings, Protocol):
-    """All three, in one transaction."""
+class Pending(Protocol):
+    """Events whose consequences are drawn later, each in a transaction of its own; kept ones wait for their contact first."""
+
+    def add_pending_events(self, events: Sequence[Event]) -> None:
+        """Store events of people who are known, each with its touch, to be drawn; one whose id is known is left as it is."""
+        ...
+
+    def meet_contacts(self, *, since: datetime, limit: int) -> int:
+        """Give kept events received since then to the contacts who are known by now, each with its touch; how many."""
+        ...
+
+    def pending_events(self, *, limit: int) -> Sequence[str]:
+        """Ids of events to be drawn, in the order of `at`."""
+        ...
+
+    def take_pending_event(self, event_id: str) -> Event | None:
+        """The event, drawn from now on; None where it was drawn already or another transaction has it."""
+        ...
+
+    def put_back_event(self, event_id: str) -> None:
+        """Count that it could not be drawn; it comes again a few times, and then no more."""
+        ...
+
+
+class Transaction(Entries, Runs, Progressing, Conversions, Happenings, Pending, Protocol):
+    """All of them, in one transaction."""
 
 
 class PlanningStore(Protocol):

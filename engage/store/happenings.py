@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -24,11 +23,12 @@ class SqlHappenings(Session):
     def add_event(self, event: Event) -> bool:
         """Store it with its touch; False, and nothing written, where its id is known. Its touch waits until its contact is known."""
         ref_key = self._ref_key(event.contact_ref) if event.contact_id is None and event.contact_ref else None
-        written = self._connection.execute(insert_ignoring(self._connection, events).values(event_row(event, ref_key=ref_key)))
-        if written.rowcount == 0:
+        kept = event.contact_id is None and event.contact_ref is not None
+        row = {**event_row(event, ref_key=ref_key), "pending": kept}
+        if not self._connection.execute(insert_ignoring(self._connection, events).values(row)).rowcount:
             return False
-        if event.contact_id is not None or event.contact_ref is None:
-            self.add_touches([_touch_of(event)])
+        if not kept:
+            self.add_touches([touch_of(event)])
         return True
 
     def events_of_contact(self, contact_id: int, *, types: Sequence[str], since: datetime) -> Sequence[Event]:
@@ -54,29 +54,6 @@ class SqlHappenings(Session):
         row = self._connection.execute(sa.select(contacts).where(contacts.c.id == contact_id).with_for_update()).mappings().first()
         return None if row is None else self._contact_of(row)
 
-    def unmatched_events(self, *, since: datetime, limit: int) -> Sequence[Event]:
-        """Kept events received since then whose contact is known by now; they get its id, and their touch. Each is returned once."""
-        matched = []
-        for row in self._kept_events(since, limit):
-            contact = self.find_contact(row["contact_ref"])
-            if contact is not None:
-                matched.append(replace(self._event_of(row), contact_id=contact.id))
-        if matched:
-            told = sa.update(events).where(events.c.id == sa.bindparam("event"))
-            self._connection.execute(told, [{"event": event.id, "contact_id": event.contact_id} for event in matched])
-            self.add_touches([_touch_of(event) for event in matched])
-        return matched
-
-    def _kept_events(self, since: datetime, limit: int) -> Sequence[Row]:
-        asked = (
-            sa.select(events)
-            .where(events.c.received_at >= since, *known_by_now())
-            .order_by(events.c.at, events.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return self._connection.execute(asked).mappings().all()
-
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
         """Answers the questions of expressions about one contact, inside this transaction."""
         return SqlLookup(self._connection, workspace=self._workspace(), contact_id=contact_id, now=now)
@@ -89,14 +66,6 @@ class SqlHappenings(Session):
         return event_of(row, self._workspace().settings.events)
 
 
-def known_by_now() -> tuple[sa.ColumnElement[bool], ...]:
-    """Events that were kept for a contact who is known by now."""
-    ways = (
-        (contacts.c.external_id, events.c.contact_ref), (contacts.c.email_key, events.c.ref_key), (contacts.c.phone_key, events.c.ref_key),
-    )
-    known = sa.or_(*(sa.exists().where(column == reference, contacts.c.erased_at.is_(None)) for column, reference in ways))
-    return events.c.contact_id.is_(None), events.c.contact_ref.is_not(None), known
-
-
-def _touch_of(event: Event) -> Touch:
+def touch_of(event: Event) -> Touch:
+    """That it happened."""
     return Touch(at=event.at, contact_id=event.contact_id, kind=Kind.EVENT, detail={"event": event.type, "event_id": event.id})

@@ -12,9 +12,9 @@ from engage.model.delivery import DeliveryState
 from engage.model.run import RunState
 from engage.store import pausing
 from engage.store.database import Database, dialect_insert
-from engage.store.happenings import known_by_now
+from engage.store.pending import known_by_now
 from engage.store.releases import let_go
-from engage.store.tables import campaign_states, deliveries, events, pauses, runs
+from engage.store.tables import PENDING, campaign_states, deliveries, events, pauses, runs
 
 WAITING = deliveries.c.state == DeliveryState.WAITING.value
 SENDING = deliveries.c.state == DeliveryState.SENDING.value
@@ -70,7 +70,8 @@ class SqlOperations:
         due_runs = (runs.c.state == RunState.ACTIVE.value, runs.c.due_at <= now)
         due = sa.or_(sa.and_(WAITING, deliveries.c.due_at <= now), SENDING, sa.and_(WAITING, deliveries.c.batch_id.is_not(None)))
         with self._database.read() as connection:
-            return _count(connection, runs, *due_runs) + _count(connection, deliveries, due) + _count(connection, events, *known_by_now())
+            drawn_soon = sa.or_(sa.text(PENDING), sa.and_(*known_by_now()))
+            return _count(connection, runs, *due_runs) + _count(connection, deliveries, due) + _count(connection, events, drawn_soon)
 
 
 def _scope(scope: str) -> pausing.Scope:

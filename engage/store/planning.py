@@ -13,7 +13,7 @@ from engage.model.run import RunState
 from engage.planning.ports import Transaction
 from engage.store.database import Database
 from engage.store.entries import SqlEntries
-from engage.store.happenings import SqlHappenings
+from engage.store.pending import SqlPending
 from engage.store.queues import earliest_delivery
 from engage.store.rows import earliest
 from engage.store.runs import SqlRuns
@@ -22,8 +22,8 @@ from engage.store.tables import runs
 
 
 @final
-class SqlTransaction(SqlEntries, SqlRuns, SqlHappenings):
-    """All three, in one transaction."""
+class SqlTransaction(SqlEntries, SqlRuns, SqlPending):
+    """All of them, in one transaction."""
 
 
 @final

@@ -55,7 +55,7 @@ def event_row(event: Event, *, ref_key: str | None) -> dict[str, object]:
     return {
         "id": event.id, "type": event.type, "at": event.at, "received_at": event.received_at or event.at,
         "contact_id": event.contact_id, "contact_ref": event.contact_ref, "ref_key": ref_key,
-        "data": {name: to_json(value) for name, value in event.data.items()},
+        "data": {name: to_json(value) for name, value in event.data.items()}, "pending": False, "attempts": 0,
     }
 
 

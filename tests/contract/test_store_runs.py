@@ -1,4 +1,4 @@
-"""Runs and what happens to them, on both databases: due ones in nobody else's hand, events once, kept ones matched once."""
+"""Runs and what happens to them, on both databases: due ones in nobody else's hand, events once."""
 
 from __future__ import annotations
 
@@ -150,21 +150,6 @@ def test_events_come_in_the_order_in_which_they_happened_with_their_declared_typ
         for event in made:
             tx.add_event(event)
         assert tx.events_of_contact(contact_id, types=["csat.answered"], since=NOON) == [made[1], made[0]]
-
-
-@pytest.mark.parametrize("reference", ["c1", "C1@Example.com"])
-def test_an_event_for_somebody_unknown_is_kept_and_matched_once(bench: Bench, reference: str) -> None:
-    early = Event(id="e1", type="ticket.closed", at=NOON, received_at=NOON, data={}, contact_ref=reference)
-    with bench.planning.transaction() as tx:
-        tx.add_event(early)
-        assert tx.unmatched_events(since=NOON, limit=10) == []
-    (contact_id,) = bench.add_contacts(1)
-    with bench.planning.transaction() as tx:
-        assert tx.unmatched_events(since=NOON + MINUTE, limit=10) == []
-        assert [event.contact_id for event in tx.unmatched_events(since=NOON, limit=10)] == [contact_id]
-    with bench.planning.transaction() as tx:
-        assert tx.unmatched_events(since=NOON, limit=10) == []
-    assert bench.rows("SELECT kind, contact_id FROM touches") == [{"kind": "event", "contact_id": contact_id}]
 
 
 @pytest.mark.parametrize(("reference", "found"), [("c1", True), (" C1@EXAMPLE.com ", True), ("00386 40 123 456", True), ("nobody", False)])

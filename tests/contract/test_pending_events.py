@@ -1,0 +1,116 @@
+"""Events whose consequences are drawn later, on both databases: each once, in order, and one that cannot be drawn stops no other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from engage.model.campaign import Campaign
+from engage.model.contact import Event
+from engage.model.history import Kind
+from engage.store.database import Database
+from engage.store.pending import MOST_ATTEMPTS, insert_pending
+from tests.builders import NOON, an_event
+from tests.contract.store_benches import MINUTE, Bench, at_once
+from tests.engine import Works
+from tests.small import small_workspace
+
+
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    return Bench(database=database)
+
+
+def add(bench: Bench, *events: Event) -> None:
+    with bench.planning.transaction() as tx:
+        tx.add_pending_events(events)
+
+
+def drawn(bench: Bench, event_id: str) -> bool:
+    with bench.planning.transaction() as tx:
+        return tx.take_pending_event(event_id) is not None
+
+
+def waiting(bench: Bench) -> list[str]:
+    with bench.planning.transaction() as tx:
+        return list(tx.pending_events(limit=10))
+
+
+def test_pending_events_wait_in_the_order_in_which_they_happened_and_each_is_written_once(bench: Bench) -> None:
+    (ana,) = bench.add_contacts(1)
+    late, early = an_event(id="late", contact_id=ana, at=NOON + MINUTE), an_event(id="early", contact_id=ana)
+    add(bench, late, early)
+    add(bench, early)
+    assert waiting(bench) == ["early", "late"]
+    assert bench.rows("SELECT kind FROM touches") == [{"kind": "event"}, {"kind": "event"}]
+
+
+def test_a_pending_event_is_drawn_by_one_however_many_want_it(bench: Bench) -> None:
+    (ana,) = bench.add_contacts(1)
+    add(bench, an_event(contact_id=ana))
+    assert sorted(at_once(8, lambda _: drawn(bench, "e1"))) == [False] * 7 + [True]
+    assert waiting(bench) == []
+
+
+def test_an_event_that_cannot_be_drawn_comes_again_a_few_times_and_then_no_more(bench: Bench) -> None:
+    (ana,) = bench.add_contacts(1)
+    add(bench, an_event(contact_id=ana))
+    for _ in range(MOST_ATTEMPTS):
+        assert waiting(bench) == ["e1"]
+        with bench.planning.transaction() as tx:
+            tx.put_back_event("e1")
+    assert waiting(bench) == []
+
+
+@pytest.mark.parametrize("reference", ["c1", "C1@Example.com"])
+def test_an_event_for_somebody_unknown_is_kept_and_drawn_once_they_are_known(bench: Bench, reference: str) -> None:
+    with bench.planning.transaction() as tx:
+        tx.add_event(Event(id="e1", type="ticket.closed", at=NOON, received_at=NOON, data={}, contact_ref=reference))
+        assert tx.meet_contacts(since=NOON, limit=10) == 0
+    (contact_id,) = bench.add_contacts(1)
+    with bench.planning.transaction() as tx:
+        assert tx.meet_contacts(since=NOON + MINUTE, limit=10) == 0
+        assert tx.pending_events(limit=10) == []
+        assert tx.meet_contacts(since=NOON, limit=10) == 1
+        assert tx.meet_contacts(since=NOON, limit=10) == 0
+    assert bench.rows("SELECT kind, contact_id FROM touches") == [{"kind": "event", "contact_id": contact_id}]
+    assert drawn(bench, "e1")
+
+
+def test_what_was_left_pending_enters_its_campaign(database: Database) -> None:
+    works = Works(database, small_workspace())
+    works.know("ana")
+    ana = works.people.find("ana")
+    assert ana is not None
+    with database.begin() as connection:
+        insert_pending(connection, Event(id="t1", type="ticket.closed", at=works.clock.now(), data={"ticket_id": "T-1"}, contact_id=ana.id))
+    works.settle()
+    assert [touch.campaign for touch in works.touches(Kind.ENTERED)] == ["follow_up"]
+    works.close()
+
+
+def test_an_event_that_raises_leaves_nothing_half_written_and_stops_no_other(database: Database) -> None:
+    works = Works(database, small_workspace())
+    works.know("ana", "bor")
+    people = {name: works.people.find(name) for name in ("ana", "bor")}
+    versions, asked = works.planner._versions, list[str]()
+
+    def unreadable_at_first(name: str, version: str) -> Campaign | None:
+        asked.append(name)
+        if len(asked) == 1:
+            raise LookupError(name)
+        return versions(name, version)
+
+    works.planner._versions = unreadable_at_first
+    with database.begin() as connection:
+        for minute, (name, person) in enumerate(people.items()):
+            assert person is not None
+            at = works.clock.now() + timedelta(minutes=minute)
+            insert_pending(connection, Event(id=name, type="ticket.closed", at=at, data={"ticket_id": "T-1"}, contact_id=person.id))
+    with pytest.raises(ExceptionGroup, match="not every event could be drawn"):
+        works.planner.advance(now=works.clock.now())
+    assert [touch.contact_id for touch in works.touches(Kind.ENTERED)] == [people["bor"] and people["bor"].id]
+    works.settle()
+    assert len(works.touches(Kind.ENTERED)) == 2
+    works.close()
