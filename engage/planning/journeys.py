@@ -29,6 +29,8 @@ from engage.rules.scopes import bind, scope
 
 END = "end"
 START = "0"
+TIME = "a time"
+"""What a run in a `wait` waits for. No type of event can be called so."""
 
 EventsSince = Callable[[str, datetime], Sequence[Event]]
 """The contact's events of a type with `at` not before a moment, in order."""
@@ -199,9 +201,17 @@ def _take(step: Step, progress: Progress, journey: Journey) -> Progress:
 
 
 def _pass_time(progress: Progress, following: str, until: datetime, now: datetime) -> Progress:
-    """Go on at `until`, which is then when this step became final: the next send counts as due then."""
-    moved = replace(progress, run=replace(progress.run, since=until)).at(following)
-    return moved if until <= now else moved.waiting(until=until)
+    """Go on at `until`, which is then when this step became final: the next send counts as due then.
+
+    A wait in progress is worked out anew when it is looked at: a clock's change, or a new version's other span, counts. It never
+    ends before that look, so that nothing falls due in the past because it was shortened.
+    """
+    run = progress.run
+    if run.waiting_for == TIME and run.due_at is not None:
+        until = max(until, run.due_at)
+    if until > now:
+        return progress.waiting(until=until, waiting_for=TIME)
+    return replace(progress, run=replace(run, since=until)).at(following)
 
 
 def _wait_for(step: WaitFor, progress: Progress, journey: Journey, following: str) -> Progress:
@@ -210,6 +220,8 @@ def _wait_for(step: WaitFor, progress: Progress, journey: Journey, following: st
         if event.id != run.trigger.get("event_id") and _where(step.where, journey.scope(run, event=event)):
             return _answered(step, progress, event, since=max(run.since, min(event.at, journey.now))).at(following)
     deadline = add_everywhere(run.since, step.duration, journey.zones)
+    if run.waiting_for is not None and run.due_at is not None:
+        deadline = max(deadline, run.due_at)  # as with the other waits, where a new version shortened it
     if deadline <= journey.now:
         return _answered(step, progress, None, since=deadline).at(following)
     return progress.waiting(until=deadline, waiting_for=step.event)

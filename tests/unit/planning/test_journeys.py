@@ -77,10 +77,20 @@ def test_a_run_waits_for_its_delivery_and_finishes_with_its_outcome() -> None:
 def test_a_wait_counts_from_the_end_of_the_step_before_and_the_next_send_falls_due_at_its_end() -> None:
     campaign = a_ticket_campaign(Wait(path="0", place=HERE, duration=Duration(days=1)), a_send("1"))
     waiting = go(campaign).run
-    assert (waiting.position, waiting.due_at) == ("1", NOON + timedelta(days=1))
+    assert (waiting.position, waiting.due_at) == ("0", NOON + timedelta(days=1))
     late = NOON + timedelta(days=1, hours=5)
     (delivery,) = go(campaign, waiting, now=late).deliveries
     assert delivery.intended_at == NOON + timedelta(days=1)
+
+
+def test_a_wait_that_a_new_version_shortened_ends_when_the_run_is_woken_and_one_made_longer_goes_on() -> None:
+    long, short, longer = (
+        a_ticket_campaign(Wait(path="0", place=HERE, duration=Duration(days=days)), a_send("1")) for days in (30, 3, 60)
+    )
+    woken, now = replace(go(long).run, due_at=NOON + timedelta(days=20)), NOON + timedelta(days=20, hours=1)
+    (delivery,) = go(short, woken, now=now).deliveries
+    assert delivery.intended_at == NOON + timedelta(days=20)
+    assert go(longer, woken, now=now).run.due_at == NOON + timedelta(days=60)
 
 
 def test_a_day_keeps_the_wall_clock_across_a_change_of_time_and_24_hours_do_not() -> None:
