@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from engage.model.localtime import latest, local_date
 from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat
-from engage.planning.ports import DateMatch, Residence, Slot
+from engage.planning.slots import DateMatch, Residence, Slot
 from engage.planning.whereabouts import DEFAULT_ZONE, ZonesOf, days_at, days_between, zones_behind
 from engage.policy.calendar import LONGEST_REST, is_day_off, move_off_rest
 

@@ -13,7 +13,8 @@ from engage.model.run import Run, RunState
 from engage.model.triggers import Again, EventTrigger
 from engage.model.workspace import Workspace
 from engage.planning.journeys import START, Journey, exits_on, leave
-from engage.planning.ports import Entry, RunInHand, Slot, Transaction
+from engage.planning.ports import RunInHand, Transaction
+from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 from engage.rules.expressions import Scope, evaluate, holds
 from engage.rules.scopes import event_trigger, scope

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger, Trigger
 from engage.planning.dates import date_slots, late_date_slots
-from engage.planning.ports import Residence
 from engage.planning.schedules import next_schedule_moment, schedule_slots
+from engage.planning.slots import Residence
 from engage.planning.waits import wait_until_moment, wait_until_time
 from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, ZonesOf, days_at, zones_behind
 

@@ -20,7 +20,8 @@ from engage.model.workspace import Workspace
 from engage.planning.happenings import Happenings
 from engage.planning.journeys import START, Journey, Progress, advance, touch_of
 from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence, schedule_slots
-from engage.planning.ports import NEWS_TAKES, Entry, PlanningStore, RunInHand, Slot, Transaction
+from engage.planning.ports import NEWS_TAKES, PlanningStore, RunInHand, Transaction
+from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 
 KEPT_FOR = timedelta(days=30)

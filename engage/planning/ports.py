@@ -9,82 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol, final
 
-from engage.model.campaign import Campaign
 from engage.model.contact import Consent, Contact, Event, Value
-from engage.model.expression import Expression
 from engage.model.history import Touch
 from engage.model.run import Run
 from engage.model.steps import Sign
 from engage.planning.requests import ArmResult, NewCall, NewDelivery, Part
+from engage.planning.slots import Entry, Residence
 from engage.rules.expressions import Lookup
 
 NEWS_TAKES = timedelta(hours=1)
 """How long after its moment a change of a contact may be committed: an import of a million rows has one moment."""
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Residence:
-    """A zone key, and where asked for a country, in which at least one contact lives."""
-
-    zone_key: str
-    country: str | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateMatch:
-    """Which stored dates fall on a slot's day: `day`, `month` and, where set, `year`. `base_year` is the year to count from.
-
-    The trigger's `years` are `base_year` less the stored date's year, and at least `min_years`.
-    """
-
-    attribute: str
-    day: int
-    month: int
-    year: int | None
-    base_year: int
-    min_years: int
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """One moment at which the contacts of one residence enter, under one key. `residence` None: everybody.
-
-    `trigger` is what the run's trigger holds (JSON values); with a `match` the store adds `years` to it.
-    `changed_since` restricts the slot to contacts changed after that moment (those imported or corrected late), who have not entered
-    under its key since they changed, even if they gave the key back.
-    """
-
-    at: datetime
-    key: str
-    trigger: Mapping[str, object]
-    residence: Residence | None = None
-    match: DateMatch | None = None
-    changed_since: datetime | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """Enter the campaign's audience at each slot: one run per contact and key, with its touch `entered`.
-
-    Contacts that are erased never enter. `re_entry` of the campaign is asked against the last run that was not returned;
-    who is kept out by it gets the touch `not_entered` with reason `re_entry`, once per key. `audience` is the campaign's, as
-    a whole. Runs are made with `position`, `due_at` = now, `intended_at` and `since` = the slot's moment.
-    """
-
-    campaign: Campaign
-    now: datetime
-    position: str
-    slots: tuple[Slot, ...]
-    excluded_dates: frozenset[date] = frozenset()
-    audience: Expression | None = None
 
 
 @final

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from engage.model.cron import Cron
 from engage.model.localtime import latest, local_date, zone
 from engage.model.triggers import Late, ScheduleTrigger
-from engage.planning.ports import Residence, Slot
+from engage.planning.slots import Residence, Slot
 from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, ZonesOf, days_between, walls_between, zones_behind
 from engage.policy.calendar import LONGEST_REST, move_off_rest
 

@@ -17,7 +17,7 @@ from engage.model.time import EndOfDay
 from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger
 from engage.model.workspace import Workspace
 from engage.planning.occurrences import date_slots, next_occurrence
-from engage.planning.ports import Residence, Slot
+from engage.planning.slots import Residence, Slot
 from engage.planning.versions import live_campaigns
 from engage.policy import decide
 from engage.rules.expressions import Clause, Lookup, clauses, holds

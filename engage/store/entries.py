@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from engage.model.history import Kind, Touch
 from engage.model.run import RunState
-from engage.planning.ports import Entry, Residence, Slot
+from engage.planning.slots import Entry, Residence, Slot
 from engage.store.audiences import audience_condition
 from engage.store.database import dialect_insert, insert_ignoring
 from engage.store.rows import add_touches

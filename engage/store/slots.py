@@ -18,7 +18,7 @@ from engage.model.campaign import ReEntry
 from engage.model.localtime import add, zone
 from engage.model.time import Duration, ZoneSource
 from engage.model.values import INSTANT
-from engage.planning.ports import Slot
+from engage.planning.slots import Slot
 from engage.store.tables import Instant, Json
 
 FOREVER = datetime(1, 1, 1, tzinfo=UTC)

@@ -20,7 +20,8 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.model.values import to_json
 from engage.model.workspace import Workspace
-from engage.planning.ports import Entry, NewDelivery, Residence, Slot
+from engage.planning.requests import NewDelivery
+from engage.planning.slots import Entry, Residence, Slot
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
 from engage.store.operating import SqlOperations

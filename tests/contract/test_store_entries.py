@@ -10,7 +10,7 @@ import pytest
 from engage.model.campaign import ReEntry
 from engage.model.run import RunState
 from engage.model.time import Duration
-from engage.planning.ports import DateMatch, Residence
+from engage.planning.slots import DateMatch, Residence
 from engage.store.database import Database
 from engage.store.tables import runs
 from tests.builders import NOON, a_campaign

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from engage.model.localtime import latest, to_utc, zone
 from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat, ScheduleTrigger
 from engage.planning.occurrences import date_slots, next_occurrence, schedule_slots
-from engage.planning.ports import Residence, Slot
+from engage.planning.slots import Residence, Slot
 from tests.property.turns import MINUTE, TURNS, readings
 
 PLACES = {"*two": ("America/New_York", "Pacific/Honolulu"), "*near": ("Asia/Tashkent", "Asia/Samarkand")}

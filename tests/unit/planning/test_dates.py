@@ -10,7 +10,7 @@ import pytest
 
 from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat
 from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence
-from engage.planning.ports import DateMatch, Residence, Slot
+from engage.planning.slots import DateMatch, Residence, Slot
 from tests.builders import a_ticket_campaign
 
 HERE = "Europe/Ljubljana"

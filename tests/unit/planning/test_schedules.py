@@ -10,7 +10,7 @@ import pytest
 
 from engage.model.triggers import DayOff, Late, ScheduleTrigger
 from engage.planning.occurrences import next_occurrence, schedule_slots
-from engage.planning.ports import Residence, Slot
+from engage.planning.slots import Residence, Slot
 
 HERE = "Europe/Ljubljana"
 ZONES = {"*US": ("America/New_York", "Pacific/Honolulu"), "!": ()}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from engage.model.campaign import ReEntry
 from engage.model.time import Duration
-from engage.planning.ports import Residence, Slot
+from engage.planning.slots import Residence, Slot
 from engage.store.slots import FOREVER, by_shape, not_since, waves
 
 AT = datetime(2026, 3, 29, 7, tzinfo=UTC)
