@@ -26,7 +26,7 @@ from engage.delivery.clearing import Going, in_turns, is_same
 from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
 from engage.delivery.ports import Candidate, Channel, Clearing, Deliveries, Lease, LeaseLost, Outcome, Settlement
-from engage.delivery.settling import settle_decision, settle_mistake, settle_outcome, settle_render_error
+from engage.delivery.settling import settle_decision, settle_mistake, settle_outcome, settle_outranked, settle_render_error
 from engage.model.campaign import Campaign
 from engage.model.delivery import Approved, Cleared, Decision, Rendered
 from engage.model.errors import Rejected, RenderError, SendError, Unavailable, Unconfirmed
@@ -197,6 +197,9 @@ class Conductor:
             settlements: list[Settlement] = []
             for candidate in clearing.candidates():
                 message = by_id[candidate.intent.id]
+                if candidate.outranked:
+                    settlements.append(settle_outranked(candidate.intent))
+                    continue
                 try:
                     decision = self._decide(going.known_to(candidate), workspace, now)
                     if not isinstance(decision, Approved):

@@ -37,11 +37,15 @@ class LeaseLost(Exception):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A delivery with all that the decision asks. `on_unknown` is the row's own: `resend` or `hold`."""
+    """A delivery with all that the decision asks. `on_unknown` is the row's own: `resend` or `hold`.
+
+    `outranked`: another batch has a delivery for the same contact, due as well, that goes first by its priority or age.
+    """
 
     intent: Intent
     facts: Facts
     on_unknown: str
+    outranked: bool = False
 
 
 @final

@@ -34,6 +34,9 @@ KINDS = {
     DeliveryState.CANCELLED: Kind.CANCELLED,
     DeliveryState.UNKNOWN: Kind.UNKNOWN,
 }
+OUTRANKED_FOR = 0.5
+"""Seconds of the machine clock."""
+
 PROVIDER_REASONS = frozenset({"rate", "breaker"})
 
 
@@ -59,6 +62,11 @@ def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Se
             return Settlement(delivery_id=intent.id, state=decision.state, touch=touch)
         case _ as never:
             assert_never(never)
+
+
+def settle_outranked(intent: Intent) -> Settlement:
+    """A delivery that lets another one of its contact go first: it is looked at again once that had time to go."""
+    return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=OUTRANKED_FOR)
 
 
 def settle_render_error(approved: Approved, error: Exception, *, now: datetime) -> Settlement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import final
 
@@ -20,7 +21,7 @@ from engage.store.database import Database
 from engage.store.facts import load_candidates
 from engage.store.lookups import SqlLookup
 from engage.store.pausing import pause
-from engage.store.queues import waiting_by_queue
+from engage.store.queues import outranked_ids, waiting_by_queue
 from engage.store.rows import Row
 from engage.store.session import WorkspaceNow
 from engage.store.tables import deliveries
@@ -124,7 +125,8 @@ class SqlClearing:
             self._connection, batch_id=self._batch["id"], now=self._now, workspace=self._workspace, versions=self._versions,
             delivery_ids=self._delivery_ids, lock_contacts=True,
         )
-        return _in_order(found, self._delivery_ids)
+        outranked = outranked_ids(self._connection, self._delivery_ids, now=self._now)
+        return _in_order([replace(each, outranked=each.intent.id in outranked) for each in found], self._delivery_ids)
 
     def hand_off(self, cleared: Sequence[Clearance], *, now: datetime) -> None:
         """Write `sending` for these."""

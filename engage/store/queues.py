@@ -68,6 +68,30 @@ def _due_sqlite() -> sa.Select[Any]:
 _DUE_POSTGRESQL, _DUE_SQLITE = _due_postgresql(), _due_sqlite()
 
 
+def outranked_ids(connection: sa.Connection, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Those of the deliveries before which another batch's, due for the same contact, must go: by priority, then by age.
+
+    What waits for people, for its provider or as a suspect makes nobody wait.
+    """
+    return frozenset(connection.scalars(_OUTRANKED, {"ids": list(ids), "now": now}))
+
+
+def _outranked() -> sa.Select[int]:
+    mine, other = deliveries.alias("mine"), deliveries.alias("other")
+    earlier = sa.tuple_(other.c.due_at, other.c.id) < sa.tuple_(mine.c.due_at, mine.c.id)
+    first = sa.or_(other.c.priority > mine.c.priority, sa.and_(other.c.priority == mine.c.priority, earlier))
+    due = (
+        other.c.state == sa.literal_column("'waiting'"), other.c.due_at <= sa.bindparam("now"), other.c.hold.is_(None), ~other.c.careful,
+        sa.or_(other.c.retry_at.is_(None), other.c.retry_at <= MachineNow()),
+    )
+    elsewhere = (other.c.queue == mine.c.queue, other.c.batch_id.is_distinct_from(mine.c.batch_id))
+    same = other.c.contact_id == mine.c.contact_id
+    return sa.select(mine.c.id).where(mine.c.id.in_(sa.bindparam("ids", expanding=True)), sa.exists().where(same, *elsewhere, *due, first))
+
+
+_OUTRANKED = _outranked()
+
+
 def earliest_delivery(connection: sa.Connection) -> datetime | None:
     """The earliest due moment of any waiting delivery, in hand or not."""
     moment: datetime | None = connection.scalar(_EARLIEST)

@@ -253,6 +253,7 @@ deliveries = sa.Table(
     _partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
     _partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),
     _partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),
+    _partial_index("ix_deliveries_waiting", "contact_id", where="state = 'waiting'"),
     _partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
     _partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
     _partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),

@@ -102,6 +102,28 @@ def test_of_two_messages_due_together_the_more_important_goes_whatever_its_chann
     assert sorted(works.sent()) == ["+38640123456", "bor@example.com"]
 
 
+def test_of_two_workers_the_one_with_the_less_important_message_lets_the_other_go_first(database: Database) -> None:
+    """Each has one of a contact's two in hand; the first to come to clearing has the lower one."""
+    files = {
+        "engage.yaml": FILES["engage.yaml"].replace("consent: opt_out}", "consent: opt_out, limit: 1 per day}"),
+        "campaigns/follow_up.yaml": None, "templates/csat/email.md": FILES["templates/csat/email.md"].replace("trigger.ticket_id", "1"),
+        **_reply("high", priority=9, channel="email"), **_reply("low", priority=1, channel="email"),
+    }
+    works = Works(database, small_workspace(**files))
+    works.know("ana")
+    works.happen("ticket.closed", "ana", ticket_id="1")
+    works.planner.advance(now=works.clock.now())
+    higher = works.deliveries.claim(now=works.clock.now(), queue="bulk", limit=1, owner="slow", lease=timedelta(seconds=30))
+    assert higher is not None
+    works.conductor.drain("bulk")
+    assert works.sent() == []
+    works.deliveries.release(higher)
+    works.conductor.drain("bulk")
+    (sent,) = works.touches(Kind.SENT)
+    works.close()
+    assert sent.campaign == "high"
+
+
 class Renewals:
     """The delivery rows, counting how often a lease on them is prolonged."""
 

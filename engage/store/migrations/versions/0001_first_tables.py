@@ -184,6 +184,11 @@ def _make_deliveries() -> None:
         postgresql_where=sa.text("state = 'sending'"),
     )
     op.create_index(
+        "ix_deliveries_waiting", "deliveries", ["contact_id"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
         "ix_deliveries_suspects", "deliveries", ["queue"],
         sqlite_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
         postgresql_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
