@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
-from engage.model.errors import NOT_BUILT, InputError, Place, Problem, nearest
+from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.expression import Expression
 from engage.model.workspace import Files, Settings
 from engage.rules.expressions import Names, Shape, parse, parse_binding, sql_refusals
-from engage.rules.settings import OWN_EVENTS
 from engage.rules.tree import QUOTE, Scalar
 
 TEMPLATES = "templates/"
@@ -29,10 +28,10 @@ class Known:
     messages: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def names(
-        self, *, trigger: Mapping[str, AttributeKind], event: Mapping[str, AttributeKind] | None = None,
+        self, *, trigger: Mapping[str, AttributeKind] | None, event: Mapping[str, AttributeKind] | None = None,
         variables: Mapping[str, Shape] | None = None,
     ) -> Names:
-        """What an expression may name where these stand."""
+        """What an expression may name where these stand; of a trigger that is None, any field."""
         return Names(
             attributes={**BUILT_IN_ATTRIBUTES, **self.settings.attributes},
             trigger=trigger,
@@ -47,10 +46,8 @@ class Known:
         )
 
     def fields_of(self, event: Scalar, problems: list[Problem]) -> Mapping[str, AttributeKind]:
-        """The declared fields of that type of event."""
-        if event.startswith(OWN_EVENTS):
-            problems.append(Problem(place=event.place, what=f"the event `{event}` {NOT_BUILT}"))
-        elif event not in self.settings.events:
+        """The fields of that type of event, a declared one or one of Engage's own."""
+        if event not in self.settings.events:
             refuse_unknown("event", event, self.settings.events, problems, "is not declared under `events` in engage.yaml")
         return self.settings.events.get(event, {})
 

@@ -1,10 +1,9 @@
-"""Whether what a send names is there: its channels, its message, and a template of that message for each of the channels."""
+"""Whether the message that a send names is there, with a template for each of its channels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
-from engage.model.contact import PREFERRED
 from engage.model.errors import Place, Problem
 from engage.model.steps import Send
 from engage.model.workspace import Channel
@@ -12,24 +11,11 @@ from engage.rules.known import TEMPLATES, Known, refuse_unknown
 from engage.rules.tree import Scalar
 
 
-def known_channels(known: Known, written: Sequence[Scalar], problems: list[Problem]) -> tuple[str, ...]:
-    """The list of channels; what is none, or stands there twice, is told."""
-    seen: set[str] = set()
-    for name in written:
-        if name != PREFERRED and name not in known.settings.channels:
-            refuse_unknown("channel", name, {**known.settings.channels, PREFERRED: None}, problems, "is not declared in engage.yaml")
-        if name in seen:
-            problems.append(Problem(place=name.place, what=f"the channel `{name}` stands in this list twice"))
-        seen.add(str(name))
-    return tuple(str(name) for name in written)
-
-
-def check_message(known: Known, message: Scalar, written: Sequence[Scalar] | None, step: Send, problems: list[Problem]) -> None:
-    """The message has a folder, and in it a template for every channel of the send."""
+def check_message(known: Known, message: Scalar, step: Send, places: Mapping[str, Place], problems: list[Problem]) -> None:
+    """The message has a folder, and in it a template for every channel of the send; `places` says where those of its own stand."""
     if message not in known.messages:
         refuse_unknown("message", message, known.messages, problems, f"has no folder in {TEMPLATES}")
         return
-    places = {str(name): name.place for name in written or ()}
     for name in dict.fromkeys(step.channels):
         channel = known.settings.channels.get(name)
         if channel is not None and not {channel.name, str(channel.kind)} & known.messages[message]:

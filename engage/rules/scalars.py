@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
+from fractions import Fraction
 from functools import cache
+from typing import get_args
 
 from babel import Locale, UnknownLocaleError
 
@@ -17,16 +19,20 @@ from engage.model.campaign import Limit, Per, ReEntry
 from engage.model.cron import Cron
 from engage.model.errors import nearest
 from engage.model.localtime import zone_names
+from engage.model.steps import Sign
 from engage.model.time import Duration, EndOfDay
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+SIGNS: tuple[Sign, ...] = get_args(Sign)
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)")
 _LIMIT = re.compile(r"(\d{1,6})\s+per\s+(\S+)")
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -178,6 +184,17 @@ def limit(text: str) -> Limit:
     return Limit(count=int(match[1]), within=within)
 
 
+def share(text: str) -> Fraction:
+    """`10%`, `0.5%`: some of the whole, and not all of it."""
+    match = _SHARE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("is not a share; write it like 10% or 0.5%")
+    part = Fraction(match[1]) / 100
+    if not 0 < part < 1:
+        raise ValueError("is not a share between 0% and 100%, both left out")
+    return part
+
+
 def rate(text: str) -> float:
     """`50/s`, `30/m`, `1000/h`; in messages a second."""
     match = _RATE.fullmatch(text.strip())
@@ -208,6 +225,14 @@ def weekday(text: str) -> int:
     if text.lower() not in {*WEEKDAYS, *_LONG_WEEKDAYS}:
         raise Unlike("is not a day of the week like mon, tue, wed, thu, fri, sat, sun", text, WEEKDAYS)
     return WEEKDAYS.index(text.lower()[:3])
+
+
+def sign(text: str) -> Sign:
+    """What may come back of a message."""
+    found = next((each for each in SIGNS if each == text), None)
+    if found is None:
+        raise Unlike("is none of delivered, opened, clicked", text, SIGNS)
+    return found
 
 
 def country(text: str) -> str:

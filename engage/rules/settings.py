@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Literal
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, PREFERRED, ChannelKind
 from engage.model.errors import InputError, Place, Problem
-from engage.model.triggers import OF_EVENT
-from engage.model.workspace import Basis, Channel, Company, Guards, Purpose, Settings
+from engage.model.history import Kind
+from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
+from engage.model.triggers import OF_EVENT, Kinds
+from engage.model.workspace import Basis, Channel, Company, Endpoint, Guards, Purpose, Settings
 from engage.rules.document import read
 from engage.rules.schema.fields import as_tuple
-from engage.rules.schema.settings import ChannelSection, CompanySection, ConsentSection, GuardsSection, PurposeSection, SettingsFile
+from engage.rules.schema.settings import (
+    ChannelSection,
+    CompanySection,
+    ConsentSection,
+    EndpointSection,
+    GuardsSection,
+    PurposeSection,
+    SettingsFile,
+    StopAtSection,
+)
 from engage.rules.tree import Items, Map, Scalar, Tree
 from engage.rules.validation import validate
 from engage.rules.windows import layer, quiet_hours, refuse_no_window
 
 FILE = "engage.yaml"
-OWN_EVENTS = "message."
-"""What the types of Engage's own events begin with: deliveries, opens, clicks, replies that come back."""
-
 ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": ChannelKind.CHAT, "sms_webhook": ChannelKind.SMS}
 """The kinds of the adapters that speak one kind only; `console` and foreign ones go by the channel's name or its `kind`."""
 
@@ -29,6 +38,8 @@ BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
 
 _PASSWORD = re.compile(r"(?<=:)[^/:@][^@]*@")
 _BASE = re.compile(r"https?://[^/\s?#]+(?:/[^\s?#]*)?")
+_SECURE = re.compile(r"https://[^/\s?#@]+(?:[/?][^\s#]*)?|http://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:[/?][^\s#]*)?")
+"""Where an endpoint may be."""
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -106,13 +117,18 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         locale=str(written.locale or defaults.locale),
         timezone=str(written.timezone or defaults.timezone),
         attributes={str(name): kind for name, kind in written.attributes.items()},
-        events={str(type_): {str(name): kind for name, kind in fields.items()} for type_, fields in written.events.items()},
+        events={**MESSAGE_EVENTS, **_events(written)},
         purposes=purposes,
         limits=as_tuple(written.limit),
         quiet_hours=general,
         guards=_guards(written.guards),
+        endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
         channels={str(name): channel for name, section in written.channels.items() if (channel := _channel(name, section, problems))},
     )
+
+
+def _events(written: SettingsFile) -> Mapping[str, Kinds]:
+    return {str(type_): {str(name): kind for name, kind in fields.items()} for type_, fields in written.events.items()}
 
 
 def _refuse_built_in(written: SettingsFile, problems: list[Problem]) -> None:
@@ -180,7 +196,22 @@ def _guards(written: GuardsSection | None) -> Guards:
         max_audience=written.max_audience,
         only_to=frozenset(str(address) for address in written.only_to),
         placeholder_dates=frozenset(written.placeholder_dates),
+        stop_at=_stop_at(written.stop_at),
     )
+
+
+def _stop_at(written: StopAtSection | None) -> Mapping[Kind, Fraction]:
+    if written is None:
+        return {}
+    shares = {Kind.BOUNCED: written.bounces, Kind.COMPLAINED: written.complaints}
+    return {kind: share for kind, share in shares.items() if share is not None}
+
+
+def _endpoint(name: Scalar, written: EndpointSection, problems: list[Problem]) -> Endpoint:
+    if not _SECURE.fullmatch(written.url):
+        what = f"`{written.url.written}` is not where an endpoint can be; write it like https://… (http:// only to this machine itself)"
+        problems.append(Problem(place=written.url.place, what=what))
+    return Endpoint(name=str(name), url=str(written.url), secret=str(written.secret), place=name.place)
 
 
 def _channel(name: Scalar, written: ChannelSection, problems: list[Problem]) -> Channel | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -26,11 +27,17 @@ from engage.model.expression import (
     Text,
     place_at,
 )
-from engage.rules.expressions.meaning import ORDERED, as_date, kind_of
+from engage.rules.expressions.matching import a_kind, why_never
+from engage.rules.expressions.meaning import as_date, kind_of
 from engage.rules.expressions.names import Names
 
 DATES = (AttributeKind.DATE, AttributeKind.DATETIME)
 MAX_NUMBER = 2**63
+MAX_DEPTH = 40
+"""Operators within operators: as with brackets, a limit of the language's own."""
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What no database keeps in a text."""
 
 RELATIONS = {
     "eq": Relation.EQUAL, "ne": Relation.EQUAL, "lt": Relation.LESS, "lteq": Relation.AT_MOST, "gt": Relation.GREATER,
@@ -49,19 +56,25 @@ NOTHING = Constant(value=None, kind=None)
 @final
 @dataclass(slots=True, kw_only=True)
 class Reader:
-    """Reads one expression; `problems` grows as it goes."""
+    """Reads one expression; `problems` grows as it goes, and so does `doubts`: what is no mistake, but can never hold."""
 
     source: str
     place: Place
     names: Names
     shift: int = 0
     problems: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
+    depth: int = 0
     dispatch: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]]
 
     def refuse(self, at: int, what: str, suggestion: str | None = None) -> Node:
         """Note a problem at the offset; nothing stands for what was wrong."""
         self.problems.append(Problem(place=place_at(self.place, at + self.shift), what=what, suggestion=suggestion))
         return NOTHING
+
+    def doubt(self, at: int, what: str, suggestion: str | None = None) -> None:
+        """Note what is surely not what was meant, though it has a meaning."""
+        self.doubts.append(Problem(place=place_at(self.place, at + self.shift), what=what, suggestion=suggestion))
 
     def unknown(self, at: int, what: str, word: str, known: Iterable[str], *, kind: str) -> Node:
         """Note that a word of this kind is not known, and what was probably meant."""
@@ -72,15 +85,20 @@ class Reader:
         rule = self.dispatch.get(type(tree))
         if rule is None:
             return self.refuse(tree.lineno, f"{type(tree).__name__.lower()} has no place in an expression")
-        return rule(self, tree)
+        if self.depth >= MAX_DEPTH:
+            return self.refuse(tree.lineno, "the expression is nested too deeply")
+        self.depth += 1
+        node = rule(self, tree)
+        self.depth -= 1
+        return node
 
 
 def _read_constant(reader: Reader, tree: jinja.Const) -> Node:
     value: Value = tree.value
     if isinstance(value, int | float) and not abs(value) < MAX_NUMBER:
         return reader.refuse(tree.lineno, "this number is too large")
-    if isinstance(value, str) and "\0" in value:
-        return reader.refuse(tree.lineno, "a text may not hold the character NUL")
+    if isinstance(value, str) and UNSTORABLE.search(value):
+        return reader.refuse(tree.lineno, "a text may hold neither the character NUL nor one half of a surrogate pair")
     return Constant(value=value, kind=kind_of(value), at=tree.lineno)
 
 
@@ -94,19 +112,20 @@ def _read_not(reader: Reader, tree: jinja.Not) -> Node:
 
 def _read_and(reader: Reader, tree: jinja.And) -> Node:
     operands = tuple(reader.read(each) for each in _flat(tree, jinja.And))
-    return And(operands=operands, kind=_common(operands), at=tree.lineno)
+    return And(operands=operands, kind=common_kind(operands), at=tree.lineno)
 
 
 def _read_or(reader: Reader, tree: jinja.Or) -> Node:
     operands = tuple(reader.read(each) for each in _flat(tree, jinja.Or))
-    return Or(operands=operands, kind=_common(operands), at=tree.lineno)
+    return Or(operands=operands, kind=common_kind(operands), at=tree.lineno)
 
 
 def _read_choice(reader: Reader, tree: jinja.CondExpr) -> Node:
     then = reader.read(tree.expr1)
     otherwise = reader.read(tree.expr2) if tree.expr2 is not None else Constant(value=None, kind=None, at=tree.lineno)
-    kind = then.kind if tree.expr2 is None else _common((then, otherwise))
-    return Choice(condition=reader.read(tree.test), then=then, otherwise=otherwise, kind=kind, at=tree.lineno)
+    return Choice(
+        condition=reader.read(tree.test), then=then, otherwise=otherwise, kind=common_kind((then, otherwise)), at=tree.lineno
+    )
 
 
 def _read_comparison(reader: Reader, tree: jinja.Compare) -> Node:
@@ -123,11 +142,11 @@ def _read_comparison(reader: Reader, tree: jinja.Compare) -> Node:
 
 
 def compared(reader: Reader, operator: str, left: Node, right: Node, *, at: int) -> Node:
-    """The comparison by Jinja's operator, checked: sides that can never match are a problem."""
+    """The comparison by Jinja's operator; sides that can never match are doubted."""
     relation = RELATIONS[operator]
     left, right = _meeting(reader, left, right)
-    if why := _never(relation, left, right):
-        return reader.refuse(at, why)
+    if why := why_never(relation, left, right):
+        reader.doubt(at, why)
     comparison = Comparison(relation=relation, left=left, right=right, at=at)
     return Not(operand=comparison, at=at) if operator in ("ne", "notin") else comparison
 
@@ -139,14 +158,14 @@ def _read_sum(reader: Reader, tree: jinja.BinExpr) -> Node:
             return reader.refuse(side.at, "dates are not computed with; ask days_since(…) or days_until(…)")
         if side.kind not in (None, AttributeKind.NUMBER):
             hint = "; texts are joined by ~" if side.kind is AttributeKind.TEXT else ""
-            return reader.refuse(side.at, f"{_a(side)} is no number{hint}")
+            return reader.refuse(side.at, f"{a_kind(side)} is no number{hint}")
     return Arithmetic(sum=SUMS[type(tree)], left=left, right=right, at=left.at)
 
 
 def _read_sign(reader: Reader, tree: jinja.Neg | jinja.Pos) -> Node:
     operand = reader.read(tree.node)
     if operand.kind not in (None, AttributeKind.NUMBER):
-        return reader.refuse(operand.at, f"{_a(operand)} is no number")
+        return reader.refuse(operand.at, f"{a_kind(operand)} is no number")
     if isinstance(operand, Constant) and isinstance(operand.value, int | float):
         value = -operand.value if isinstance(tree, jinja.Neg) else operand.value
         return Constant(value=value, kind=AttributeKind.NUMBER, at=tree.lineno)
@@ -161,7 +180,7 @@ def _read_text(reader: Reader, tree: jinja.Concat) -> Node:
 def item_of(reader: Reader, owner: Node, index: Node, at: int) -> Node:
     """What stands in a list at a computed place, or in a record under a computed name."""
     if owner.kind not in (None, AttributeKind.LIST):
-        return reader.refuse(at, f"{_a(owner)} has no items")
+        return reader.refuse(at, f"{a_kind(owner)} has no items")
     return Item(owner=owner, index=index, kind=AttributeKind.TEXT if owner.kind is AttributeKind.LIST else None, at=at)
 
 
@@ -175,8 +194,9 @@ def _flat(tree: jinja.BinExpr, kind: type[jinja.BinExpr]) -> list[jinja.Expr]:
     return [left, *reversed(operands)]
 
 
-def _common(operands: tuple[Node, ...]) -> AttributeKind | None:
-    kinds = {operand.kind for operand in operands}
+def common_kind(operands: Iterable[Node]) -> AttributeKind | None:
+    """The kind of whichever of these it will be; `none` is of every kind."""
+    kinds = {operand.kind for operand in operands if not (isinstance(operand, Constant) and operand.value is None)}
     return kinds.pop() if len(kinds) == 1 else None
 
 
@@ -203,59 +223,9 @@ def _dated(reader: Reader, node: Node, other: AttributeKind | None) -> Node:
     value = as_date(node.value, other)
     if value is None:
         example = "2026-02-28" if other is AttributeKind.DATE else "2026-02-28T08:00Z"
-        return reader.refuse(node.at, f"`{node.value}` is no {other}; write it like {example}")
+        reader.doubt(node.at, f"`{node.value}` is no {other}; write it like {example}")
+        return node
     return Constant(value=value, kind=other, at=node.at)
-
-
-def _never(relation: Relation, left: Node, right: Node) -> str | None:
-    """Why this comparison can never hold."""
-    if relation is Relation.IN:
-        return _never_in(left, right)
-    if left.kind is None or right.kind is None:
-        return None
-    if left.kind is not right.kind:
-        return f"{_a(left)} is never equal to {_a(right)}{_advice(left, right)}" if relation is Relation.EQUAL else _unordered(left, right)
-    if relation is not Relation.EQUAL and left.kind not in ORDERED:
-        return f"{_a(left)} is neither less nor greater than another"
-    return None
-
-
-def _unordered(left: Node, right: Node) -> str:
-    return f"{_a(left)} has no order with {_a(right)}{_advice(left, right)}"
-
-
-def _never_in(left: Node, right: Node) -> str | None:
-    if isinstance(right, Several):
-        kinds = {item.kind for item in right.items}
-        if left.kind is None or None in kinds or left.kind in kinds or not kinds:
-            return None
-        return f"{_a(left)} is never one of {_a(right.items[0])}{_advice(left, right.items[0])}"
-    if right.kind not in (None, AttributeKind.LIST, AttributeKind.TEXT):
-        return f"nothing is ever in {_a(right)}"
-    if right.kind is not None and left.kind not in (None, AttributeKind.TEXT):
-        return f"{_a(left)} is never in {_a(right)}: it holds texts"
-    return None
-
-
-def _advice(left: Node, right: Node) -> str:
-    kinds = {left.kind, right.kind}
-    if kinds == {AttributeKind.MONEY, AttributeKind.NUMBER}:
-        return "; compare its .amount, and ask its .currency"
-    if kinds == set(DATES):
-        return "; ask days_since(…) or days_until(…)"
-    if kinds == {AttributeKind.NUMBER, AttributeKind.TEXT}:
-        return "; a number is written without quotes, and |float makes one of a text"
-    if AttributeKind.BOOLEAN in kinds:
-        return "; true and false are written without quotes"
-    if AttributeKind.LIST in kinds:
-        return "; what a list holds is asked by `in`"
-    return ""
-
-
-def _a(node: Node) -> str:
-    if isinstance(node, Constant) and node.value is not None:
-        return f"the {node.kind} `{node.value}`"
-    return "money" if node.kind is AttributeKind.MONEY else f"a {node.kind}"
 
 
 OPERATORS: Mapping[type[jinja.Node], Callable[[Reader, Any], Node]] = {

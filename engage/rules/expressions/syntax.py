@@ -13,7 +13,12 @@ from jinja2.parser import Parser
 
 MAX_LENGTH = 10_000
 
+MAX_BRACKETS = 30
+"""Brackets within brackets. Far below what exhausts the stack: whether a campaign can be read never hangs on who calls."""
+
 JINJA = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - only its grammar is used, nothing is rendered
+
+OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 
 WORDS_OF_OTHERS = {
     "=": "==", "&": "and", "|": "or", "AND": "and", "OR": "or", "NOT": "not", "IN": "in", "IS": "is", "null": "none", "NULL": "none",
@@ -50,7 +55,7 @@ def tree_of(source: str) -> nodes.Expr:
         raise SyntaxProblem("an expression is missing", 0)
     parser = Parser(JINJA, "")
     try:
-        parser.stream = TokenStream(JINJA.lexer.wrap(_with_offsets(source)), None, None)
+        parser.stream = TokenStream(JINJA.lexer.wrap(_shallow(_with_offsets(source))), None, None)
         tree = parser.parse_expression()
         if not parser.stream.eos:
             left = parser.stream.current
@@ -87,6 +92,16 @@ def pieces_of(text: str) -> list[Piece]:
 def _with_offsets(source: str) -> Iterator[tuple[int, str, str]]:
     """Jinja's raw tokens, each with its offset in place of its line, so that every node knows where it stands."""
     return _counted(source, JINJA.lexer.tokeniter(source, None, None, "variable"))
+
+
+def _shallow(tokens: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:
+    depth = 0
+    for token in tokens:
+        at, _, raw = token
+        depth += (raw in OPENING) - (raw in CLOSING)
+        if depth > MAX_BRACKETS:
+            raise SyntaxProblem("the expression is nested too deeply", at)
+        yield token
 
 
 def _counted(source: str, tokens: Iterable[tuple[int, str, str]]) -> Iterator[tuple[int, str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
+from fractions import Fraction
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -169,6 +170,7 @@ OffsetDays = Annotated[int, Reads("a number of days or weeks", scalars.offset_da
 Expires = Annotated[Expiry, Reads("a duration or end_of_day", scalars.expiry, pattern(rf"{_SPAN}|^end_of_day$"))]
 Again = Annotated[ReEntry, Reads("always, never or after DURATION", scalars.re_entry, pattern(r"^(always|never|after .+)$"))]
 LimitText = Annotated[Limit, Reads("a limit", scalars.limit, pattern(r"^[0-9]+ per .+$"))]
+Share = Annotated[Fraction, Reads("a share", scalars.share, pattern(r"^[0-9]+(\.[0-9]+)? *%$"))]
 Rate = Annotated[float, Reads("a rate", scalars.rate, pattern(r"^[0-9.]+ */ *[smh]$"))]
 Whole = Annotated[int, Reads("a whole number", scalars.whole, {"type": "integer"})]
 Truth = Annotated[bool, Reads("true or false", scalars.truth, {"enum": [True, False, "yes", "no", "on", "off"]})]

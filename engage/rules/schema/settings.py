@@ -22,6 +22,7 @@ from engage.rules.schema.fields import (
     Name,
     Rate,
     Section,
+    Share,
     Text,
     Whole,
     Word,
@@ -91,23 +92,47 @@ class PurposeSection(Section):
     public_url: Text | None = Field(None, description="The base of its links")
 
 
+class StopAtSection(Section):
+    """At which share of a campaign's last 1,000 messages it pauses by itself."""
+
+    called: ClassVar[str] = "stop_at"
+
+    bounces: Share | None = Field(None, description="Messages that came back, as `5%`")
+    complaints: Share | None = Field(None, description="Messages that were marked as spam, as `0.3%`")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self._keys:
+            raise complaint("an empty map says nothing")
+        return self
+
+
 class GuardsSection(Section):
     """Against accidents."""
 
     called: ClassVar[str] = "guards"
-    later: ClassVar[frozenset[str]] = frozenset({"stop_at"})
 
     max_audience: Whole | None = Field(None, description="A campaign that would reach more holds until `engage approve CAMPAIGN`")
     only_to: list[Text] = Field(default_factory=list, description="Where set, nothing goes to anyone else: addresses, or `@example.com`")
     placeholder_dates: list[Day] = Field(
         default_factory=lambda: [date(1, 1, 1), date(1900, 1, 1), date(1970, 1, 1)], description="Dates that mean nothing and never fire",
     )
+    stop_at: StopAtSection | None = Field(None, description="Pauses a campaign, and says so, when too much of what it sends comes back")
 
     @model_validator(mode="after")
     def _reach_someone(self) -> Self:
         if self.max_audience is not None and self.max_audience < 1:
             raise complaint("`max_audience` must be at least 1", key="max_audience")
         return self
+
+
+class EndpointSection(Section):
+    """Whom the step `call` asks."""
+
+    called: ClassVar[str] = "an endpoint"
+
+    url: Text = Field(description="Where it is posted to: https://, or http:// to this machine itself")
+    secret: Text = Field(description="The key of the signature, which the other side knows too")
 
 
 class ChannelSection(Section):
@@ -140,7 +165,7 @@ class ChannelSection(Section):
 class SettingsFile(Section):
     """The settings of a workspace. `${NAME}` comes from the environment or `.env`, `${NAME:-default}` allowed."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"endpoints", "hooks"})
+    later: ClassVar[frozenset[str]] = frozenset({"hooks"})
 
     company: CompanySection = Field(description="Who writes")
     public_url: Text = Field(description="Base of the links in messages: unsubscribe, preferences, view in browser")
@@ -162,4 +187,5 @@ class SettingsFile(Section):
     limit: Limits | None = Field(None, description="Over all purposes but those with consent: none")
     quiet_hours: QuietHoursMap | None = Field(None, description="The recipient's local time; half open")
     guards: GuardsSection | None = Field(None, description="Against accidents")
+    endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")

@@ -1,169 +1,16 @@
-"""`steps`: what happens to a run, one after the other."""
+"""`steps`: what happens to a run, one after the other; and the steps that lead one of several ways."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Field, Tag, model_validator
 
-from engage.model.triggers import DayOff
-from engage.rules import scalars
-from engage.rules.schema.fields import (
-    LIST,
-    TEXT,
-    EventType,
-    Expires,
-    FieldName,
-    Name,
-    Offset,
-    Reads,
-    Section,
-    Source,
-    Span,
-    Text,
-    TimeOfDay,
-    Weekday,
-    Word,
-    complaint,
-    kind_of,
-    not_built,
-    one_key_of,
-    shape,
-)
-from engage.rules.schema.quiet_hours import QuietHoursField
-from engage.rules.tree import Map, Scalar
-
-
-def _list_of_channels(value: object) -> object:
-    match value:
-        case Map() if "all" in value or "first" in value:
-            raise not_built("all" if "all" in value else "first")
-        case Map():
-            raise complaint("`channels` is a list in order of preference, not a map")
-        case Scalar() if not value.is_blank:
-            raise complaint("`channels` is a list in order of preference", suggestion=f"[{value.written}]")
-        case list() if not value:
-            raise complaint("`channels` is an empty list")
-    return value
-
-
-ChannelList = Annotated[list[Name], BeforeValidator(_list_of_channels)]
-
-
-class StepSection(Section):
-    """What every step may have."""
-
-    when: Source | None = Field(None, description="The step is passed over where this does not hold")
-    id: Name | None = Field(None, description="Its name in the history, that stays when steps are added before it; default: its place")
-
-
-class SendSection(StepSection):
-    """Send a message by the first channel by which this contact can and may be reached."""
-
-    called: ClassVar[str] = "the step send"
-
-    send: Name = Field(description="The message: a folder of templates/")
-    channels: ChannelList | None = Field(
-        None, description="In order of preference; `preferred` is the contact's own choice; default: the campaign's",
-    )
-    expires: Expires | None = Field(None, description="When it makes no sense any more, from when it fell due; default: the campaign's")
-    quiet_hours: QuietHoursField | None = Field(None, description="Overrides the campaign's, key by key, or `ignore`")
-    purpose: Name | None = Field(None, description="Default: the campaign's")
-    to: Text | None = Field(None, description="A fixed recipient (staff): no consent, no limit, no quiet hours; text or `{{ … }}`")
-    with_: Any = Field(None, alias="with", description="Values for the template: a map; text is text, `{{ … }}` keeps its type")
-    as_: FieldName | None = Field(None, alias="as", description="Names the outcome (`sent`, `suppressed`, `failed`, …) for a later step")
-
-    @model_validator(mode="after")
-    def _with_is_a_map(self) -> Self:
-        if self.says("with") and not (isinstance(self.with_, Map) and self.with_):
-            raise complaint("`with` is a map of values for the template", key="with")
-        if self.to is not None and self.quiet_hours is not None:
-            raise complaint("`quiet_hours` has no effect with `to`: a fixed recipient has none", key="quiet_hours")
-        return self
-
-
-def _working(text: str) -> Literal["working"]:
-    if text != "working":
-        raise ValueError("is neither working nor a list of days")
-    return "working"
-
-
-Working = Annotated[Literal["working"], Reads("working", _working, {"const": "working"})]
-Days = Annotated[Annotated[Working, Tag(TEXT)] | Annotated[list[Weekday], Tag(LIST)], Discriminator(shape)]
-
-
-class UntilTimeSection(Section):
-    """The first match from now on, recipient's time."""
-
-    called: ClassVar[str] = "wait until a time"
-
-    until: TimeOfDay = Field(description="A time of day (`09:00`)")
-    days: Days | None = Field(None, description="A list of days, or `working` (not a day off); default: every day")
-    day_off: Annotated[DayOff, Word(DayOff)] | None = Field(None, description="To which side a day off moves it")
-
-    @model_validator(mode="after")
-    def _on_some_day(self) -> Self:
-        if self.days == []:
-            raise complaint("`days` is an empty list", key="days")
-        if self.days == "working" and self.day_off is not None:
-            raise complaint("`day_off` has no effect with `days: working`", key="day_off")
-        return self
-
-
-class UntilMomentSection(Section):
-    """A date or date-time that an expression gives; where it has passed, the wait ends at once."""
-
-    called: ClassVar[str] = "wait until a moment"
-
-    until: Source = Field(description="An expression that gives a date or a date-time")
-    offset: Offset | None = Field(None, description="Before (`-24h`) or after it")
-    at: TimeOfDay | None = Field(None, description="At this time of that day, the recipient's")
-
-
-def _wait_kind(value: object) -> str:
-    """Which wait is meant: by its shape, and by whether `until` is a time of day."""
-    if not isinstance(value, Map):
-        return "<span>"
-    if "days" in value or "day_off" in value:
-        return "<time>"
-    try:
-        scalars.time_of_day(str(value.get("until", "")))
-    except ValueError:
-        return "<moment>"
-    return "<time>"
-
-
-WaitField = Annotated[
-    Annotated[Span, Tag("<span>")] | Annotated[UntilTimeSection, Tag("<time>")] | Annotated[UntilMomentSection, Tag("<moment>")],
-    Discriminator(_wait_kind),
-]
-
-
-class WaitSection(StepSection):
-    """Wait; it begins when the step before it is final."""
-
-    called: ClassVar[str] = "the step wait"
-
-    wait: WaitField = Field(description="A duration; or a map with `until`, a time of day or an expression")
-
-
-class AwaitedSection(Section):
-    """The event that is waited for."""
-
-    called: ClassVar[str] = "what is waited for"
-
-    event: EventType = Field(description="The type of event, declared in engage.yaml")
-    where: Source | None = Field(None, description="Only an event for which this holds")
-    duration: Span = Field(alias="for", description="How long at most")
-
-
-class WaitForSection(StepSection):
-    """Wait for an event; those since the hand-off before it count."""
-
-    called: ClassVar[str] = "the step wait_for"
-
-    wait_for: AwaitedSection = Field(description="What for, and how long at most: `wait_for: {event: csat.answered, for: 3d}`")
-    as_: FieldName | None = Field(None, alias="as", description="Names the event, or none when time ran out")
+from engage.rules.schema.acting import CallSection, ConsentStepSection, EmitSection, SetSection, StopSection
+from engage.rules.schema.fields import Name, Section, Source, Span, Whole, complaint, kind_of, one_key_of
+from engage.rules.schema.sending import SendSection, SignWord, StepSection
+from engage.rules.schema.waiting import WaitForSection, WaitSection
+from engage.rules.tree import Map
 
 
 class IfSection(StepSection):
@@ -184,18 +31,97 @@ class IfSection(StepSection):
         return self
 
 
-LATER = frozenset({"split", "set", "consent", "emit", "call", "stop"})
-KINDS = ("send", "wait", "wait_for", "if")
+class ArmSection(Section):
+    """One way of a split."""
 
-AnyStepSection = SendSection | WaitSection | WaitForSection | IfSection
+    called: ClassVar[str] = "an arm of a split"
+
+    weight: Whole = Field(description="Its part of the sum of all weights, at least 1")
+    steps: list[StepField] | None = Field(None, description="Its steps; `[]` goes on at once")
+    send: Name | None = Field(None, description="Short for `steps: [{send: …}]`")
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        if self.weight < 1:
+            raise complaint(f"`{self.weight}` is not a weight; it is a whole number from 1", key="weight")
+        if self.send is not None and self.steps is not None:
+            raise complaint("`send` is short for `steps`: they cannot stand together", key="send")
+        if self.send is None and self.steps is None:
+            raise complaint("an arm needs `steps` or `send` (`steps: []` goes on at once)")
+        return self
+
+
+class WinnerSection(Section):
+    """The last arm: who falls to it waits, and takes the arm that did best."""
+
+    called: ClassVar[str] = "the winner's arm"
+
+    winner: SignWord = Field(description="What is counted: `delivered`, `opened` or `clicked`")
+    after: Span = Field(description="How long to wait before the arms are compared")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_what_is_left(cls, value: object) -> object:
+        for key in ("weight", "steps", "send"):
+            if isinstance(value, Map) and key in value:
+                why = "it is what the others leave of a hundred" if key == "weight" else "it takes those of the arm that did best"
+                raise complaint(f"the winner's arm has no `{key}`: {why}", key=key)
+        return value
+
+
+def _is_an_arm(value: object) -> object:
+    if isinstance(value, Map) and "winner" in value:
+        return value
+    return one_key_of("weight", "winner", called="an arm of a split")(value)
+
+
+ArmField = Annotated[
+    Annotated[WinnerSection, Tag("<winner>")] | Annotated[ArmSection, Tag("<weight>")],
+    kind_of("winner", "weight"),
+    BeforeValidator(_is_an_arm),
+]
+
+
+class SplitSection(StepSection):
+    """Go one of several ways, by shares: the same after re-entry, after a restart and on every machine."""
+
+    called: ClassVar[str] = "the step split"
+
+    split: list[ArmField] = Field(description="The arms; the last may be `{winner: clicked, after: 4h}`")
+
+    @model_validator(mode="after")
+    def _has_arms(self) -> Self:
+        arms = [arm for arm in self.split if isinstance(arm, ArmSection)]
+        if len(arms) < 2:
+            raise complaint("a split needs at least two arms with a `weight`", key="split")
+        if not any(arm.steps or arm.send for arm in arms):
+            raise complaint("no arm of this split does anything", key="split")
+        if any(isinstance(arm, WinnerSection) for arm in self.split[:-1]):
+            raise complaint("`winner` is the last arm", key="split")
+        if len(arms) < len(self.split) and sum(arm.weight for arm in arms) >= 100:
+            raise complaint("`winner` takes what the weights leave of a hundred: they must come to less than 100", key="split")
+        return self
+
+
+ACTING = SetSection | ConsentStepSection | EmitSection | CallSection | StopSection
+KINDS = ("send", "wait", "wait_for", "if", "split", "set", "consent", "emit", "call", "stop")
+
+AnyStepSection = SendSection | WaitSection | WaitForSection | IfSection | SplitSection | ACTING
 
 StepField = Annotated[
     Annotated[SendSection, Tag("<send>")]
     | Annotated[WaitSection, Tag("<wait>")]
     | Annotated[WaitForSection, Tag("<wait_for>")]
-    | Annotated[IfSection, Tag("<if>")],
+    | Annotated[IfSection, Tag("<if>")]
+    | Annotated[SplitSection, Tag("<split>")]
+    | Annotated[SetSection, Tag("<set>")]
+    | Annotated[ConsentStepSection, Tag("<consent>")]
+    | Annotated[EmitSection, Tag("<emit>")]
+    | Annotated[CallSection, Tag("<call>")]
+    | Annotated[StopSection, Tag("<stop>")],
     kind_of(*KINDS),
-    BeforeValidator(one_key_of(*KINDS, called="a step", later=LATER)),
+    BeforeValidator(one_key_of(*KINDS, called="a step")),
 ]
 
-IfSection.model_rebuild()
+for _section in (IfSection, ArmSection, SplitSection):
+    _section.model_rebuild()

@@ -1,4 +1,4 @@
-"""`trigger`: exactly one of a date, an event, a schedule."""
+"""`trigger`: exactly one of a date, an event, a schedule, a segment that is entered or left, people's own choice."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from engage.rules.schema.fields import (
     EventType,
     FieldName,
     Moment,
+    Name,
     Names,
     OffsetDays,
     Section,
     Source,
     TimeOfDay,
+    Truth,
     Whole,
     Word,
     complaint,
@@ -27,7 +29,7 @@ from engage.rules.schema.fields import (
     one_key_of,
     shape,
 )
-from engage.rules.tree import Scalar
+from engage.rules.tree import Map, Scalar
 
 
 def _contact_or_zone(text: str) -> str:
@@ -97,13 +99,55 @@ class ScheduleSection(Section):
         return self
 
 
-LATER = frozenset({"enters", "leaves", "manual"})
-KINDS = ("date", "event", "schedule")
+class EntersSection(Section):
+    """Whoever came to be in a segment; the first look at a new or edited one is a silent baseline."""
 
-TriggerSection = DateSection | EventSection | ScheduleSection
+    called: ClassVar[str] = "a trigger on entering a segment"
+
+    enters: Name = Field(description="A segment, the stem of a file in segments/")
+    existing: Truth = Field(False, description="`true` takes those already in it when the campaign goes live, too")
+
+
+class LeavesSection(Section):
+    """Whoever ceased to be in a segment."""
+
+    called: ClassVar[str] = "a trigger on leaving a segment"
+
+    leaves: Name = Field(description="A segment, the stem of a file in segments/")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nobody_is_outside_already(cls, value: object) -> object:
+        if isinstance(value, Map) and "existing" in value:
+            raise complaint("`existing` has no effect with `leaves`: who is not in a segment has not left it", key="existing")
+        return value
+
+
+class ManualSection(Section):
+    """Those named by `engage enroll` or the API, with whatever data the caller hands over."""
+
+    called: ClassVar[str] = "a trigger by hand"
+
+    manual: Truth = Field(description="`true`")
+
+    @model_validator(mode="after")
+    def _is_true(self) -> Self:
+        if not self.manual:
+            raise complaint("`manual` is true, or another trigger stands here", key="manual")
+        return self
+
+
+KINDS = ("date", "event", "schedule", "enters", "leaves", "manual")
+
+TriggerSection = DateSection | EventSection | ScheduleSection | EntersSection | LeavesSection | ManualSection
 
 TriggerField = Annotated[
-    Annotated[DateSection, Tag("<date>")] | Annotated[EventSection, Tag("<event>")] | Annotated[ScheduleSection, Tag("<schedule>")],
+    Annotated[DateSection, Tag("<date>")]
+    | Annotated[EventSection, Tag("<event>")]
+    | Annotated[ScheduleSection, Tag("<schedule>")]
+    | Annotated[EntersSection, Tag("<enters>")]
+    | Annotated[LeavesSection, Tag("<leaves>")]
+    | Annotated[ManualSection, Tag("<manual>")],
     kind_of(*KINDS),
-    BeforeValidator(one_key_of(*KINDS, called="a trigger", later=LATER)),
+    BeforeValidator(one_key_of(*KINDS, called="a trigger")),
 ]
