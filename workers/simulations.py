@@ -22,6 +22,7 @@ from engage.delivery.identity import SignedIdentity
 from engage.model.campaign import Campaign, Status
 from engage.model.contact import Consent, Contact
 from engage.model.errors import InputError
+from engage.model.history import Touch
 from engage.model.workspace import Workspace
 from engage.planning.planner import Planner
 from engage.planning.versions import live_campaigns
@@ -43,6 +44,9 @@ from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 
 Result = TypeVar("Result")
+
+AT_ONCE = 500
+"""How many touches are read at once."""
 
 
 def simulate(
@@ -105,7 +109,7 @@ class Stage:
         self._history = SqlHistory(self.database)
         self._letters = SqlLetters(self.database, workspace=self._now)
         self._workspaces = SqlWorkspaces(self.database)
-        self._contacts: dict[int, Contact | None] = {}
+        self._contacts: dict[int, Contact] = {}
         self._versions: dict[tuple[str, str], Campaign | None] = {}
 
     def __enter__(self) -> Stage:
@@ -118,13 +122,14 @@ class Stage:
         """Each touch, in the order of writing. What the copy brought is not told again."""
         self._workspaces.accept(self._workspace, now=start)
         self._be_live_before(start)
-        last = self._last_touch()
+        last = self._history.newest()
         engine = self._engine()
         for _ in play(engine, start=start, end=end, script=script):
-            while lines := self._history.tail(last):
-                for each in lines:
-                    yield Line(touch=each.touch, contact=self._contact(each.touch.contact_id))
-                last = lines[-1].id
+            while (touches := self._history.tail(last, limit=AT_ONCE)):
+                yield from self._lines([each.touch for each in touches])
+                last = touches[-1].id
+                if len(touches) < AT_ONCE:
+                    break
 
     def settle(self, people: Path, *, now: datetime) -> None:
         """Import a contacts file; rows that cannot be taken are left out, and nothing is written beside the file."""
@@ -190,18 +195,12 @@ class Stage:
             for campaign in live_campaigns(self._workspace, start):
                 tx.move_planned_until(campaign.name, start - timedelta(microseconds=1))
 
-    def _last_touch(self) -> int:
-        last = 0
-        while lines := self._history.tail(last, limit=10_000):
-            last = lines[-1].id
-        return last
-
-    def _contact(self, contact_id: int | None) -> Contact | None:
-        if contact_id is None:
-            return None
-        if contact_id not in self._contacts:
-            self._contacts[contact_id] = self._letters.reader(contact_id)
-        return self._contacts[contact_id]
+    def _lines(self, touches: Sequence[Touch]) -> Iterator[Line]:
+        ids = {touch.contact_id for touch in touches if touch.contact_id is not None}
+        if new := ids - self._contacts.keys():
+            self._contacts.update(self._letters.readers(new))
+        for touch in touches:
+            yield Line(touch=touch, contact=self._contacts.get(touch.contact_id or 0))
 
 
 @final

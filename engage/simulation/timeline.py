@@ -5,13 +5,16 @@ The engine is the one that sends: the very planner and conductor, over whatever 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Protocol, final
+from datetime import datetime
+from typing import Protocol, TypeVar, final
 
 from engage.model.contact import Consent, Event
 from engage.model.workspace import QUEUES
+
+Dated = TypeVar("Dated", Event, Consent)
 
 HARD_STOP = 10_000
 """Rounds at one moment after which something must be going in a circle."""
@@ -56,31 +59,40 @@ class Engine:
     ledger: Ledger
 
 
+class Answering(Protocol):
+    """What providers and people do about what was sent: it is known only as the simulation goes on."""
+
+    def next_moment(self) -> datetime | None:
+        """When the next answer comes to what has been sent so far."""
+        ...
+
+    def give(self, *, now: datetime) -> int:
+        """Give the answers that have come by now, to what was sent just now too; how many."""
+        ...
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
-    """What happens outside meanwhile: events and changes of consent, each at its moment."""
+    """What happens outside meanwhile: events and changes of consent, each at its moment, and answers to what is sent."""
 
     events: Sequence[Event] = field(default=())
     consents: Sequence[Consent] = field(default=())
-
-    def moments(self) -> Iterable[datetime]:
-        """When something happens."""
-        return sorted({event.at for event in self.events} | {consent.at for consent in self.consents})
+    answering: Answering | None = None
 
 
 def play(engine: Engine, *, start: datetime, end: datetime, script: Script | None = None) -> Iterator[datetime]:
     """Go from `start` up to, and without, `end`; yields each moment once all that is due at it is done."""
-    script = script or Script()
+    told = _Told(script or Script(), since=start)
     moment: datetime | None = start
-    behind = start - timedelta(microseconds=1)
     while moment is not None and moment < end:
         engine.clock.move(moment)
-        _happen(engine, script, after=behind, until=moment)
+        told.happen(engine, now=moment)
         settle(engine)
+        while told.answer(now=moment):
+            settle(engine)
         yield moment
-        behind = moment
-        ahead = [engine.planner.next_moment(after=moment), *(at for at in script.moments() if at > moment)]
+        ahead = (engine.planner.next_moment(after=moment), told.next_moment())
         moment = min((at for at in ahead if at is not None and at > moment), default=None)
 
 
@@ -88,15 +100,54 @@ def settle(engine: Engine) -> None:
     """Do all that is due now, and what becomes due by it. Raises RuntimeError where that never ends."""
     now = engine.clock.now()
     for _ in range(HARD_STOP):
-        worked = engine.planner.tick(now=now) + engine.planner.advance(now=now)
-        worked += sum(engine.conductor.drain(queue) for queue in QUEUES)
-        if not worked:
+        entered = engine.planner.tick(now=now)
+        if not _move_on(engine, now) and not entered:
             return
     raise RuntimeError(f"at {now.isoformat()} there is always something more to do")
 
 
-def _happen(engine: Engine, script: Script, *, after: datetime, until: datetime) -> None:
-    engine.ledger.record([consent for consent in script.consents if after < consent.at <= until])
-    for event in sorted(script.events, key=lambda event: event.at):
-        if after < event.at <= until:
-            engine.planner.happen(event, now=until)
+def _move_on(engine: Engine, now: datetime) -> int:
+    """Move runs on and send, until neither has more to do; how much was done."""
+    done = 0
+    for _ in range(HARD_STOP):
+        worked = engine.planner.advance(now=now) + sum(engine.conductor.drain(queue) for queue in QUEUES)
+        if not worked:
+            return done
+        done += worked
+    raise RuntimeError(f"at {now.isoformat()} there is always something more to do")
+
+
+@final
+class _Told:
+    """How far a script has been told."""
+
+    def __init__(self, script: Script, *, since: datetime) -> None:
+        self._events = deque(sorted((event for event in script.events if event.at >= since), key=lambda event: event.at))
+        self._consents = deque(sorted((consent for consent in script.consents if consent.at >= since), key=lambda consent: consent.at))
+        self._answering = script.answering
+
+    def happen(self, engine: Engine, *, now: datetime) -> None:
+        """Tell what has happened by now: consents first, as an event's campaign asks for them."""
+        consents = _up_to(self._consents, now)
+        if consents:
+            engine.ledger.record(consents)
+        for event in _up_to(self._events, now):
+            engine.planner.happen(event, now=now)
+
+    def answer(self, *, now: datetime) -> int:
+        """Give the answers that have come by now; how many."""
+        return 0 if self._answering is None else self._answering.give(now=now)
+
+    def next_moment(self) -> datetime | None:
+        """When something more happens."""
+        moments = [happening[0].at for happening in (self._events, self._consents) if happening]
+        answers = self._answering.next_moment() if self._answering is not None else None
+        return min([*moments, *([answers] if answers is not None else [])], default=None)
+
+
+def _up_to(happening: deque[Dated], now: datetime) -> list[Dated]:
+    """What comes up to this moment, taken out of what is still to come."""
+    come = []
+    while happening and happening[0].at <= now:
+        come.append(happening.popleft())
+    return come

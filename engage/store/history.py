@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import sqlalchemy as sa
@@ -31,7 +31,12 @@ class SqlHistory:
 
     def tail(self, after_id: int, *, limit: int = 500) -> Sequence[Line]:
         """The touches written after that one, in the order of writing: for whoever watches. Ids may skip."""
-        return self._read(_lines().where(touches.c.id > after_id).order_by(touches.c.id).limit(limit))
+        return self._read(_TAIL, {"after": after_id, "most": limit})
+
+    def newest(self) -> int:
+        """The id of the touch that was written last; 0 where there is none."""
+        with self._database.read() as connection:
+            return connection.scalar(_NEWEST) or 0
 
     def counts(self, by: Sequence[Figure], asked: Filter = EVERYTHING) -> Sequence[Count]:
         """How many touches, and of how many contacts, for each combination of values; the most frequent first."""
@@ -44,15 +49,21 @@ class SqlHistory:
                 for *values, touched, met in connection.execute(query)
             ]
 
-    def _read(self, query: sa.Select[tuple[object, ...]]) -> Sequence[Line]:
+    def _read(self, query: sa.Select[tuple[object, ...]], given: Mapping[str, object] | None = None) -> Sequence[Line]:
         with self._database.read() as connection:
-            return [_line_of(row) for row in connection.execute(query).mappings()]
+            return [_line_of(row) for row in connection.execute(query, given).mappings()]
 
 
 def _lines() -> sa.Select[tuple[object, ...]]:
     private = touches.outerjoin(touch_details, touch_details.c.touch_id == touches.c.id)
     named = private.outerjoin(contacts, contacts.c.id == touches.c.contact_id)
     return sa.select(touches, touch_details.c.private, contacts.c.external_id).select_from(named)
+
+
+_NEWEST = sa.select(sa.func.max(touches.c.id))
+_TAIL = (
+    _lines().where(touches.c.id > sa.bindparam("after")).order_by(touches.c.id).limit(sa.bindparam("most", type_=sa.Integer))
+)
 
 
 def _conditions(asked: Filter) -> list[sa.ColumnElement[bool]]:

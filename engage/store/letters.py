@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import final
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from engage.store.rows import add_touches, contact_of
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts, deliveries, touch_details, touches
 
+_READERS = sa.select(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
 HANDED_OVER = (Kind.SENT.value, Kind.UNKNOWN.value)
 
 
@@ -52,6 +54,13 @@ class SqlLetters:
         with self._database.read() as connection:
             row = connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).mappings().one_or_none()
         return None if row is None else contact_of(row, self._workspace().settings.attributes)
+
+    def readers(self, contact_ids: Collection[int]) -> Mapping[int, Contact]:
+        """The contacts of these ids who are there."""
+        attributes = self._workspace().settings.attributes
+        with self._database.read() as connection:
+            rows = connection.execute(_READERS, {"ids": sorted(contact_ids)}).mappings()
+            return {row["id"]: contact_of(row, attributes) for row in rows}
 
     def add_touch(self, touch: Touch) -> None:
         """Append to the history."""
