@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from engage.delivery.ports import Lease, LeaseLost
+from engage.model.delivery import DeliveryState
 from engage.store.clock import MachineNow
 from engage.store.queues import due_ids, suspect_ids
 from engage.store.releases import releases
@@ -30,20 +31,15 @@ def claim(connection: sa.Connection, *, now: datetime, queue: str, limit: int, o
 
 
 def _take(connection: sa.Connection, ids: Sequence[int], *, owner: str, lease: timedelta, careful: bool) -> Lease:
-    row = {
-        "owner": owner, "lease_until": MachineNow(lease.total_seconds()), "careful": careful, "releases": releases(connection),
-    }
-    batch_id = connection.execute(sa.insert(batches).values(row).returning(batches.c.id)).scalar_one()
-    connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(ids)).values(batch_id=batch_id))
+    row = {"owner": owner, "seconds": lease.total_seconds(), "careful": careful, "releases": releases(connection)}
+    batch_id = connection.execute(_OPEN, row).scalar_one()
+    connection.execute(_TAKE, {"ids": ids, "batch": batch_id})
     return Lease(id=batch_id, owner=owner, delivery_ids=tuple(ids), careful=careful)
 
 
 def hold(connection: sa.Connection, lease: Lease, *, unexpired: bool = False) -> sa.RowMapping:
     """The lease's row, locked until the transaction ends. Raises LeaseLost where it is gone (`unexpired`: or its time is up)."""
-    asked = sa.select(batches).where(batches.c.id == lease.id)
-    if unexpired:
-        asked = asked.where(batches.c.lease_until > MachineNow())
-    row = connection.execute(asked.with_for_update()).mappings().first()
+    row = connection.execute(_UNEXPIRED if unexpired else _HELD, {"batch": lease.id}).mappings().first()
     if row is None:
         raise LeaseLost(f"lease {lease.id} has ended")
     return row
@@ -52,13 +48,13 @@ def hold(connection: sa.Connection, lease: Lease, *, unexpired: bool = False) ->
 def renew(connection: sa.Connection, lease: Lease, *, by: timedelta) -> None:
     """Prolong it, to end so long from now. Raises LeaseLost."""
     hold(connection, lease)
-    _change(connection, lease, lease_until=MachineNow(by.total_seconds()))
+    connection.execute(_RENEW, {"batch": lease.id, "seconds": by.total_seconds()})
 
 
 def take_in_hand(connection: sa.Connection, lease: Lease, delivery_id: int) -> None:
     """Remember which row is about to be rendered or handed over. Raises LeaseLost."""
     hold(connection, lease)
-    _change(connection, lease, in_hand=delivery_id)
+    connection.execute(_IN_HAND, {"batch": lease.id, "delivery": delivery_id})
 
 
 def release(connection: sa.Connection, lease: Lease) -> None:
@@ -67,13 +63,20 @@ def release(connection: sa.Connection, lease: Lease) -> None:
         hold(connection, lease)
     except LeaseLost:
         return
-    mine = deliveries.c.batch_id == lease.id
-    connection.execute(sa.update(deliveries).where(mine, deliveries.c.state == "waiting").values(batch_id=None))
-    if connection.scalar(sa.select(sa.exists().where(mine))):
-        _change(connection, lease, lease_until=MachineNow(), in_hand=None)
-    else:
-        connection.execute(sa.delete(batches).where(batches.c.id == lease.id))
+    connection.execute(_GIVE_BACK, {"batch": lease.id})
+    connection.execute(_END if connection.scalar(_IS_LEFT, {"batch": lease.id}) else _FORGET, {"batch": lease.id})
 
 
-def _change(connection: sa.Connection, lease: Lease, **values: object) -> None:
-    connection.execute(sa.update(batches).where(batches.c.id == lease.id).values(**values))
+# Statements are made once, as every batch of every worker runs them.
+_BATCH = batches.c.id == sa.bindparam("batch")
+_MINE = deliveries.c.batch_id == sa.bindparam("batch")
+_OPEN = sa.insert(batches).values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float))).returning(batches.c.id)
+_TAKE = sa.update(deliveries).where(deliveries.c.id.in_(sa.bindparam("ids", expanding=True))).values(batch_id=sa.bindparam("batch"))
+_HELD = sa.select(batches).where(_BATCH).with_for_update()
+_UNEXPIRED = sa.select(batches).where(_BATCH, batches.c.lease_until > MachineNow()).with_for_update()
+_RENEW = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float)))
+_IN_HAND = sa.update(batches).where(_BATCH).values(in_hand=sa.bindparam("delivery"))
+_GIVE_BACK = sa.update(deliveries).where(_MINE, deliveries.c.state == DeliveryState.WAITING.value).values(batch_id=None)
+_IS_LEFT = sa.select(sa.exists().where(_MINE))
+_END = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(), in_hand=None)
+_FORGET = sa.delete(batches).where(_BATCH)
