@@ -10,7 +10,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from engage.store.tables import Instant
+from engage.store.columns import Instant
 
 
 class MachineNow(FunctionElement[datetime]):

@@ -13,9 +13,9 @@ from engage.model.run import RunState
 from engage.planning.ports import NEWS_TAKES
 from engage.store.business_clock import StoredMoment
 from engage.store.clock import MachineNow
+from engage.store.columns import Instant
 from engage.store.database import Database
 from engage.store.tables import (
-    Instant,
     campaign_states,
     campaign_versions,
     consents,
@@ -26,6 +26,8 @@ from engage.store.tables import (
     meta,
     pauses,
     runs,
+    segment_members,
+    segment_states,
     snapshots,
     suppressions,
     touches,
@@ -56,6 +58,9 @@ def copy_into(source: Database, target: Database, *, as_of: datetime, look_back:
         _copy(old, new, pauses, pauses.c.at <= as_of)
         _copy(old, new, campaign_states, campaign_states.c.live_since <= as_of, planned_until=sa.literal(as_of, Instant))
         _copy_runs(old, new, as_of, under_way=under_way)
+        if under_way:  # of a past moment nobody knows who was in a segment: the first look begins anew
+            _copy(old, new, segment_states)
+            _copy(old, new, segment_members)
 
 
 def _copy_runs(old: sa.Connection, new: sa.Connection, as_of: datetime, *, under_way: bool) -> None:

@@ -16,11 +16,12 @@ from engage.model.history import Kind, Touch
 from engage.model.run import RunState
 from engage.planning.slots import Entry, Residence, Slot
 from engage.store.audiences import audience_condition
+from engage.store.columns import Instant, Json
 from engage.store.database import dialect_insert, insert_ignoring
 from engage.store.rows import add_touches
 from engage.store.session import Session
 from engage.store.slots import Shape, by_shape, not_since, slots_table, waves
-from engage.store.tables import Instant, Json, campaign_states, contact_dates, contacts, pauses, runs, touches
+from engage.store.tables import campaign_states, contact_dates, contacts, pauses, runs, touches
 from engage.store.zones import zone_keys
 
 ENTERED = (

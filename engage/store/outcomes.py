@@ -14,10 +14,11 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.store.clock import MachineNow
+from engage.store.columns import Instant
 from engage.store.database import insert_ignoring
 from engage.store.releases import releases
 from engage.store.rows import Row, add_touches
-from engage.store.tables import Instant, deliveries, runs, suppressions
+from engage.store.tables import deliveries, runs, suppressions
 
 UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
 

@@ -19,7 +19,7 @@ from engage.model.localtime import add, zone
 from engage.model.time import Duration, ZoneSource
 from engage.model.values import INSTANT
 from engage.planning.slots import Slot
-from engage.store.tables import Instant, Json
+from engage.store.columns import Instant, Json
 
 FOREVER = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator
+
+from engage.store.columns import Id, Instant, Json, partial_index
 
 metadata = sa.MetaData(
     naming_convention={
@@ -17,35 +14,6 @@ metadata = sa.MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     }
 )
-
-Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-Json = sa.JSON().with_variant(JSONB(), "postgresql")
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC date-time: `timestamptz`, on SQLite text of fixed width (`2026-02-28T08:00:00.000000Z`) that sorts as it should."""
-
-    impl = sa.String(27)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
-        return dialect.type_descriptor(sa.TIMESTAMP(timezone=True) if dialect.name == "postgresql" else sa.String(27))
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"  # strftime writes the year 1 as `1`
-
-    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        return moment.astimezone(UTC)
-
-
-def _partial_index(name: str, *columns: str, where: str) -> sa.Index:
-    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
-
 
 WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
 SUSPECT = f"careful AND {WAITING_FREE}"
@@ -89,6 +57,13 @@ campaign_states = sa.Table(
     sa.Column("problem", sa.String),  # why the newest file was not taken
     sa.Column("status", sa.String),  # draft | live | paused, as in the newest snapshot; NULL: not in it
     sa.Column("ends_at", Instant),  # the first moment after its `valid`
+    sa.Column("version", sa.String(64)),  # of the newest snapshot that had it
+)
+
+former_names = sa.Table(
+    "former_names", metadata,  # `renamed_from`: what happened under the former name is the campaign's own past
+    sa.Column("former", sa.String, primary_key=True),
+    sa.Column("campaign", sa.String, nullable=False),
 )
 
 pauses = sa.Table(
@@ -142,6 +117,25 @@ contact_dates = sa.Table(
     sqlite_with_rowid=False,
 )
 
+segment_states = sa.Table(
+    "segment_states", metadata,  # of the segments that live campaigns watch
+    sa.Column("segment", sa.String, primary_key=True),
+    sa.Column("definition", sa.String(64), nullable=False),  # hash of all that it says; another one makes the next look a baseline
+    sa.Column("looked_at", Instant, nullable=False),  # the moment of the grid up to which changes are known
+    sa.Column("compared_at", Instant, nullable=False),  # of the last look that compared everybody, as something had changed
+    sa.Column("seen", Json, nullable=False),  # the marks of all that it depends on, as they were then
+)
+
+segment_members = sa.Table(
+    "segment_members", metadata,  # those in a watched segment, and those who left it
+    sa.Column("segment", sa.String, primary_key=True),
+    sa.Column("contact_id", Id, primary_key=True),
+    sa.Column("inside", sa.Boolean, nullable=False),
+    sa.Column("moved_at", Instant),  # NULL: in it as long as we look
+    sa.Index("ix_segment_members_moved", "segment", "moved_at"),
+    sqlite_with_rowid=False,
+)
+
 consents = sa.Table(
     "consents", metadata,  # append-only
     sa.Column("id", Id, primary_key=True, autoincrement=True),
@@ -178,8 +172,8 @@ events = sa.Table(
     sa.Column("pending", sa.Boolean, nullable=False, default=False),  # what it asks for is not drawn yet
     sa.Column("attempts", sa.Integer, nullable=False, default=0),  # how often it could not be drawn
     sa.Index("ix_events_contact", "contact_id", "type", "at"),
-    _partial_index("ix_events_kept", "received_at", where="contact_id IS NULL AND contact_ref IS NOT NULL"),
-    _partial_index("ix_events_pending", "at", "id", where=PENDING),
+    partial_index("ix_events_kept", "received_at", where="contact_id IS NULL AND contact_ref IS NOT NULL"),
+    partial_index("ix_events_pending", "at", "id", where=PENDING),
 )
 
 runs = sa.Table(
@@ -202,7 +196,7 @@ runs = sa.Table(
     sa.Column("outcome", sa.String),  # the state in which the delivery that it waited for ended
     sa.Column("part", sa.Integer, nullable=False, default=0),  # how many channels of a fallback were tried before
     sa.UniqueConstraint("contact_id", "campaign", "key"),  # in this order it finds a contact's runs too
-    _partial_index("ix_runs_due", "due_at", where="due_at IS NOT NULL"),
+    partial_index("ix_runs_due", "due_at", where="due_at IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 
@@ -250,13 +244,13 @@ deliveries = sa.Table(
     sa.Column("careful", sa.Boolean, nullable=False, default=False),  # its batch crashed: it is tried again in a careful one
     sa.Column("batch_id", Id),
     sa.UniqueConstraint("run_id", "step", "intended_at", "part"),
-    _partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
-    _partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),
-    _partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),
-    _partial_index("ix_deliveries_waiting", "contact_id", where="state = 'waiting'"),
-    _partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
-    _partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
-    _partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),
+    partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
+    partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),
+    partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),
+    partial_index("ix_deliveries_waiting", "contact_id", where="state = 'waiting'"),
+    partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
+    partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
+    partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 

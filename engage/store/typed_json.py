@@ -18,7 +18,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from engage.model.contact import AttributeKind, Value
-from engage.store.tables import Instant
+from engage.store.columns import Instant
 
 Sql = sa.ColumnElement[Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from engage.store.tables import Id, Instant, Json
+from engage.store.columns import Id, Instant, Json
 
 revision = "0001"
 down_revision = None
@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Make all of them."""
     _make_batches()
     _make_campaign_states()
+    _make_former_names()
     _make_consents()
     _make_contacts()
     _make_deliveries()
@@ -24,6 +25,8 @@ def upgrade() -> None:
     _make_meta()
     _make_pauses()
     _make_runs()
+    _make_segment_members()
+    _make_segment_states()
     _make_snapshots()
     _make_suppressions()
     _make_touches()
@@ -59,7 +62,17 @@ def _make_campaign_states() -> None:
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("version", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("campaign", name=op.f("pk_campaign_states")),
+    )
+
+
+def _make_former_names() -> None:
+    op.create_table(
+        "former_names",
+        sa.Column("former", sa.String(), nullable=False),
+        sa.Column("campaign", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("former", name=op.f("pk_former_names")),
     )
 
 
@@ -271,6 +284,31 @@ def _make_runs() -> None:
         "ix_runs_due", "runs", ["due_at"],
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+
+
+def _make_segment_members() -> None:
+    op.create_table(
+        "segment_members",
+        sa.Column("segment", sa.String(), nullable=False),
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("inside", sa.Boolean(), nullable=False),
+        sa.Column("moved_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("segment", "contact_id", name=op.f("pk_segment_members")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_segment_members_moved", "segment_members", ["segment", "moved_at"])
+
+
+def _make_segment_states() -> None:
+    op.create_table(
+        "segment_states",
+        sa.Column("segment", sa.String(), nullable=False),
+        sa.Column("definition", sa.String(length=64), nullable=False),
+        sa.Column("looked_at", Instant(), nullable=False),
+        sa.Column("compared_at", Instant(), nullable=False),
+        sa.Column("seen", Json, nullable=False),
+        sa.PrimaryKeyConstraint("segment", name=op.f("pk_segment_states")),
     )
 
 
