@@ -19,9 +19,9 @@ def campaign_states_of(connection: sa.Connection, editions: Iterable[Edition], *
     """The state of each campaign, by the newest accepted snapshot and by what people did. One that is in no snapshot is not live."""
     editions = set(editions)
     wanted = sorted({name for name, _ in editions})
-    rows = connection.execute(sa.select(campaign_states).where(campaign_states.c.campaign.in_(wanted))).mappings()
+    rows = connection.execute(_STATES, {"names": wanted}).mappings()
     known = {row["campaign"]: row for row in rows}
-    paused = set(connection.execute(sa.select(pauses.c.scope, pauses.c.name)).all())
+    paused = set(connection.execute(_PAUSES).all())
     everything = ("all", "") in paused
     since = _accepted_at(connection, editions)
     return {
@@ -33,10 +33,15 @@ def campaign_states_of(connection: sa.Connection, editions: Iterable[Edition], *
 
 
 def _accepted_at(connection: sa.Connection, editions: Iterable[Edition]) -> Mapping[Edition, datetime]:
-    named = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(sorted(editions))
-    asked = sa.select(campaign_versions.c.campaign, campaign_versions.c.version, campaign_versions.c.accepted_at)
-    rows = connection.execute(asked.where(named))
+    rows = connection.execute(_ACCEPTED_AT, {"editions": sorted(editions)})
     return {(name, version): accepted_at for name, version, accepted_at in rows}
+
+
+_STATES = sa.select(campaign_states).where(campaign_states.c.campaign.in_(sa.bindparam("names", expanding=True)))
+_PAUSES = sa.select(pauses.c.scope, pauses.c.name)
+_EDITION = (campaign_versions.c.campaign, campaign_versions.c.version)
+_NAMED = sa.tuple_(*_EDITION).in_(sa.bindparam("editions", expanding=True))
+_ACCEPTED_AT = sa.select(*_EDITION, campaign_versions.c.accepted_at).where(_NAMED)
 
 
 def _state(row: sa.RowMapping | None, *, paused: bool, now: datetime, since: datetime | None) -> CampaignState:

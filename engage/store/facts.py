@@ -45,31 +45,12 @@ def load_candidates(
 
 def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int] | None, *, lock_contacts: bool) -> Sequence[Row]:
     """Read after the contacts are locked: what another transaction did to them is then either seen or waits for this one."""
-    mine = [deliveries.c.batch_id == batch_id, deliveries.c.state == DeliveryState.WAITING.value]
-    if delivery_ids is not None:
-        mine.append(deliveries.c.id.in_(delivery_ids))
+    if delivery_ids is None:
+        return connection.execute(_OF_BATCH, {"batch": batch_id}).mappings().all()
+    given = {"batch": batch_id, "named": delivery_ids}
     if lock_contacts:
-        theirs = sa.union(sa.select(deliveries.c.contact_id).where(*mine), *_mates(mine))
-        connection.execute(sa.select(contacts.c.id).where(contacts.c.id.in_(theirs)).order_by(contacts.c.id).with_for_update())
-    asked = (
-        sa.select(deliveries, runs.c.trigger, runs.c.state.label("run_state"))
-        .outerjoin(runs, runs.c.id == deliveries.c.run_id)
-        .where(*mine)
-        .order_by(deliveries.c.id)
-    )
-    return connection.execute(asked).mappings().all()
-
-
-def _mates(mine: Sequence[sa.ColumnElement[bool]]) -> Iterator[sa.Select[int]]:
-    """Whoever shares an address with one of them, where one copy an address goes out: of two slices at once one sees the other's."""
-    other = contacts.alias("mate")
-    for column in KEY_COLUMNS.values():
-        yield (
-            sa.select(other.c.id)
-            .select_from(deliveries.join(contacts, contacts.c.id == deliveries.c.contact_id))
-            .join(other, other.c[column] == contacts.c[column])
-            .where(*mine, deliveries.c.send_key.is_not(None))
-        )
+        connection.execute(_LOCK_CONTACTS, given)
+    return connection.execute(_NAMED_OF_BATCH, given).mappings().all()
 
 
 def intent_of(row: Row) -> Intent:
@@ -122,12 +103,12 @@ class FactsOf:
             hand_offs=tuple(self._hand_offs.get(contact_id, ())),
         )
 
-    def _rows(self, asked: sa.Select[Any] | sa.CompoundSelect[Any]) -> Iterable[Row]:
-        return self._connection.execute(asked).mappings()
+    def _rows(self, asked: sa.Select[Any] | sa.CompoundSelect[Any], **given: object) -> Iterable[Row]:
+        return self._connection.execute(asked, given).mappings()
 
     def _load_contacts(self, ids: Sequence[int], workspace: Workspace) -> tuple[dict[int, Contact], dict[int, dict[ChannelKind, str]]]:
         known, keys = {}, {}
-        for row in self._rows(sa.select(contacts).where(contacts.c.id.in_(ids))):
+        for row in self._rows(_CONTACTS, ids=ids):
             known[row["id"]] = contact_of(row, workspace.settings.attributes)
             keys[row["id"]] = {kind: row[column] for kind, column in KEY_COLUMNS.items() if row[column]}
         return known, keys
@@ -141,44 +122,29 @@ class FactsOf:
 
     def _load_consents(self, ids: Sequence[int]) -> Mapping[int, list[Consent]]:
         """The contacts' own lines, and the withdrawals by message of whoever shares an address, in the order of the ledger."""
-        shared = sa.and_(consents.c.address_key.in_(sorted(self._owners)), ~consents.c.granted)
-        asked = sa.select(consents).where(sa.or_(consents.c.contact_id.in_(ids), shared)).order_by(consents.c.at, consents.c.id)
         lines: dict[int, list[Consent]] = defaultdict(list)
-        for row in self._rows(asked):
+        for row in self._rows(_CONSENTS, ids=ids, keys=sorted(self._owners)):
             sharing = self._owners.get(row["address_key"] or "", []) if not row["granted"] else []
             for contact_id in {row["contact_id"], *sharing}:
                 lines[contact_id].append(consent_of(row))
         return lines
 
     def _load_suppressed(self) -> Mapping[str, str]:
-        asked = sa.select(suppressions.c.address_key, suppressions.c.reason).where(suppressions.c.address_key.in_(sorted(self._owners)))
-        return {row["address_key"]: row["reason"] for row in self._rows(asked)}
+        return {row["address_key"]: row["reason"] for row in self._rows(_SUPPRESSED, keys=sorted(self._owners))}
 
     def _load_copies(self, send_keys: set[str]) -> Mapping[str, frozenset[str]]:
         """The addresses that got, or are getting, the message of an occurrence."""
         if not send_keys:
             return {}
-        asked = sa.select(deliveries.c.send_key, deliveries.c.address_key).where(
-            deliveries.c.send_key.in_(sorted(send_keys)), deliveries.c.send_key.is_not(None),
-            deliveries.c.address_key.in_(sorted(self._owners)), deliveries.c.state.in_(COPIES),
-        )
         copies: dict[str, set[str]] = defaultdict(set)
-        for row in self._rows(asked):
+        for row in self._rows(_COPIES, send_keys=sorted(send_keys), keys=sorted(self._owners)):
             copies[row["send_key"]].add(row["address_key"])
         return {send_key: frozenset(addresses) for send_key, addresses in copies.items()}
 
     def _load_hand_offs(self, ids: Sequence[int], *, since: datetime) -> Mapping[int, list[HandOff]]:
         """What limits count: touches `sent` and `unknown`, and what is under way."""
-        done = sa.select(
-            touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id,
-            touches.c.detail["occasion"].as_string().label("occasion"),
-        ).where(touches.c.contact_id.in_(ids), touches.c.at >= since, touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)))
-        under_way = sa.select(
-            deliveries.c.contact_id, deliveries.c.sending_at, deliveries.c.campaign, deliveries.c.purpose, deliveries.c.id,
-            deliveries.c.payload["occasion"].as_string().label("occasion"),
-        ).where(sa.text("state = 'sending'"), deliveries.c.contact_id.in_(ids))
         found: dict[int, list[HandOff]] = defaultdict(list)
-        for row in self._rows(sa.union_all(done, under_way).order_by("at", "delivery_id")):
+        for row in self._rows(_HAND_OFFS, ids=ids, since=since):
             found[row["contact_id"]].append(
                 HandOff(
                     at=row["at"], campaign=row["campaign"] or "", purpose=row["purpose"] or "", delivery_id=row["delivery_id"],
@@ -188,4 +154,64 @@ class FactsOf:
         return found
 
     def _load_paused_channels(self) -> frozenset[str]:
-        return frozenset(self._connection.scalars(sa.select(pauses.c.name).where(pauses.c.scope == "channel")))
+        return frozenset(self._connection.scalars(_PAUSED_CHANNELS))
+
+
+# Statements are made once, as every batch of every worker asks them twice.
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
+_MINE = (deliveries.c.batch_id == sa.bindparam("batch"), deliveries.c.state == DeliveryState.WAITING.value)
+_NAMED = (*_MINE, deliveries.c.id.in_(sa.bindparam("named", expanding=True)))
+_ROWS = (
+    sa.select(deliveries, runs.c.trigger, runs.c.state.label("run_state"))
+    .outerjoin(runs, runs.c.id == deliveries.c.run_id)
+    .order_by(deliveries.c.id)
+)
+_OF_BATCH, _NAMED_OF_BATCH = _ROWS.where(*_MINE), _ROWS.where(*_NAMED)
+_CONTACTS = sa.select(contacts).where(contacts.c.id.in_(_IDS))
+_CONSENTS = (
+    sa.select(consents)
+    .where(sa.or_(consents.c.contact_id.in_(_IDS), sa.and_(consents.c.address_key.in_(_KEYS), ~consents.c.granted)))
+    .order_by(consents.c.at, consents.c.id)
+)
+_SUPPRESSED = sa.select(suppressions.c.address_key, suppressions.c.reason).where(suppressions.c.address_key.in_(_KEYS))
+_COPIES = sa.select(deliveries.c.send_key, deliveries.c.address_key).where(
+    deliveries.c.send_key.in_(sa.bindparam("send_keys", expanding=True)), deliveries.c.send_key.is_not(None),
+    deliveries.c.address_key.in_(_KEYS), deliveries.c.state.in_(COPIES),
+)
+_PAUSED_CHANNELS = sa.select(pauses.c.name).where(pauses.c.scope == "channel")
+
+
+def _mates() -> Iterator[sa.Select[int]]:
+    """Whoever shares an address with one of them, where one copy an address goes out: of two slices at once one sees the other's."""
+    other = contacts.alias("mate")
+    for column in KEY_COLUMNS.values():
+        yield (
+            sa.select(other.c.id)
+            .select_from(deliveries.join(contacts, contacts.c.id == deliveries.c.contact_id))
+            .join(other, other.c[column] == contacts.c[column])
+            .where(*_NAMED, deliveries.c.send_key.is_not(None))
+        )
+
+
+def _lock_contacts() -> sa.Select[int]:
+    theirs = sa.union(sa.select(deliveries.c.contact_id).where(*_NAMED), *_mates())
+    return sa.select(contacts.c.id).where(contacts.c.id.in_(theirs)).order_by(contacts.c.id).with_for_update()
+
+
+def _hand_offs() -> sa.CompoundSelect[Any]:
+    done = sa.select(
+        touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id,
+        touches.c.detail["occasion"].as_string().label("occasion"),
+    ).where(
+        touches.c.contact_id.in_(_IDS), touches.c.at >= sa.bindparam("since"),
+        touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)),
+    )
+    under_way = sa.select(
+        deliveries.c.contact_id, deliveries.c.sending_at, deliveries.c.campaign, deliveries.c.purpose, deliveries.c.id,
+        deliveries.c.payload["occasion"].as_string().label("occasion"),
+    ).where(sa.text("state = 'sending'"), deliveries.c.contact_id.in_(_IDS))
+    return sa.union_all(done, under_way).order_by("at", "delivery_id")
+
+
+_LOCK_CONTACTS, _HAND_OFFS = _lock_contacts(), _hand_offs()
