@@ -51,19 +51,12 @@ Taken = tuple[Settlement, Row]
 
 def _lock_runs(connection: sa.Connection, delivery_ids: Sequence[int]) -> frozenset[int]:
     """Lock the deliveries' runs; those of them that have ended."""
-    theirs = sa.select(deliveries.c.run_id).where(deliveries.c.id.in_(delivery_ids))
-    locked = connection.execute(sa.select(runs.c.id, runs.c.state).where(runs.c.id.in_(theirs)).order_by(runs.c.id).with_for_update())
+    locked = connection.execute(_LOCK_RUNS, {"ids": delivery_ids})
     return frozenset(run_id for run_id, state in locked if state != RunState.ACTIVE.value)
 
 
 def _lock_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int]) -> Sequence[Row]:
-    asked = (
-        sa.select(deliveries)
-        .where(deliveries.c.id.in_(delivery_ids), deliveries.c.batch_id == batch_id, deliveries.c.state.in_(UNDER_WAY))
-        .order_by(deliveries.c.id)
-        .with_for_update()
-    )
-    return connection.execute(asked).mappings().all()
+    return connection.execute(_LOCK_ROWS, {"ids": delivery_ids, "batch": batch_id}).mappings().all()
 
 
 def _waiting_row(new: Settlement, row: Row, *, acted: bool, ended: bool) -> dict[str, object]:
@@ -140,6 +133,19 @@ def _at(settled: Settlement) -> datetime:
     return settled.touch.at
 
 
+_OF_THEM = deliveries.c.id.in_(sa.bindparam("ids", expanding=True))
+_LOCK_RUNS = (
+    sa.select(runs.c.id, runs.c.state)
+    .where(runs.c.id.in_(sa.select(deliveries.c.run_id).where(_OF_THEM)))
+    .order_by(runs.c.id)
+    .with_for_update()
+)
+_LOCK_ROWS = (
+    sa.select(deliveries)
+    .where(_OF_THEM, deliveries.c.batch_id == sa.bindparam("batch"), deliveries.c.state.in_(UNDER_WAY))
+    .order_by(deliveries.c.id)
+    .with_for_update()
+)
 _ROW = deliveries.c.id == sa.bindparam("row")
 _LEFT: dict[str, Any] = {"batch_id": None, "careful": False}
 _RETRY_IN = sa.cast(sa.bindparam("retry_in"), sa.Float)

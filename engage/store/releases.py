@@ -18,8 +18,11 @@ NAME = "releases"
 
 def releases(connection: sa.Connection, *, locked: bool = False) -> int:
     """How often people have acted. `locked`: nobody acts until this transaction ends."""
-    asked = sa.select(meta.c.value).where(meta.c.name == NAME)
-    return int(connection.scalar(asked.with_for_update(read=True) if locked else asked) or 0)
+    return int(connection.scalar(_COUNTED_LOCKED if locked else _COUNTED) or 0)
+
+
+_COUNTED = sa.select(meta.c.value).where(meta.c.name == NAME)
+_COUNTED_LOCKED = _COUNTED.with_for_update(read=True)
 
 
 def let_go(connection: sa.Connection, *, now: datetime, hold: str, where: sa.ColumnElement[bool] | None = None) -> int:
