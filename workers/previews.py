@@ -23,8 +23,8 @@ from engage.model.delivery import Approved, Facts, Intent
 from engage.model.errors import InputError, NotThereError, SendError
 from engage.model.localtime import local, zone
 from engage.model.run import Run, RunState
-from engage.model.steps import Send, WaitFor, every_send, every_step
-from engage.model.triggers import ScheduleTrigger, trigger_kinds
+from engage.model.steps import Call, Send, WaitFor, every_send, every_step
+from engage.model.triggers import ManualTrigger, ScheduleTrigger, trigger_kinds
 from engage.model.values import pack, to_json
 from engage.model.workspace import Channel, Workspace
 from engage.policy import decide
@@ -99,15 +99,21 @@ class Asked:
         campaign, step = next(_sends_of(workspace, message), (None, None))
         reader = _made_up(workspace, now) if contact is None else contact_named(wired, contact)
         kinds = {} if campaign is None else trigger_kinds(campaign.trigger, workspace.settings.events)
-        sample = {name: to_json(_sample(kind, now)) for name, kind in kinds.items()}
+        by = _channel(wired.templates, workspace, message, step, channel)
+        guesses = {
+            name: wired.templates.guessed(message, channel_kind=by.kind, channel_name=by.name, root=name) for name in _unforeseen(campaign)
+        }
+        sample: dict[str, object] = {name: to_json(_sample(kind, now)) for name, kind in (kinds or {}).items()}
+        sample.update(guesses.pop("trigger", {}))
+        named = {} if campaign is None else {**_named(workspace, campaign, now), **guesses}
         if campaign is not None and isinstance(campaign.trigger, ScheduleTrigger):
             sample["at"] = local(now, zone(workspace.settings.timezone)).isoformat(timespec="seconds")
         lookup = wired.inquiry.lookup(reader.id, now=now)
         return cls(
             message=message, workspace=workspace, secret=wired.database.secret(), now=now, contact=reader, campaign=campaign,
-            channel=_channel(wired.templates, workspace, message, step, channel), trigger=typed(sample, kinds),
+            channel=by, trigger=typed(sample, kinds),
             purpose=step.purpose if step is not None else next(iter(workspace.settings.purposes), ""),
-            values={} if campaign is None or step is None else _values(workspace, campaign, step, reader, sample, now, lookup),
+            values={} if campaign is None or step is None else _values(workspace, campaign, step, reader, sample, named, now, lookup),
             lookup=lookup,
         )
 
@@ -127,6 +133,15 @@ class Asked:
             said = "; ".join(check.why for check in decision.trail if not check.passed)
             raise InputError.of(f"it may not be sent there: {said}", file="<command line>")
         return decision
+
+
+def _unforeseen(campaign: Campaign | None) -> Iterator[str]:
+    """The names of records of which only the caller knows the fields."""
+    if campaign is not None and isinstance(campaign.trigger, ManualTrigger):
+        yield "trigger"
+    for step in every_step(campaign.steps if campaign is not None else ()):
+        if isinstance(step, Call) and step.as_:
+            yield step.as_
 
 
 def _sends_of(workspace: Workspace, message: str) -> Iterator[tuple[Campaign, Send]]:
@@ -159,16 +174,17 @@ def _channel(templates: Templates, workspace: Workspace, message: str, step: Sen
 
 
 def _values(
-    workspace: Workspace, campaign: Campaign, step: Send, contact: Contact, trigger: Mapping[str, object], now: datetime, lookup: Lookup
-) -> Mapping[str, object]:
+    workspace: Workspace, campaign: Campaign, step: Send, contact: Contact, trigger: Mapping[str, object], named: Mapping[str, object],
+    now: datetime, lookup: Lookup,
+) -> Mapping[str, object]:  # fmt: skip
     """What the run would hand over: names given by `as` before this step, and the step's `with`."""
     run = Run(
         id=0, campaign=campaign.name, version=campaign.version, contact_id=contact.id, key="preview", state=RunState.ACTIVE, entered_at=now,
         intended_at=now, position=step.path, since=now, due_at=None, trigger=trigger,
-        variables={name: pack(value) for name, value in _named(workspace, campaign, now).items()},
+        variables={name: pack(value) for name, value in named.items()},
     )
     names = scope(workspace, contact=contact, now=now, lookup=lookup, campaign=campaign, run=run)
-    return {**_named(workspace, campaign, now), **{name: bind(binding, names) for name, binding in step.with_.items()}}
+    return {**named, **{name: bind(binding, names) for name, binding in step.with_.items()}}
 
 
 def _named(workspace: Workspace, campaign: Campaign, now: datetime) -> Mapping[str, object]:

@@ -1,17 +1,18 @@
-"""The steps `set`, `consent`, `emit` and `call` as written -> steps of the model, every name in them checked."""
+"""The steps `set`, `consent`, `emit`, `call` and `stop` as written -> steps of the model, every name in them checked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import assert_never
 
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind
 from engage.model.errors import Problem, nearest
 from engage.model.responses import OWN_EVENTS
-from engage.model.steps import Binding, Call, Consenting, Emit, Set
+from engage.model.steps import Binding, Call, Consenting, Emit, Set, Step, Stop
 from engage.rules import scalars
 from engage.rules.course import Common, Course, written_map
 from engage.rules.known import refuse_unknown
-from engage.rules.schema.acting import CallSection, ConsentStepSection, EmitSection, GrantSection, SetSection
+from engage.rules.schema.acting import ActingSection, CallSection, ConsentStepSection, EmitSection, GrantSection, SetSection, StopSection
 from engage.rules.tree import Scalar
 
 NEVER_SET = frozenset({"external_id", "created_at"})
@@ -21,8 +22,24 @@ _FORMS: Mapping[str, Callable[[str], str]] = {"locale": scalars.locale, "timezon
 """Built-in attributes that are more than any text."""
 
 
-def read_set(course: Course, section: SetSection, common: Common) -> Set:
+def read_action(course: Course, section: ActingSection, common: Common) -> Step:
     """The step."""
+    match section:
+        case SetSection():
+            return _set(course, section, common)
+        case ConsentStepSection():
+            return _consent(course, section, common)
+        case EmitSection():
+            return _emit(course, section, common)
+        case CallSection():
+            return _call(course, section, common)
+        case StopSection():
+            return Stop(**common)
+        case _ as never:
+            assert_never(never)
+
+
+def _set(course: Course, section: SetSection, common: Common) -> Set:
     kinds = {**BUILT_IN_ATTRIBUTES, **course.known.settings.attributes}
     values: dict[str, Binding] = {}
     for name, written in written_map(section.set_).items():
@@ -47,8 +64,7 @@ def _check_form(course: Course, name: Scalar, written: object, value: Binding) -
         course.refuse(written, f"`{written.written}` {error}", getattr(error, "suggestion", None))
 
 
-def read_consent(course: Course, section: ConsentStepSection, common: Common) -> Consenting:
-    """The step."""
+def _consent(course: Course, section: ConsentStepSection, common: Common) -> Consenting:
     change = section.consent
     purpose = course.known.settings.purposes.get(change.purpose)
     if purpose is None:
@@ -58,8 +74,7 @@ def read_consent(course: Course, section: ConsentStepSection, common: Common) ->
     return Consenting(**common, purpose=str(change.purpose), channel=change.channel, granted=isinstance(change, GrantSection))
 
 
-def read_emit(course: Course, section: EmitSection, common: Common) -> Emit:
-    """The step."""
+def _emit(course: Course, section: EmitSection, common: Common) -> Emit:
     raised = section.emit
     fields = course.known.fields_of(raised.event, course.problems)
     if raised.event.startswith(OWN_EVENTS):
@@ -79,7 +94,7 @@ def _fields(course: Course, event: str, written: object, kinds: Mapping[str, Att
     return data
 
 
-def read_call(course: Course, section: CallSection, common: Common) -> Call:
+def _call(course: Course, section: CallSection, common: Common) -> Call:
     """The step; what it answers is known only when it comes."""
     endpoints = course.known.settings.endpoints
     if section.call not in endpoints:

@@ -18,8 +18,8 @@ from engage.rules.schema.fields import as_tuple
 from engage.rules.sends import only_send
 from engage.rules.steps import read_steps
 from engage.rules.triggers import read_trigger
-from engage.rules.validation import read_as
 from engage.rules.vain import refuse_in_vain
+from engage.rules.validation import read_as
 from engage.rules.windows import layer, refuse_no_window
 
 

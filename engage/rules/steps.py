@@ -10,11 +10,10 @@ from engage.model.errors import Problem
 from engage.model.expression import Expression
 from engage.model.steps import Arm, If, Split, Step, Stop, Wait, WaitFor, WaitUntilMoment, WaitUntilTime, Winner, every_send
 from engage.model.time import Duration
-from engage.rules.actions import read_call, read_consent, read_emit, read_set
+from engage.rules.actions import read_action
 from engage.rules.course import Common, Course
 from engage.rules.known import expression
 from engage.rules.routes import silence
-from engage.rules.schema.acting import CallSection, ConsentStepSection, EmitSection, SetSection, StopSection
 from engage.rules.schema.sending import SendSection
 from engage.rules.schema.steps import AnyStepSection, ArmSection, IfSection, SplitSection, WinnerSection
 from engage.rules.schema.waiting import UntilMomentSection, UntilTimeSection, WaitForSection, WaitSection
@@ -61,18 +60,8 @@ def _step(course: Course, section: AnyStepSection, common: Common) -> Step | Non
             return _if(course, section, common)
         case SplitSection():
             return _split(course, section, common)
-        case SetSection():
-            return read_set(course, section, common)
-        case ConsentStepSection():
-            return read_consent(course, section, common)
-        case EmitSection():
-            return read_emit(course, section, common)
-        case CallSection():
-            return read_call(course, section, common)
-        case StopSection():
-            return Stop(**common)
-        case _ as never:
-            assert_never(never)
+        case _:
+            return read_action(course, section, common)
 
 
 def _wait(course: Course, section: WaitSection, common: Common) -> Step | None:

@@ -16,7 +16,6 @@ from engage.templates.catalogue import FORMS, Choice, Parts, kind_of
 from engage.templates.email import attached_names
 from engage.templates.faults import TemplateFault
 from engage.templates.naming import Names, attributes_read, calls, phrase_problems, plural_problems, stray_problems
-from engage.templates.programs import Program
 from engage.templates.renderer import MessageTemplate, Templates
 from engage.templates.samples import MOMENT, Everywhere, Sample, varied, whole_samples
 from engage.templates.sources import decoded, front_matter
@@ -128,7 +127,7 @@ class _Examination:
         except TemplateFault as fault:
             yield fault.problem
             return
-        trees = [_tree(program) for program in template.programs]
+        trees = [program.tree for program in template.programs]
         named = list(self._names(version, template, trees))
         yield from named
         if not named:
@@ -157,7 +156,7 @@ class _Examination:
 
     def _rendered(self, version: _Version, use: Use, trees: Sequence[nodes.Template]) -> Iterator[Problem]:
         kinds = self.templates.reading.contact_kinds
-        sample, content, fault = self._first(version, use)
+        sample, content, fault = self._first(version, use, trees)
         if sample is None or content is None:
             if fault is not None:
                 yield _problem(fault, version)
@@ -170,10 +169,12 @@ class _Examination:
             except RenderError as error:
                 yield _problem(error, version, other.missing)
 
-    def _first(self, version: _Version, use: Use) -> tuple[Sample | None, Content | None, RenderError | None]:
+    def _first(
+        self, version: _Version, use: Use, trees: Sequence[nodes.Template],
+    ) -> tuple[Sample | None, Content | None, RenderError | None]:
         """The first whole reader for whom it can be rendered; else what went wrong with the first of all."""
         fault: RenderError | None = None
-        for sample in whole_samples(use, self.templates.reading.contact_kinds):
+        for sample in whole_samples(use, self.templates.reading.contact_kinds, trees):
             try:
                 content = self._render(version, use, sample)
             except RenderError as error:
@@ -210,10 +211,6 @@ class _Examination:
         if isinstance(content, SmsContent) and content.segments > MAX_SEGMENTS:
             what = f"this text takes more than {MAX_SEGMENTS} segments, each of which is paid"
             self.warnings.add(Problem(place=Place(file=version.file), what=what))
-
-
-def _tree(program: Program) -> nodes.Template:
-    return program.template.environment.parse(program.source)
 
 
 def _problem(error: RenderError, version: _Version, missing: str | None = None) -> Problem:

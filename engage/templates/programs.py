@@ -9,7 +9,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any, final
 
-from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.loaders import BaseLoader
 from jinja2.runtime import Context
 
@@ -78,6 +78,11 @@ class Program:
     source: str
     lines: LineMap
     maps: Mapping[str, LineMap] = field(repr=False)
+
+    @property
+    def tree(self) -> nodes.Template:
+        """What it is compiled of, for those who look into it."""
+        return self.template.environment.parse(self.source)
 
     def run(self, names: Names) -> str:
         """What the part prints; `names` is all that it may name, as `Compiler.names` puts it together. Raises TemplateFault."""

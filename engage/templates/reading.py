@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from engage.model.campaign import Campaign
 from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Contact
 from engage.model.delivery import Links
-from engage.model.steps import WaitFor, every_send, every_step
+from engage.model.steps import Call, WaitFor, every_send, every_step
 from engage.model.triggers import OF_EVENT, Kinds, ScheduleTrigger, trigger_kinds
 from engage.model.workspace import Settings, Workspace
 from engage.templates.fields import Fields, plain, typed
@@ -66,7 +66,7 @@ class _Handed:
     trigger: Kinds = field(default_factory=dict)
     is_scheduled: bool = False
     events: Mapping[str, Kinds] = field(default_factory=dict)
-    outcomes: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
     def where_they_live(self, trigger: Mapping[str, object], zone: ZoneInfo) -> Mapping[str, object]:
         """The trigger, with a schedule's wall time `at` as the moment at which the reader's own clock shows it."""
@@ -78,7 +78,7 @@ class _Handed:
 
     def names(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values handed over, events with all their declared fields; what is not given yet is none."""
-        blank: dict[str, object] = dict.fromkeys((*self.events, *self.outcomes))
+        blank: dict[str, object] = dict.fromkeys((*self.events, *self.others))
         return {**blank, **{name: self._value(name, value) for name, value in values.items()}}
 
     def _value(self, name: str, value: object) -> object:
@@ -90,13 +90,17 @@ class _Handed:
 def _handed(campaign: Campaign, settings: Settings) -> _Handed:
     events = events_by_name(campaign, settings)
     scheduled = isinstance(campaign.trigger, ScheduleTrigger)
-    return _Handed(trigger=read_of_trigger(campaign, settings), is_scheduled=scheduled, events=events, outcomes=sends_by_name(campaign))
+    others = sends_by_name(campaign) | calls_by_name(campaign)
+    return _Handed(trigger=read_of_trigger(campaign, settings) or {}, is_scheduled=scheduled, events=events, others=others)
 
 
-def read_of_trigger(campaign: Campaign, settings: Settings) -> Kinds:
-    """The fields of `trigger` as templates read them: a schedule's `at` is a moment here, so that the filters take it."""
+def read_of_trigger(campaign: Campaign, settings: Settings) -> Kinds | None:
+    """The fields of `trigger` as templates read them: a schedule's `at` is a moment here, so that the filters take it.
+
+    None where only the caller knows them.
+    """
     kinds = trigger_kinds(campaign.trigger, settings.events)
-    return {**kinds, "at": AttributeKind.DATETIME} if isinstance(campaign.trigger, ScheduleTrigger) else kinds
+    return {**kinds, "at": AttributeKind.DATETIME} if kinds and isinstance(campaign.trigger, ScheduleTrigger) else kinds
 
 
 def events_by_name(campaign: Campaign, settings: Settings) -> Mapping[str, Kinds]:
@@ -108,6 +112,11 @@ def events_by_name(campaign: Campaign, settings: Settings) -> Mapping[str, Kinds
 def sends_by_name(campaign: Campaign) -> frozenset[str]:
     """The names that sends give their outcome by `as`."""
     return frozenset(send.as_ for send in every_send(campaign.steps) if send.as_)
+
+
+def calls_by_name(campaign: Campaign) -> frozenset[str]:
+    """The names that calls give their answer by `as`: whatever the endpoint says."""
+    return frozenset(step.as_ for step in every_step(campaign.steps) if isinstance(step, Call) and step.as_)
 
 
 def links_of(links: Links) -> Fields:

@@ -21,6 +21,7 @@ from engage.templates.catalogue import Choice, Parts, read_catalogue
 from engage.templates.composing import ROOT, Composer
 from engage.templates.email import LAYOUTS, compile_email
 from engage.templates.formats import formats_of
+from engage.templates.guessing import guessed
 from engage.templates.locales import babel_locale, parents
 from engage.templates.phrases import read_phrases
 from engage.templates.programs import Compiler, Names, Program
@@ -100,6 +101,11 @@ class Templates:
         scope = Scope(formats=formats_of(babel_locale(reader)), zone=zone)
         content = self.template(channel_kind, choice).render(self._compiler(choice.locale).names(data, scope))
         return Draft(content=content, locale=choice.locale, locale_source=choice.source)
+
+    def guessed(self, message: str, *, channel_kind: ChannelKind, channel_name: str, root: str) -> Mapping[str, object]:
+        """What a record of unknown fields may hold, as the message reads it in the workspace's language. Raises RenderError."""
+        template = self.template(channel_kind, self.catalogue.choose(message, channel_name, channel_kind, None))
+        return guessed([program.tree for program in template.programs], root)
 
     def links(self, delivery_id: int, contact_id: int, purpose: str) -> Links:
         """The signed links of one delivery; 0 stands for a preview's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from engage.model.expression import Expression
 from engage.model.time import Zones, ZoneSource
 from engage.model.triggers import Kinds
 from engage.model.values import to_json
+from engage.templates.guessing import guessed
 from engage.templates.uses import Use
 
 MOMENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -64,11 +65,13 @@ class Everywhere:
         return self.member
 
 
-def whole_samples(use: Use, contact_kinds: Kinds) -> Iterator[Sample]:
-    """Readers who have everything, one for each guess at what the values of unknown kind are."""
+def whole_samples(use: Use, contact_kinds: Kinds, trees: Sequence[nodes.Template]) -> Iterator[Sample]:
+    """Readers who have everything, one for each guess at what the values of unknown kind are; records as `trees` read them."""
+    trigger = guessed(trees, "trigger") if use.trigger is None else _of(use.trigger)
+    answers = {name: guessed(trees, name) for name in use.answers}
     for guess in _GUESSES:
         contact = _contact(use, contact_kinds)
-        yield Sample(contact=contact, trigger=_of(use.trigger or {}), values=_values(use, contact_kinds, guess))
+        yield Sample(contact=contact, trigger=trigger, values={**answers, **_values(use, contact_kinds, guess)})
 
 
 def varied(sample: Sample, use: Use, contact_kinds: Kinds, *, read: frozenset[str], asks_segments: bool) -> Iterator[Sample]:

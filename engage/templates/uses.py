@@ -12,10 +12,10 @@ from engage.model.campaign import Campaign
 from engage.model.contact import ADDRESSES, PREFERRED, ChannelKind
 from engage.model.errors import Place
 from engage.model.expression import Expression
-from engage.model.steps import If, Send, Step
+from engage.model.steps import If, Send, Step, branches_of
 from engage.model.triggers import DateTrigger, Kinds
 from engage.model.workspace import Settings, Workspace
-from engage.templates.reading import events_by_name, read_of_trigger, sends_by_name
+from engage.templates.reading import calls_by_name, events_by_name, read_of_trigger, sends_by_name
 
 _PARSER = Environment(autoescape=True)  # only ever parses expressions; nothing is rendered with it
 
@@ -25,7 +25,8 @@ _PARSER = Environment(autoescape=True)  # only ever parses expressions; nothing 
 class Use:
     """One send of a message by one channel; `wished` where only a contact's own preference leads to it.
 
-    `present` are the contact's attributes that are surely there, `only` the values that the audience allows.
+    `trigger` None: any field may be asked of it, and so of `answers`, the names that calls give by `as`. `present` are the
+    contact's attributes that are surely there, `only` the values that the audience allows.
     """
 
     campaign: Campaign | None
@@ -35,6 +36,7 @@ class Use:
     trigger: Kinds | None = None
     events: Mapping[str, Kinds] = field(default_factory=dict)
     outcomes: frozenset[str] = frozenset()
+    answers: frozenset[str] = frozenset()
     values: Mapping[str, object] = field(default_factory=dict)
     present: frozenset[str] = frozenset()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class Use:
     @property
     def names(self) -> frozenset[str]:
         """The names beside those that every template has."""
-        return frozenset({*self.events, *self.outcomes, *self.values})
+        return frozenset({*self.events, *self.outcomes, *self.answers, *self.values})
 
 
 def uses_of(workspace: Workspace) -> Mapping[str, tuple[Use, ...]]:
@@ -69,7 +71,8 @@ def _sends(steps: Sequence[Step], given: Sequence[Expression]) -> Iterator[tuple
                 yield from _sends(step.then, [*own, step.condition])
                 yield from _sends(step.otherwise, own)
             case _:
-                continue
+                for branch in branches_of(step).values():
+                    yield from _sends(branch, own)
 
 
 def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings: Settings) -> Iterator[Use]:
@@ -88,8 +91,9 @@ def _uses(campaign: Campaign, send: Send, given: Sequence[Expression], settings:
         staff = send.to is not None or channel.to is not None
         yield Use(
             campaign=campaign, channel=name, kind=channel.kind, purpose=send.purpose, trigger=read_of_trigger(campaign, settings),
-            events=events_by_name(campaign, settings), outcomes=sends_by_name(campaign), values=send.with_, only=only, to_staff=staff,
-            wished=name not in send.channels, place=send.place,
+            events=events_by_name(campaign, settings), outcomes=sends_by_name(campaign),
+            answers=calls_by_name(campaign), values=send.with_, only=only, to_staff=staff, wished=name not in send.channels,
+            place=send.place,
             present=frozenset({*known, *(() if staff else (ADDRESSES[channel.kind],)), "created_at"}),
         )  # fmt: skip
 

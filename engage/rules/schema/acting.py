@@ -112,3 +112,6 @@ class StopSection(StepSection):
         if not self.stop:
             raise complaint("`stop` is true, or not there at all", key="stop")
         return self
+
+
+ActingSection = SetSection | ConsentStepSection | EmitSection | CallSection | StopSection

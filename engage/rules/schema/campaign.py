@@ -136,7 +136,7 @@ class CampaignFile(Section):
     status: Annotated[Status, Word(Status)] = Field(Status.DRAFT, description="Only a live campaign enters and sends; tests run drafts too")
     priority: Whole = Field(5, description="0 to 9: of one contact's deliveries due together the higher goes first, then the older")
     valid: ValidSection | None = Field(None, description="Days on which it enters and sends; default: always")
-    trigger: TriggerField = Field(description="What enters a contact: exactly one of `date`, `event`, `schedule`, `enters`, `leaves`, `manual`")
+    trigger: TriggerField = Field(description="What enters a contact: one of `date`, `event`, `schedule`, `enters`, `leaves`, `manual`")
     audience: Source | None = Field(None, description="Who may enter; default: every contact")
     send: Name | None = Field(None, description="Short for `steps: [{send: …}]`")
     steps: list[StepField] | None = Field(None, description="What happens to a run, one after the other")

@@ -94,7 +94,7 @@ class SendSection(StepSection):
 
     send: Name = Field(description="The message: a folder of templates/")
     channels: ChannelsField | None = Field(
-        None, description="A list in order of preference (`preferred` is the contact's own choice), `all` or `first`; default: the campaign's",
+        None, description="A list in order of preference (`preferred` is the contact's choice), `all` or `first`; default: the campaign's",
     )
     expires: Expires | None = Field(None, description="When it makes no sense any more, from when it fell due; default: the campaign's")
     quiet_hours: QuietHoursField | None = Field(None, description="Overrides the campaign's, key by key, or `ignore`")

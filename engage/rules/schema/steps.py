@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
-from engage.rules.schema.acting import CallSection, ConsentStepSection, EmitSection, SetSection, StopSection
+from engage.rules.schema.acting import ActingSection, CallSection, ConsentStepSection, EmitSection, SetSection, StopSection
 from engage.rules.schema.fields import Name, Section, Source, Span, Whole, complaint, kind_of, one_key_of
 from engage.rules.schema.sending import SendSection, SignWord, StepSection
 from engage.rules.schema.waiting import WaitForSection, WaitSection
@@ -103,10 +103,9 @@ class SplitSection(StepSection):
         return self
 
 
-ACTING = SetSection | ConsentStepSection | EmitSection | CallSection | StopSection
 KINDS = ("send", "wait", "wait_for", "if", "split", "set", "consent", "emit", "call", "stop")
 
-AnyStepSection = SendSection | WaitSection | WaitForSection | IfSection | SplitSection | ACTING
+AnyStepSection = SendSection | WaitSection | WaitForSection | IfSection | SplitSection | ActingSection
 
 StepField = Annotated[
     Annotated[SendSection, Tag("<send>")]
