@@ -17,6 +17,7 @@ from engage.model.campaign import Campaign
 from engage.model.errors import InputError, NotThereError, Problem
 from engage.model.time import Clock
 from engage.model.workspace import Files, Settings, Workspace
+from engage.planning.versions import version_in
 from engage.rules.workspace import hash_of, load, read_workspace
 from engage.settings import load_settings, read_folder, workspace_files
 from engage.store.workspaces import SqlWorkspaces
@@ -46,6 +47,11 @@ class Accepted:
         if self._current is None:
             raise NotThereError("no workspace has been accepted yet: `engage check` says what is wrong with the one in this folder")
         return self._current
+
+    def fresh(self) -> Workspace:
+        """The same, be it the newest of this very moment: one that another process has just accepted among them."""
+        self.reload()
+        return self.workspace()
 
     def reload(self) -> bool:
         """Take the newest snapshot up, where it is another one; whether it was. One that this process cannot read is left alone."""
@@ -89,7 +95,7 @@ class Accepted:
         files = self._workspaces.files_of_version(campaign, version)
         if files is None:
             return None
-        read = read_workspace(files, self._settings_of(files), []).campaigns.get(campaign)
+        read = version_in(read_workspace(files, self._settings_of(files), []), campaign, version)
         if read is None:
             log.error("campaign.unreadable", campaign=campaign, version=version[:12])
         return read
@@ -118,7 +124,6 @@ class Folder:
         self._accepted = accepted
         self._settle = settle
         self._seen: str | None = None
-        self._complained: set[str] = set()
 
     def look(self) -> bool:
         """Accept what stands there now, where it changed since the last look and passes; whether anything new was accepted."""
@@ -136,35 +141,25 @@ class Folder:
         return taken
 
     def _take(self, files: Files) -> bool:
-        if hash_of(files) != self._workspaces.newest_hash():
-            problems = self._check(files)
-            if problems:
-                raise InputError(problems)
-            workspace = _load(files, self._environment)
-            if self._workspaces.accept(workspace, now=self._clock.now()):
-                log.info("workspace.accepted", snapshot=workspace.hash[:12])
-                self._settle(workspace)
-                self._forgive()
-                return True
-        self._forgive()
-        return False
+        if hash_of(files) == self._workspaces.newest_hash():
+            self._workspaces.record_problems({})
+            return False
+        problems = self._check(files)
+        if problems:
+            raise InputError(problems)
+        workspace = _load(files, self._environment)
+        if not self._workspaces.accept(workspace, now=self._clock.now()):
+            return False
+        log.info("workspace.accepted", snapshot=workspace.hash[:12])
+        self._settle(workspace)
+        return True
 
     def _complain(self, problems: Sequence[Problem]) -> None:
         """Record the first problem of each file that has one; under the campaign's name where the file is one."""
-        first = {_name_of(problem.place.file): str(problem) for problem in reversed(problems)}
-        for name, problem in first.items():
-            self._workspaces.record_problem(name, problem)
-        for name in self._complained - set(first):
-            self._workspaces.record_problem(name, None)
-        self._complained = set(first)
+        self._workspaces.record_problems({_name_of(problem.place.file): str(problem) for problem in reversed(problems)})
         if self._workspaces.newest_hash() is None:
             return  # whoever opens the workspace is told all of it: there is no good one to go on with
         log.error("workspace.not_accepted", problems=[str(problem) for problem in problems[:5]], then="the last good one goes on")
-
-    def _forgive(self) -> None:
-        for name in self._complained:
-            self._workspaces.record_problem(name, None)
-        self._complained = set()
 
     def _signature(self) -> str:
         """A hash of the paths, sizes and times of all its files: cheap enough for every two seconds."""

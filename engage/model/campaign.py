@@ -131,10 +131,10 @@ class Campaign:
 
     @property
     def salt(self) -> str:
-        """What its shares are salted with: a campaign that was renamed keeps those it had."""
+        """What its shares are drawn by: one that was renamed keeps those of its former name."""
         return self.renamed_from or self.name
 
     @property
-    def salt(self) -> str:
-        """What its shares are drawn by: one that was renamed keeps those of its former name."""
-        return self.renamed_from or self.name
+    def takes_over(self) -> bool:
+        """Whether runs of older versions go on in this one: a draft leaves them where they are."""
+        return self.migrates and self.status is not Status.DRAFT

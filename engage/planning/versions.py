@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from engage.model.campaign import Campaign, Status
@@ -21,3 +22,12 @@ def live_campaigns(workspace: Workspace, now: datetime) -> Iterator[Campaign]:
         over = campaign.valid_until is not None and campaign.valid_until < today
         if campaign.status is Status.LIVE and begun and not over:
             yield campaign
+
+
+def version_in(workspace: Workspace, name: str, version: str) -> Campaign | None:
+    """The campaign as it stands in a workspace of then, under its name of now where it was renamed since; None where it does not."""
+    own = workspace.campaigns.get(name)
+    if own is not None and own.version == version:
+        return own
+    then = next((each for each in workspace.campaigns.values() if each.version == version), None)
+    return None if then is None else replace(then, name=name, renamed_from=then.salt)

@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from engage.model.campaign import Campaign, Status
 from engage.model.localtime import to_utc, zone
+from engage.model.run import RunState
 from engage.model.workspace import Files, Workspace
 from engage.store.database import Database, dialect_insert, insert_ignoring
 from engage.store.releases import let_go
-from engage.store.tables import campaign_states, campaign_versions, snapshots
+from engage.store.renaming import carry_over
+from engage.store.tables import Instant, campaign_states, campaign_versions, runs, snapshots
 
 
 @final
@@ -57,10 +59,13 @@ class SqlWorkspaces:
             files = connection.scalar(asked)
         return None if files is None else _decoded(files)
 
-    def record_problem(self, campaign: str, problem: str | None) -> None:
-        """Remember why the campaign's newest file was not taken; None: it was. Shown by `engage status`."""
+    def record_problems(self, problems: Mapping[str, str]) -> None:
+        """Remember why what stands in the folder was not taken, by campaign or file; none: it was. Shown by `engage status`."""
         with self._database.begin() as connection:
-            _upsert_state(connection, {"campaign": campaign, "problem": problem})
+            mended = sa.and_(campaign_states.c.problem.is_not(None), campaign_states.c.campaign.not_in(list(problems)))
+            connection.execute(sa.update(campaign_states).where(mended).values(problem=None))
+            for campaign, problem in problems.items():
+                _upsert_state(connection, {"campaign": campaign, "problem": problem})
 
 
 _NEWEST = sa.select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
@@ -69,14 +74,26 @@ _NEWEST = sa.select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
 def _write(connection: sa.Connection, workspace: Workspace, now: datetime) -> None:
     row = {"hash": workspace.hash, "accepted_at": now, "files": _encoded(workspace.files)}
     snapshot_id = connection.execute(sa.insert(snapshots).values(row).returning(snapshots.c.id)).scalar_one()
+    carry_over(connection, workspace)
     connection.execute(sa.update(campaign_states).where(_rests(now)).values(live_since=None, planned_until=None))
     gone = campaign_states.c.campaign.not_in(list(workspace.campaigns))
     connection.execute(sa.update(campaign_states).where(gone).values(status=None))
+    connection.execute(sa.update(campaign_states).where(campaign_states.c.problem.is_not(None)).values(problem=None))
     for name, campaign in sorted(workspace.campaigns.items()):
         version = {"campaign": name, "version": campaign.version, "snapshot_id": snapshot_id, "accepted_at": now}
         connection.execute(insert_ignoring(connection, campaign_versions).values(version))
         ends_at = _ends_at(campaign, workspace.settings.timezone)
-        _upsert_state(connection, {"campaign": name, "status": campaign.status.value, "ends_at": ends_at, "problem": None})
+        state = {"status": campaign.status.value, "ends_at": ends_at, "version": campaign.version}
+        _upsert_state(connection, {"campaign": name, **state})
+        if campaign.takes_over:
+            _wake(connection, campaign, now)
+
+
+def _wake(connection: sa.Connection, campaign: Campaign, now: datetime) -> None:
+    """Runs of its older versions that wait for a time or an event are looked at now, and go on in this one; others when they come due."""
+    waiting = (runs.c.campaign == campaign.name, runs.c.state == RunState.ACTIVE.value, runs.c.due_at > now)
+    due = {"due_at": sa.literal(now, Instant)}
+    connection.execute(sa.update(runs).where(*waiting, runs.c.version != campaign.version).values(due))
 
 
 def _rests(now: datetime) -> sa.ColumnElement[bool]:

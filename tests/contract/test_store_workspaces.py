@@ -113,7 +113,7 @@ def test_status_tells_what_waits_is_held_unknown_paused_and_refused(bench: Bench
     )
     bench.deliveries.release(lease)
     bench.operations.pause("channel", "email", now=NOON, reason="token")
-    workspaces.record_problem("birthday", "birthday.yaml:3:1: what is wrong")
+    workspaces.record_problems({"birthday": "birthday.yaml:3:1: what is wrong"})
     status = bench.operations.status(now=NOON)
     assert status["queues"] == {"bulk": {"waiting": 3, "due": 2, "oldest_due": NOON.isoformat()}}
     assert (status["sending"], status["unknown"], status["held"], status["retrying"]) == (1, 1, {"zone": 1}, 1)
