@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from engage.model.contact import AttributeKind
 from engage.model.history import Kind
+from engage.model.steps import Sign
 from engage.model.triggers import Kinds
 
 OWN_EVENTS = "message."
@@ -30,3 +31,8 @@ RESPONSE_FIELDS: Kinds = {
 
 MESSAGE_EVENTS: Mapping[str, Kinds] = dict.fromkeys(RESPONSES.values(), RESPONSE_FIELDS)
 """The built-in events with their fields, as `events:` of engage.yaml would declare them."""
+
+SHOWN_BY: Mapping[Sign, tuple[Kind, ...]] = {
+    "delivered": (Kind.DELIVERED, Kind.OPENED, Kind.CLICKED), "opened": (Kind.OPENED, Kind.CLICKED), "clicked": (Kind.CLICKED,),
+}
+"""What shows a sign: who clicked a link has opened the message, and who opened it has got it."""

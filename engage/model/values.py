@@ -7,12 +7,16 @@ money `{"amount": "12.30", "currency": "EUR"}`, decimals numbers, lists arrays o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from engage.model.contact import AttributeKind, Money, Value
 
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")  # ISO 8601 has more ways to write a date: no database reads them all
+_CURRENCY = re.compile("[A-Za-z]{3}")
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -65,7 +69,7 @@ def from_json(raw: object, kind: AttributeKind) -> Value:
 
 def _date(raw: str) -> date | None:
     try:
-        return date.fromisoformat(raw)
+        return date.fromisoformat(raw) if _DAY.fullmatch(raw) else None
     except ValueError:
         return None
 
@@ -80,12 +84,12 @@ def _datetime(raw: str) -> datetime | None:
 
 def _money(raw: Mapping[object, object]) -> Money | None:
     amount, currency = raw.get("amount"), raw.get("currency")
-    if not isinstance(currency, str) or len(currency) != 3 or isinstance(amount, bool) or not isinstance(amount, str | int | float):
+    if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
         return None
-    try:
-        return Money(amount=Decimal(str(amount)), currency=currency.upper())
-    except InvalidOperation:
-        return None
+    if isinstance(amount, str) and _AMOUNT.fullmatch(amount):
+        return Money(amount=Decimal(amount), currency=currency.upper())
+    number = from_json(amount, AttributeKind.NUMBER)
+    return None if number is None else Money(amount=Decimal(str(number)), currency=currency.upper())
 
 
 def pack(value: object) -> object:
@@ -124,3 +128,16 @@ def unpack(raw: object) -> object:
             return tuple(unpack(item) for item in raw)
         case _:
             return raw
+
+
+def plain(value: object) -> object:
+    """Any value, or a mapping of them, as the JSON that other programs expect: dates and moments are text, money an object."""
+    match value:
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case str() | bool() | int() | float() | Decimal() | date() | Money() | None:
+            return to_json(value)
+        case _:
+            return str(value)

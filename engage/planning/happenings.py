@@ -9,11 +9,15 @@ from typing import final
 
 from engage.model.campaign import Campaign, ExitOnEvent
 from engage.model.contact import Contact, Event, Value
-from engage.model.run import Run, RunState
+from engage.model.run import Run
 from engage.model.triggers import Again, EventTrigger
 from engage.model.workspace import Workspace
-from engage.planning.journeys import START, Journey, exits_on, leave
+from engage.planning.goals import Goals
+from engage.planning.journeys import exits_on, exits_on_goal, leave
+from engage.planning.moving import returned_run
 from engage.planning.ports import RunInHand, Transaction
+from engage.planning.positions import START
+from engage.planning.progress import Journey, waits_for
 from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 from engage.rules.expressions import Scope, evaluate, holds
@@ -21,7 +25,7 @@ from engage.rules.scopes import event_trigger, scope
 
 
 @final
-class Happenings:
+class Matching:
     """Matches events against what waits for them and what they trigger, inside one transaction."""
 
     def __init__(self, transaction: Transaction, *, workspace: Workspace, versions: Versions, now: datetime) -> None:
@@ -29,6 +33,7 @@ class Happenings:
         self._workspace = workspace
         self._versions = versions
         self._now = now
+        self._goals = Goals(transaction, workspace=workspace, journey_of=self._journey)
 
     def happen(self, event: Event) -> bool:
         """Store the event and do what it asks; False where its id was seen before (then nothing is written)."""
@@ -38,7 +43,7 @@ class Happenings:
         return True
 
     def match(self, event: Event) -> None:
-        """Do what a stored event asks: exits first, then waits, then entries."""
+        """Do what a stored event asks: conversions first, then exits and waits, then entries."""
         if event.contact_id is not None:
             self._match_contact(event, event.contact_id)
         elif event.contact_ref is None:
@@ -50,25 +55,28 @@ class Happenings:
         contact = self._tx.contact(contact_id)
         if contact is None or contact.erased:
             return
+        converted = self._goals.count(event, contact)
         for held in in_hand:
-            self._tell(held, contact, event)
+            self._tell(held, contact, event, converted=held.run.id in converted)
         for campaign, trigger in self._triggered(event):
             self._enter(event, contact, campaign, trigger)
 
-    def _tell(self, held: RunInHand, contact: Contact, event: Event) -> None:
+    def _tell(self, held: RunInHand, contact: Contact, event: Event, *, converted: bool) -> None:
         journey = self._journey(held.run, contact)
         if journey is None:
             return
-        if event.at >= held.run.intended_at and exits_on(event, held.run, journey):
+        if converted and exits_on_goal(journey):
+            self._exit(held.run, journey, reason="goal")
+        elif event.at >= held.run.intended_at and exits_on(event, held.run, journey):
             self._exit(held.run, journey, reason=event.type)
             self._enter_later(held.run, contact, event)
-        elif held.run.waiting_for == event.type:
+        elif waits_for(held.run, event):
             self._tx.save_runs([replace(held.run, due_at=self._now)])
 
     def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:
         progress = leave(run, journey, reason=reason)
-        left = progress.run if self._tx.hand_off_started(run.id) else replace(progress.run, state=RunState.RETURNED)
-        self._tx.save_runs([left])
+        started = self._tx.hand_offs_started([run.id])
+        self._tx.save_runs([progress.run if started else returned_run(progress.run)])
         self._tx.add_touches(progress.touches)
         self._tx.recall_deliveries([run.id], now=self._now)
 
@@ -98,7 +106,7 @@ class Happenings:
             self._end_for_restart(event, campaign, contact, key)
         run_id = self._tx.enter_one(self._entry(event, campaign, key), contact.id)
         if run_id is not None:
-            self._exit_if_over_already(run_id, contact, event, campaign)
+            self._catch_up(run_id, contact, event, campaign)
 
     def _end_for_restart(self, event: Event, campaign: Campaign, contact: Contact, key: str) -> None:
         """End the run that is under way under the key; not one that a later event began, as this one was only posted late."""
@@ -107,21 +115,24 @@ class Happenings:
             mine = (held.run.campaign, held.run.key) == (campaign.name, key) and held.run.intended_at <= event.at
             if journey is not None and mine:
                 progress = leave(held.run, journey, reason="restarted")
-                self._tx.save_runs([replace(progress.run, state=RunState.RETURNED)])
+                self._tx.save_runs([returned_run(progress.run)])
                 self._tx.add_touches(progress.touches)
                 self._tx.recall_deliveries([held.run.id], now=self._now)
 
-    def _exit_if_over_already(self, run_id: int, contact: Contact, event: Event, campaign: Campaign) -> None:
-        """A reopening that was posted before its closure still ends the run: events are ordered by `at`, not by arrival."""
+    def _catch_up(self, run_id: int, contact: Contact, event: Event, campaign: Campaign) -> None:
+        """What was posted before the entry but came after it counts: events are ordered by `at`, not by arrival."""
         types = [exit_.event for exit_ in campaign.exits if isinstance(exit_, ExitOnEvent)]
-        if not types:
-            return
-        run = next(held.run for held in self._tx.runs_of_contact(contact.id) if held.run.id == run_id)
-        journey = self._journey(run, contact)
-        for later in self._tx.events_of_contact(contact.id, types=types, since=event.at):
-            if later.id != event.id and journey is not None and exits_on(later, run, journey):
-                self._exit(run, journey, reason=later.type)
-                return
+        types += [campaign.goal.event] if campaign.goal else []
+        for later in self._tx.events_of_contact(contact.id, types=types, since=event.at) if types else ():
+            held = next((held for held in self._tx.runs_of_contact(contact.id) if held.run.id == run_id), None)
+            converted = run_id in self._goals.count(later, contact)
+            journey = self._journey(held.run, contact) if held else None
+            if later.id == event.id or held is None or journey is None:
+                continue
+            if converted and exits_on_goal(journey):
+                self._exit(held.run, journey, reason="goal")
+            elif exits_on(later, held.run, journey):
+                self._exit(held.run, journey, reason=later.type)
 
     def _enter_everybody(self, event: Event, campaign: Campaign, trigger: EventTrigger) -> None:
         asked = self._scope(event, None)

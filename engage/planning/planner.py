@@ -13,14 +13,14 @@ from typing import final
 
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
-from engage.model.history import Kind
-from engage.model.run import Run, RunState
 from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger
 from engage.model.workspace import Workspace
-from engage.planning.happenings import Happenings
-from engage.planning.journeys import START, Journey, Progress, advance, touch_of
+from engage.planning.happenings import Matching
+from engage.planning.moving import Moving
 from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence, schedule_slots
-from engage.planning.ports import NEWS_TAKES, PlanningStore, RunInHand, Transaction
+from engage.planning.ports import NEWS_TAKES, PlanningStore, Transaction
+from engage.planning.positions import START
+from engage.planning.progress import Seen
 from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 
@@ -28,7 +28,6 @@ KEPT_FOR = timedelta(days=30)
 """How long an event waits for its contact to become known."""
 
 BATCH = 500
-SHORTEST_PUT_OFF, LONGEST_PUT_OFF = timedelta(hours=1), timedelta(days=1)
 
 
 @final
@@ -36,12 +35,14 @@ class Planner:
     """Enters contacts into campaigns and moves their runs on."""
 
     def __init__(
-        self, store: PlanningStore, *, workspace: Callable[[], Workspace], versions: Versions, zones_of: Callable[[str], tuple[str, ...]]
+        self, store: PlanningStore, *, workspace: Callable[[], Workspace], versions: Versions, zones_of: Callable[[str], tuple[str, ...]],
+        seen: Seen = lambda campaign, path: None,
     ) -> None:
         self._store = store
         self._workspace = workspace
         self._versions = versions
         self._zones_of = zones_of
+        self._seen = seen
 
     def happen(self, event: Event, *, now: datetime) -> bool:
         """Take an event in: its row, its touch, and the runs it enters, ends or moves, in one transaction.
@@ -49,7 +50,7 @@ class Planner:
         False where an event of that id was taken before. An event about a contact not yet known is kept for 30 days.
         """
         with self._store.transaction() as tx:
-            return self._happenings(tx, now).happen(self._with_contact(tx, event))
+            return self._matching(tx, now).happen(self._with_contact(tx, event))
 
     def tick(self, *, now: datetime) -> int:
         """Enter everybody whose moment has come since the last tick; the number of new runs.
@@ -76,12 +77,11 @@ class Planner:
         """
         drawn, errors = self._draw_pending(now)
         with self._store.transaction() as tx:
-            in_hand = tx.due_runs(now=now, limit=BATCH)
-            results = [self._move_or_put_off(tx, held, now) for held in in_hand]
-            self._write(tx, results, now)
+            moving = Moving(tx, workspace=self._workspace, versions=self._versions, now=now, seen=self._seen)
+            moved = moving.move(tx.due_runs(now=now, limit=BATCH))
         if errors:
             raise ExceptionGroup("not every event could be drawn", errors)
-        return drawn + len(results)
+        return drawn + moved
 
     def next_moment(self, *, after: datetime) -> datetime | None:
         """The next business moment at which anything may become due; None where nothing ever will."""
@@ -91,8 +91,8 @@ class Planner:
             moments.extend(self._next_occurrence(tx, workspace, campaign, after) for campaign in live_campaigns(workspace, after))
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _happenings(self, tx: Transaction, now: datetime) -> Happenings:
-        return Happenings(tx, workspace=self._workspace(), versions=self._versions, now=now)
+    def _matching(self, tx: Transaction, now: datetime) -> Matching:
+        return Matching(tx, workspace=self._workspace(), versions=self._versions, now=now)
 
     @staticmethod
     def _with_contact(tx: Transaction, event: Event) -> Event:
@@ -119,7 +119,7 @@ class Planner:
         with self._store.transaction() as tx:
             event = tx.take_pending_event(event_id)
             if event is not None:
-                self._happenings(tx, now).match(event)
+                self._matching(tx, now).match(event)
             return event is not None
 
     def _enter_due(self, workspace: Workspace, campaign: Campaign, now: datetime) -> int:
@@ -171,40 +171,3 @@ class Planner:
             campaign.trigger, residences=tx.residences(by_country=needs_country(campaign.trigger)), after=after,
             zones_of=self._zones_of, default_zone=workspace.settings.timezone, went_live=tx.went_live(campaign.name),
         )
-
-    def _move_or_put_off(self, tx: Transaction, held: RunInHand, now: datetime) -> Progress:
-        try:
-            return self._move(tx, held, now)
-        except Exception as error:  # noqa: BLE001  # it stands in the history; an error of the database's own raises again at the next statement
-            return _put_off(held.run, error, now)
-
-    def _move(self, tx: Transaction, held: RunInHand, now: datetime) -> Progress:
-        run, contact = held.run, held.contact
-        campaign = self._versions(run.campaign, run.version)
-        workspace = self._workspace()  # after the version, as asking for one that is not known yet takes the newest workspace up
-        if contact is None or contact.erased:
-            return _gone(run, "erased", now)
-        if campaign is None:
-            raise LookupError(f"version {run.version[:12]} of {run.campaign} cannot be read")  # now; it may be once that is mended
-        return advance(run, Journey.within(tx, workspace=workspace, campaign=campaign, contact=contact, now=now))
-
-    @staticmethod
-    def _write(tx: Transaction, results: Sequence[Progress], now: datetime) -> None:
-        exited = [progress.run.id for progress in results if progress.run.state is RunState.EXITED]
-        returned = {run_id for run_id in exited if not tx.hand_off_started(run_id)}
-        tx.save_runs([replace(p.run, state=RunState.RETURNED) if p.run.id in returned else p.run for p in results])
-        tx.add_deliveries([delivery for progress in results for delivery in progress.deliveries])
-        tx.add_touches([touch for progress in results for touch in progress.touches])
-        tx.recall_deliveries(exited, now=now)
-
-
-def _put_off(run: Run, error: Exception, now: datetime) -> Progress:
-    """For as long as it is under way, so that ever fewer touches say the same; a day at most, so that what was mended goes on."""
-    until = now + min(max(now - run.entered_at, SHORTEST_PUT_OFF), LONGEST_PUT_OFF)
-    told = replace(touch_of(run, Kind.DEFERRED, at=now, reason="error"), detail={"error": type(error).__name__, "until": until.isoformat()})
-    return Progress(run=replace(run, due_at=until), touches=(told,), moving=False)
-
-
-def _gone(run: Run, reason: str, now: datetime) -> Progress:
-    left = replace(run, state=RunState.EXITED, due_at=None, waiting_for=None)
-    return Progress(run=left, touches=(touch_of(run, Kind.EXITED, at=now, reason=reason),), moving=False)

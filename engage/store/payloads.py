@@ -7,14 +7,14 @@ from datetime import time
 from typing import Any
 
 from engage.model.quiet_hours import CountryHours, QuietHours, QuietHoursLayer
-from engage.planning.ports import NewDelivery
+from engage.planning.requests import NewDelivery
 
 
 def payload_of(new: NewDelivery) -> dict[str, object]:
     """The payload of a delivery that is being made. `values` holds JSON values."""
     return {
         "channels": list(new.channels), "to": new.to, "on_unknown": new.on_unknown, "values": dict(new.values),
-        "quiet_hours": [_layer_json(layer) for layer in new.quiet_hours],
+        "quiet_hours": [_layer_json(layer) for layer in new.quiet_hours], "occasion": new.occasion,
     }
 
 

@@ -14,6 +14,7 @@ from engage.planning.ports import Transaction
 from engage.store.database import Database
 from engage.store.entries import SqlEntries
 from engage.store.pending import SqlPending
+from engage.store.progress import SqlProgressing
 from engage.store.queues import earliest_delivery
 from engage.store.rows import earliest
 from engage.store.runs import SqlRuns
@@ -22,7 +23,7 @@ from engage.store.tables import runs
 
 
 @final
-class SqlTransaction(SqlEntries, SqlRuns, SqlPending):
+class SqlTransaction(SqlEntries, SqlRuns, SqlProgressing, SqlPending):
     """All of them, in one transaction."""
 
 

@@ -1,4 +1,4 @@
-"""Runs as they come due, wait and go on, and the deliveries that they ask for; the planning port `Runs`."""
+"""Runs as they come due, wait and go on, and the deliveries that they ask for; the planning ports `Runs` and `Conversions`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from engage.model.contact import Contact
 from engage.model.delivery import DeliveryState
+from engage.model.history import Kind
 from engage.model.run import Run, RunState
-from engage.planning.ports import NewDelivery, RunInHand
+from engage.planning.ports import RunInHand
+from engage.planning.requests import NewDelivery
 from engage.store.database import insert_ignoring
 from engage.store.payloads import payload_of
 from engage.store.rows import RUN_FIELDS, run_of
 from engage.store.session import Session
-from engage.store.tables import contacts, deliveries, runs
+from engage.store.tables import contacts, deliveries, runs, touches
 
 WRITTEN = tuple(name for name in RUN_FIELDS if name not in ("campaign", "contact_id", "key", "entered_at"))
 
@@ -63,7 +65,7 @@ class SqlRuns(Session):
     def add_deliveries(self, deliveries: Sequence[NewDelivery]) -> None:
         """Make the rows; one that is there already is left as it is."""
         if deliveries:
-            self._connection.execute(insert_ignoring(self._connection, _DELIVERIES), [_delivery_row(new) for new in deliveries])
+            self._connection.execute(insert_ignoring(self._connection, _DELIVERIES), [delivery_row(new) for new in deliveries])
 
     def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime) -> None:
         """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
@@ -71,10 +73,23 @@ class SqlRuns(Session):
             waiting = (deliveries.c.run_id.in_(run_ids), deliveries.c.state == DeliveryState.WAITING.value)
             self._connection.execute(sa.update(deliveries).where(*waiting).values(due_at=now, retry_at=None, hold=None))
 
-    def hand_off_started(self, run_id: int) -> bool:
-        """Whether any delivery of the run is or was in `sending`."""
-        under_way = sa.exists().where(deliveries.c.run_id == run_id, deliveries.c.handed_over)
-        return bool(self._connection.scalar(sa.select(under_way)))
+    def hand_offs_started(self, run_ids: Sequence[int]) -> frozenset[int]:
+        """Those of the runs of which any delivery is or was in `sending`."""
+        asked = sa.select(deliveries.c.run_id).distinct().where(deliveries.c.run_id.in_(run_ids), deliveries.c.handed_over)
+        return frozenset(self._connection.scalars(asked))
+
+    def runs_since(self, contact_id: int, *, campaigns: Sequence[str], since: datetime) -> Sequence[Run]:
+        """The contact's runs of these campaigns that fell due since then and were not returned, in their order."""
+        asked = sa.select(runs).where(
+            runs.c.contact_id == contact_id, runs.c.campaign.in_(campaigns), runs.c.intended_at >= since,
+            runs.c.state != RunState.RETURNED.value,
+        )
+        return [run_of(row) for row in self._connection.execute(asked.order_by(runs.c.id)).mappings()]
+
+    def converted(self, contact_id: int) -> frozenset[int]:
+        """Those of the contact's runs that have reached their goal."""
+        asked = sa.select(touches.c.run_id).where(touches.c.contact_id == contact_id, touches.c.kind == Kind.CONVERTED.value)
+        return frozenset(self._connection.scalars(asked))
 
 
 _DELIVERIES = deliveries
@@ -95,11 +110,12 @@ def _saved(run: Run) -> dict[str, object]:
     return {**row, "run": run.id, "state": run.state.value, "returned": returned, "freed": f"{run.key}#{run.id}"}
 
 
-def _delivery_row(new: NewDelivery) -> dict[str, object]:
+def delivery_row(new: NewDelivery) -> dict[str, object]:
+    """The delivery as a row; columns that are not named take their defaults."""
     return {
         "run_id": new.run_id, "campaign": new.campaign, "version": new.version, "step": new.step, "message": new.message,
         "purpose": new.purpose, "contact_id": new.contact_id, "queue": new.queue, "priority": new.priority,
         "intended_at": new.intended_at, "due_at": new.due_at, "expires_at": new.expires_at, "state": DeliveryState.WAITING.value,
         "payload": payload_of(new), "tried": [], "send_key": new.send_key, "handed_over": False, "careful": False,
-        "attempts": 0, "resends": 0, "crashes": 0,
+        "part": new.part, "attempts": 0, "resends": 0, "crashes": 0,
     }

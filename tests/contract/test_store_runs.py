@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engage.model.addresses import address_key
-from engage.model.contact import ChannelKind, Event
+from engage.model.contact import ChannelKind
 from engage.model.history import Kind, Touch
 from engage.model.quiet_hours import CountryHours, QuietHours
 from engage.model.run import RunState
@@ -120,10 +120,10 @@ def test_a_hand_off_has_started_once_a_delivery_was_cleared(bench: Bench) -> Non
     (delivery_id,) = bench.add_deliveries(1)
     (run_id,) = bench.ids("SELECT run_id FROM deliveries")
     with bench.planning.transaction() as tx:
-        assert not tx.hand_off_started(run_id)
+        assert not tx.hand_offs_started([run_id])
     bench.hand_off(bench.claimed(), delivery_id)
     with bench.planning.transaction() as tx:
-        assert tx.hand_off_started(run_id)
+        assert tx.hand_offs_started([run_id]) == {run_id}
 
 
 def test_an_event_is_stored_once_with_one_touch_however_many_post_it(bench: Bench) -> None:

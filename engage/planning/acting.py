@@ -1,0 +1,105 @@
+"""2b Acting: the steps that do something other than send: `set`, `consent`, `emit`, `call`. Pure; the store writes what they ask.
+
+What a step says of its contact is written before the run goes further, so that what comes after sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engage.contacts.normalise import normalise
+from engage.contacts.places import Unusable
+from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, AttributeKind, Consent, Event, Value
+from engage.model.history import Kind, Touch
+from engage.model.responses import MESSAGE_EVENTS
+from engage.model.steps import Binding, Call, Consenting, Emit, Set
+from engage.model.values import from_json, plain, to_json
+from engage.planning.positions import name_of
+from engage.planning.progress import Journey, Progress, has_arrived, touch_of
+from engage.planning.requests import NewCall
+from engage.rules.scopes import bind
+
+
+def take_set(step: Set, progress: Progress, journey: Journey, following: str) -> Progress:
+    """Ask for the attributes to be written, read as an import would read them. One that does not fit stays as it was, with a touch."""
+    changes: dict[str, Value] = {}
+    refused: list[Touch] = []
+    for name, value in _bound(step.values, progress, journey).items():
+        try:
+            changes[name] = _fitting(name, value, changes, journey)
+        except Unusable as error:
+            refused.append(_refusal(step, name, error, progress, journey))
+    moved = replace(progress.at(following), changes=changes, touches=(*progress.touches, *refused))
+    return replace(moved, moving=not changes)
+
+
+def _fitting(name: str, value: object, changes: Mapping[str, Value], journey: Journey) -> Value:
+    kind = {**BUILT_IN_ATTRIBUTES, **journey.workspace.settings.attributes}.get(name)
+    if kind is None:
+        raise Unusable("is no declared attribute")
+    if name == "external_id":
+        raise Unusable("is how other systems name the contact: a campaign does not change it")
+    country = changes.get("country", journey.contact.text("country"))
+    fitting = normalise(name, kind, value, country=country if isinstance(country, str) else None)
+    left = {**journey.contact.attributes, **changes, name: fitting}
+    if not any(left.get(identity) for identity in IDENTITIES):
+        raise Unusable("is all that tells the contact apart")
+    return fitting
+
+
+def _refusal(step: Set, name: str, error: Unusable, progress: Progress, journey: Journey) -> Touch:
+    told = touch_of(progress.run, Kind.FAILED, at=journey.now, reason="set", step=step)
+    return replace(told, detail={"attribute": name}, private={"error": f"{name} {error}"})
+
+
+def take_consent(step: Consenting, progress: Progress, journey: Journey, following: str) -> Progress:
+    """Ask for a line of the ledger."""
+    line = Consent(
+        contact_id=progress.run.contact_id, purpose=step.purpose, channel=step.channel, granted=step.granted, at=journey.now,
+        source=f"campaign:{journey.campaign.name}",
+    )
+    return replace(progress.at(following), consents=(line,), moving=False)
+
+
+def take_emit(step: Emit, progress: Progress, journey: Journey, following: str) -> Progress:
+    """Raise the event. It is written with the run's progress, and what it asks for is drawn a moment later."""
+    run = progress.run
+    kinds = {**journey.workspace.settings.events, **MESSAGE_EVENTS}.get(step.event, {})
+    event = Event(
+        id=f"run:{run.id}:{name_of(step)}:{run.since.isoformat()}", type=step.event, at=journey.now, contact_id=run.contact_id,
+        data={name: _field(value, kinds.get(name)) for name, value in _bound(step.data, progress, journey).items()},
+        received_at=journey.now,
+    )
+    return replace(progress.at(following), events=(*progress.events, event))
+
+
+def _field(value: object, kind: AttributeKind | None) -> Value:
+    """As the declared kind; what is not of it is missing."""
+    written = to_json(value)  # type: ignore[arg-type]  # whatever an expression gives that is no Value is not of the kind either
+    return from_json(written, kind) if kind is not None else from_json(written, AttributeKind.TEXT)
+
+
+def take_call(step: Call, progress: Progress, journey: Journey, following: str) -> Progress:
+    """Ask for the call; once it is answered, or has failed for good, go on with its answer."""
+    run, name = progress.run, name_of(step)
+    if has_arrived(run):
+        data = {key: plain(value) for key, value in _bound(step.data, progress, journey).items()}
+        new = NewCall(
+            run_id=run.id, step=name, contact_id=run.contact_id, endpoint=step.endpoint, data=data, created_at=journey.now,
+        )
+        return replace(progress, calls=(*progress.calls, new)).waiting(until=None)
+    variables = dict(run.variables)
+    answer = variables.pop(answer_key(name), None)
+    moved = replace(progress, run=replace(run, variables=variables))
+    return moved.named(step.as_, answer).at(following)
+
+
+def answer_key(step: str) -> str:
+    """The variable in which a call's answer arrives; no expression can name it."""
+    return f"call:{step}"
+
+
+def _bound(bindings: Mapping[str, Binding], progress: Progress, journey: Journey) -> Mapping[str, object]:
+    asked = journey.scope(progress.run)
+    return {name: bind(binding, asked) for name, binding in bindings.items()}

@@ -1,0 +1,139 @@
+"""2b Sending: a run at its step `send` -> the deliveries that it asks for, and the run on its way once they are final. Pure.
+
+By the first of its channels a send is one delivery; by `{all: …}` one a channel, at once; by `{first: …}` one a channel, in turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from engage.model.delivery import DeliveryState
+from engage.model.expression import Expression
+from engage.model.localtime import add_everywhere, end_of_day_everywhere
+from engage.model.responses import RESPONSES, SHOWN_BY
+from engage.model.run import Run
+from engage.model.steps import Fallback, Send
+from engage.model.time import EndOfDay, Zones
+from engage.model.triggers import ScheduleTrigger
+from engage.model.values import pack
+from engage.planning.positions import name_of
+from engage.planning.progress import ANY_OF, Journey, Progress, has_arrived
+from engage.planning.requests import NewDelivery, Part
+from engage.policy.reach import channel_order
+from engage.rules.expressions import evaluate
+from engage.rules.scopes import bind
+
+TELLING = (
+    DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED,
+    DeliveryState.CANCELLED,
+)
+"""Of several deliveries the outcome of the first that is among them is that of the step."""
+
+
+def take_send(step: Send, progress: Progress, journey: Journey, following: str) -> Progress:
+    """Ask for the deliveries; once they are final, go on."""
+    if has_arrived(progress.run):
+        return _ask(step, progress, journey)
+    if step.fallback is not None:
+        return _fall_back(step, step.fallback, progress, journey, following)
+    outcome = _outcome_of_all(_parts(step, journey)) if step.by_all else progress.run.outcome
+    if outcome is None:
+        return progress.waiting(until=None)
+    return progress.named(step.as_, outcome).at(following)
+
+
+def _ask(step: Send, progress: Progress, journey: Journey) -> Progress:
+    run = progress.run
+    asked: tuple[NewDelivery, ...]
+    if step.by_all:
+        occasion = f"{run.id}:{name_of(step)}"
+        asked = tuple(
+            delivery_of(step, run, journey, channels=(channel,), part=part, occasion=occasion)
+            for part, channel in enumerate(_in_turn(step, journey))
+        )
+    elif step.fallback is not None:
+        asked = (delivery_of(step, run, journey, channels=_in_turn(step, journey)[:1]),)
+    else:
+        asked = (delivery_of(step, run, journey, channels=step.channels),)
+    return replace(progress, deliveries=(*progress.deliveries, *asked)).waiting(until=None)
+
+
+def _in_turn(step: Send, journey: Journey) -> tuple[str, ...]:
+    """The channels that stand for one each; as written where the contact's own choice, the only one, names nothing."""
+    return channel_order(step.channels, journey.contact, journey.workspace.settings) or step.channels
+
+
+def _parts(step: Send, journey: Journey) -> list[Part]:
+    return [part for part in journey.parts if part.step == name_of(step)]
+
+
+def _outcome_of_all(parts: list[Part]) -> str | None:
+    """None while one of them is under way."""
+    states = {part.state for part in parts}
+    return next(state.value for state in TELLING if state in states) if all(state.is_final for state in states) else None
+
+
+def _fall_back(step: Send, fallback: Fallback, progress: Progress, journey: Journey, following: str) -> Progress:
+    run, parts = progress.run, _parts(step, journey)
+    tried = {channel for part in parts for channel in part.channels}
+    untried = [channel for channel in _in_turn(step, journey) if channel not in tried]
+    outcome = DeliveryState(str(run.outcome))
+    if not untried or outcome in (DeliveryState.EXPIRED, DeliveryState.CANCELLED):
+        return progress.named(step.as_, outcome.value).at(following)
+    if outcome in (DeliveryState.SUPPRESSED, DeliveryState.FAILED):
+        return _next_channel(step, progress, journey, untried[0], at=run.since)
+    return _await_sign(step, fallback, progress, journey, following, untried[0])
+
+
+def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Journey, following: str, channel: str) -> Progress:
+    """It was handed over: final when the sign comes, the next channel's turn where it does not come in time."""
+    run = progress.run
+    handed_off_at = run.handed_off_at or run.since
+    signs = [RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]]
+    latest = _parts(step, journey)[-1].id
+    for event in journey.events_since(signs, handed_off_at):
+        if event.data.get("delivery_id") == latest:
+            seen = max(run.since, min(event.at, journey.now))
+            return progress.named(step.as_, DeliveryState.SENT.value).since(seen).at(following)
+    deadline = add_everywhere(handed_off_at, fallback.after, journey.zones)
+    if deadline <= journey.now:
+        return _next_channel(step, progress, journey, channel, at=deadline)
+    return progress.waiting(until=deadline, waiting_for=ANY_OF.join(signs))
+
+
+def _next_channel(step: Send, progress: Progress, journey: Journey, channel: str, *, at: datetime) -> Progress:
+    """The same message by the next channel. It expires when the first one would have: until then it makes sense."""
+    run = replace(progress.run, since=at, outcome=None, part=progress.run.part + 1)
+    expires_at = _parts(step, journey)[0].expires_at
+    new = delivery_of(step, run, journey, channels=(channel,), part=run.part, expires_at=expires_at)
+    return replace(progress, run=run, deliveries=(*progress.deliveries, new)).waiting(until=None)
+
+
+def delivery_of(
+    step: Send, run: Run, journey: Journey, *, channels: tuple[str, ...], part: int = 0, occasion: str | None = None,
+    expires_at: datetime | None = None,
+) -> NewDelivery:
+    """The delivery that a run asks for at this step; it fell due when the step before it was final."""
+    settings, campaign = journey.workspace.settings, journey.campaign
+    purpose = settings.purposes.get(step.purpose)  # None: an older version's, no longer declared, so that the decision refuses it
+    asked = journey.scope(run)
+    to = evaluate(step.to, asked) if isinstance(step.to, Expression) else step.to
+    one_copy = isinstance(campaign.trigger, ScheduleTrigger) and not campaign.copies
+    return NewDelivery(
+        run_id=run.id, campaign=campaign.name, version=campaign.version, step=name_of(step), message=step.message,
+        purpose=step.purpose, contact_id=run.contact_id, queue=purpose.queue if purpose else "bulk", channels=channels,
+        intended_at=run.since, due_at=run.since, expires_at=expires_at or _expiry(step, run.since, journey.zones),
+        priority=campaign.priority, on_unknown=campaign.on_unknown or (purpose.on_unknown if purpose else "hold"),
+        to=None if to is None else str(to), quiet_hours=step.quiet_hours,
+        values={**run.variables, **{name: pack(bind(binding, asked)) for name, binding in step.with_.items()}},
+        send_key=f"{campaign.name}:{run.key}:{step.path}" if one_copy else None, part=part, occasion=occasion,
+    )
+
+
+def _expiry(step: Send, due: datetime, zones: Zones) -> datetime:
+    match step.expires:
+        case EndOfDay():
+            return end_of_day_everywhere(due, zones)
+        case _ as span:
+            return add_everywhere(due, span, zones)

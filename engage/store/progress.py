@@ -1,0 +1,85 @@
+"""What runs ask and write on their way beside their deliveries; the planning port `Progressing`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from engage.model.contact import Consent, Contact, Value
+from engage.model.delivery import DeliveryState
+from engage.model.history import Kind
+from engage.model.responses import SHOWN_BY
+from engage.model.steps import Sign
+from engage.planning.requests import ArmResult, Part
+from engage.store.ledger import append_lines
+from engage.store.people_batch import PeopleBatch
+from engage.store.rows import Row
+from engage.store.session import Session
+from engage.store.tables import contacts, deliveries, touches
+
+
+class SqlProgressing(Session):
+    """How runs progress, in one transaction. A contact is written only after `hold_contacts` gave it."""
+
+    def parts(self, run_ids: Sequence[int]) -> Mapping[int, Sequence[Part]]:
+        """The deliveries of these runs, in the order in which they were made."""
+        asked = sa.select(deliveries).where(deliveries.c.run_id.in_(run_ids)).order_by(deliveries.c.id)
+        found: defaultdict[int, list[Part]] = defaultdict(list)
+        for row in self._connection.execute(asked).mappings():
+            found[row["run_id"]].append(_part_of(row))
+        return found
+
+    def arm_results(self, campaign: str, version: str, arms: Sequence[Sequence[str]], sign: Sign) -> Sequence[ArmResult]:
+        """How the arms of a split do: one query over the touches of their sends. Signs that a machine made do not count."""
+        whens = [(touches.c.step.in_(names), number) for number, names in enumerate(arms) if names]
+        if not whens:
+            return [ArmResult() for _ in arms]
+        arm = sa.case(*whens).label("arm")
+        kinds = (Kind.SENT.value, *(kind.value for kind in SHOWN_BY[sign]))
+        counted = [_runs(Kind.SENT.value), _runs(*kinds[1:])]
+        asked = (
+            sa.select(arm, *counted)
+            .where(
+                touches.c.campaign == campaign, touches.c.version == version, touches.c.kind.in_(kinds),
+                touches.c.step.in_([name for names in arms for name in names]),
+                sa.func.coalesce(touches.c.detail["machine"].as_boolean(), sa.false()).is_(sa.false()),
+            )
+            .group_by(arm)
+        )
+        found = {number: ArmResult(sent=sent, signs=signs) for number, sent, signs in self._connection.execute(asked)}
+        return [found.get(number, ArmResult()) for number in range(len(arms))]
+
+    def hold_contacts(self, contact_ids: Sequence[int]) -> frozenset[int]:
+        """Lock these contacts, but for those that another transaction holds."""
+        asked = sa.select(contacts.c.id).where(contacts.c.id.in_(contact_ids)).order_by(contacts.c.id)
+        return frozenset(self._connection.scalars(asked.with_for_update(skip_locked=True)))
+
+    def change_contacts(self, changes: Sequence[tuple[int, Mapping[str, Value]]], *, now: datetime) -> Mapping[int, Contact]:
+        """Set attributes (None clears) of contacts that are held, as an import would; the contacts as they are now."""
+        batch = PeopleBatch(self._connection, self._workspace().settings, secret=self._secret, now=now)
+        ids = sorted({contact_id for contact_id, _ in changes})
+        members = {member.id: member for member in batch.load(ids)}
+        for contact_id, told in changes:
+            members[contact_id].take(told)
+        batch.write(silent=False)
+        rows = self._connection.execute(sa.select(contacts).where(contacts.c.id.in_(ids))).mappings()
+        return {row["id"]: self._contact_of(row) for row in rows}
+
+    def record_consents(self, lines: Sequence[Consent]) -> None:
+        """Append to the ledger, each line with its touch."""
+        append_lines(self._connection, lines)
+
+
+def _runs(*kinds: str) -> sa.ColumnElement[int]:
+    """How many runs have a touch of these kinds."""
+    return sa.func.count(sa.distinct(sa.case((touches.c.kind.in_(kinds), touches.c.run_id))))
+
+
+def _part_of(row: Row) -> Part:
+    return Part(
+        id=row["id"], step=row["step"], part=row["part"], channels=tuple(row["payload"]["channels"]), state=DeliveryState(row["state"]),
+        expires_at=row["expires_at"],
+    )
