@@ -1,11 +1,10 @@
-"""Slots as a table inside a statement: one parameter, however many there are, so that entering costs a handful of statements.
+"""Slots as a table inside a statement, however many there are, so that entering costs a handful of statements.
 
 Slots of one shape (which of zone, country, year are set) go together, as each shape finds its contacts by another index.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,9 +16,9 @@ from engage.contacts.zones import zones_from_key
 from engage.model.campaign import ReEntry
 from engage.model.localtime import add, zone
 from engage.model.time import Duration, ZoneSource
-from engage.model.values import INSTANT
 from engage.planning.slots import Slot
 from engage.store.columns import Instant, Json
+from engage.store.json_tables import json_table, written
 
 FOREVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -27,28 +26,35 @@ FOREVER = datetime(1, 1, 1, tzinfo=UTC)
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What a slot asks of a contact. `attribute` is the date's name where it goes by a date."""
+    """What a slot asks of a contact. `attribute` is the date's name where it goes by a date, `segment` whose members it asks for."""
 
     zone: bool
     country: bool
     attribute: str | None
     year: bool
+    segment: str | None
+    inside: bool
+    moved: bool
     changed: bool
 
 
 def shape_of(slot: Slot) -> Shape:
     """The slot's shape."""
-    match = slot.match
+    match, members = slot.match, slot.members
     return Shape(
         zone=slot.residence is not None, country=slot.residence is not None and slot.residence.country is not None,
-        attribute=match.attribute if match else None,
-        year=match is not None and match.year is not None, changed=slot.changed_since is not None,
+        attribute=match.attribute if match else None, year=match is not None and match.year is not None,
+        segment=members.segment if members else None, inside=members is not None and members.inside,
+        moved=members is not None and members.moved_at is not None, changed=slot.changed_since is not None,
     )
 
 
 def waves(slots: Sequence[Slot], *, one_at_a_time: bool) -> list[list[Slot]]:
-    """The slots in an order in which they may be entered; with `one_at_a_time` no contact can be in two slots of one wave."""
-    if not one_at_a_time:
+    """The slots in an order in which they may be entered; with `one_at_a_time` no contact can be in two slots of one wave.
+
+    A contact has moved into a segment, or out of it, at one moment only: the last.
+    """
+    if not one_at_a_time or all(slot.members is not None for slot in slots):
         return [list(slots)]
     ordered = sorted(slots, key=lambda slot: slot.at)
     if any(slot.residence is None for slot in ordered):
@@ -75,31 +81,25 @@ def by_shape(slots: Iterable[Slot]) -> Mapping[Shape, list[Slot]]:
 _COLUMNS: Mapping[str, Any] = {
     "at": Instant(), "key": sa.String(), "trigger": Json, "zone_key": sa.String(), "country": sa.String(), "day": sa.Integer(),
     "month": sa.Integer(), "year": sa.Integer(), "base_year": sa.Integer(), "min_years": sa.Integer(),
-    "changed_since": Instant(), "not_since": Instant(),
+    "moved_at": Instant(), "changed_since": Instant(), "not_since": Instant(),
 }
 
 
-def slots_table(slots: Sequence[Slot], re_entry: ReEntry, *, on_postgresql: bool) -> sa.FromClause:
+def slots_table(connection: sa.Connection, slots: Sequence[Slot], re_entry: ReEntry) -> sa.FromClause:
     """The slots as a FROM element named `slot`. `not_since`: whose last entry is not before that is kept out."""
-    rows = json.dumps([_slot_json(slot, re_entry) for slot in slots])
-    if on_postgresql:
-        columns = [sa.column(name, sa.TIMESTAMP(timezone=True) if isinstance(kind, Instant) else kind) for name, kind in _COLUMNS.items()]
-        given = sa.func.jsonb_to_recordset(sa.cast(sa.literal(rows, sa.Text), Json)).table_valued(*columns, name="given")
-        return sa.select(given.render_derived(with_types=True)).subquery("slot")
-    each = sa.func.json_each(sa.literal(rows, sa.Text)).table_valued(sa.column("value", sa.String))
-    extracted = [sa.type_coerce(sa.func.json_extract(each.c.value, f"$.{name}"), kind).label(name) for name, kind in _COLUMNS.items()]
-    return sa.select(*extracted).subquery("slot")
+    return json_table(connection, "slot", _COLUMNS, [_slot_json(slot, re_entry) for slot in slots])
 
 
 def _slot_json(slot: Slot, re_entry: ReEntry) -> dict[str, object]:
-    residence, match = slot.residence, slot.match
+    residence, match, members = slot.residence, slot.match, slot.members
     return {
-        "at": slot.at.astimezone(UTC).strftime(INSTANT), "key": slot.key, "trigger": dict(slot.trigger),
+        "at": written(slot.at), "key": slot.key, "trigger": dict(slot.trigger),
         "zone_key": residence.zone_key if residence else None, "country": residence.country if residence else None,
         "day": match.day if match else None, "month": match.month if match else None, "year": match.year if match else None,
         "base_year": match.base_year if match else None, "min_years": match.min_years if match else None,
-        "changed_since": slot.changed_since.astimezone(UTC).strftime(INSTANT) if slot.changed_since else None,
-        "not_since": not_since(slot, re_entry).strftime(INSTANT),
+        "moved_at": written(members.moved_at) if members and members.moved_at else None,
+        "changed_since": written(slot.changed_since) if slot.changed_since else None,
+        "not_since": written(not_since(slot, re_entry)),
     }
 
 

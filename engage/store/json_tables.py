@@ -1,0 +1,31 @@
+"""Rows of a program's own as a table inside a statement: one parameter, however many there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engage.store.columns import Instant, Json
+
+
+def json_table(
+    connection: sa.Connection, name: str, columns: Mapping[str, Any], rows: Sequence[Mapping[str, object]]
+) -> sa.FromClause:
+    """The rows as a FROM element of that name; `columns` are the types by name. Moments in the rows are written by `written`."""
+    given = sa.literal(json.dumps(rows), sa.Text)
+    if connection.dialect.name == "postgresql":
+        typed = [sa.column(each, sa.TIMESTAMP(timezone=True) if isinstance(kind, Instant) else kind) for each, kind in columns.items()]
+        unfolded = sa.func.jsonb_to_recordset(sa.cast(given, Json)).table_valued(*typed, name=f"{name}_given")
+        return sa.select(unfolded.render_derived(with_types=True)).subquery(name)
+    each = sa.func.json_each(given).table_valued(sa.column("value", sa.String), name=f"{name}_given")
+    extracted = [sa.type_coerce(sa.func.json_extract(each.c.value, f"$.{column}"), kind).label(column) for column, kind in columns.items()]
+    return sa.select(*extracted).subquery(name)
+
+
+def written(moment: datetime) -> str:
+    """A moment as both databases read it as an Instant."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

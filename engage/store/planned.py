@@ -1,0 +1,74 @@
+"""How far each campaign is planned, since when it is live, whom it reached; and where contacts live. Part of the port `Entries`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from engage.planning.slots import Residence
+from engage.store.columns import Instant
+from engage.store.database import dialect_insert
+from engage.store.session import Session
+from engage.store.tables import campaign_states, contacts, pauses
+from engage.store.zones import zone_keys
+
+GUARDED_SPAN = timedelta(days=1)
+
+
+class SqlPlanned(Session):
+    """What stands about campaigns, in one transaction."""
+
+    def planned_until(self, campaign: str) -> datetime | None:
+        """Up to when the campaign's entries are planned; None where it was never live. Others wait until this transaction ends."""
+        return self._state(campaign_states.c.planned_until, campaign, locked=True)
+
+    def went_live(self, campaign: str) -> datetime | None:
+        """When the campaign went live."""
+        return self._state(campaign_states.c.live_since, campaign)
+
+    def existing_entered(self, campaign: str) -> datetime | None:
+        """When those entered the campaign who were in its segment already; None where they have not."""
+        return self._state(campaign_states.c.existing_at, campaign)
+
+    def is_paused(self, campaign: str) -> bool:
+        """Whether people paused the campaign, or everything."""
+        paused = sa.or_(pauses.c.scope == "all", sa.and_(pauses.c.scope == "campaign", pauses.c.name == campaign))
+        return bool(self._connection.scalar(sa.select(sa.exists().where(paused))))
+
+    def move_planned_until(self, campaign: str, to: datetime) -> None:
+        """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
+        row = {"campaign": campaign, "live_since": to, "planned_until": to, "needs_approval": False}
+        known, moment = campaign_states.c, sa.literal(to, Instant)
+        further = sa.case((known.planned_until > moment, known.planned_until), else_=moment)
+        self._upsert_state(row, {"planned_until": further, "live_since": sa.func.coalesce(known.live_since, moment)})
+
+    def mark_existing_entered(self, campaign: str, *, now: datetime) -> None:
+        """Remember that those entered who were in its segment already."""
+        self._upsert_state({"campaign": campaign, "needs_approval": False, "existing_at": now}, {"existing_at": now})
+
+    def guard(self, campaign: str, *, entered: int, most: int, now: datetime) -> None:
+        """Count who entered; hold the campaign, unless it is approved, once more than `most` did within a day."""
+        asked = sa.select(campaign_states.c.reached, campaign_states.c.reached_since).where(campaign_states.c.campaign == campaign)
+        row = self._connection.execute(asked.with_for_update()).first()
+        goes_on = row is not None and row.reached_since is not None and now - row.reached_since < GUARDED_SPAN
+        reached = entered + (row.reached if row is not None and goes_on else 0)
+        counted = {"reached": reached, "reached_since": row.reached_since if row is not None and goes_on else now}
+        held = {"needs_approval": True} if reached > most else {}
+        self._upsert_state({"campaign": campaign, "needs_approval": False, **counted, **held}, {**counted, **held})
+
+    def residences(self, *, by_country: bool) -> Sequence[Residence]:
+        """Where contacts live."""
+        if by_country:
+            rows = self._connection.execute(sa.select(contacts.c.zone_key, contacts.c.country).distinct()).all()
+            return [Residence(zone_key=zone_key, country=country) for zone_key, country in rows]
+        return [Residence(zone_key=zone_key) for zone_key in zone_keys(self._connection)]
+
+    def _state(self, column: sa.Column[datetime], campaign: str, *, locked: bool = False) -> datetime | None:
+        asked = sa.select(column).where(campaign_states.c.campaign == campaign)
+        return self._connection.scalar(asked.with_for_update() if locked else asked)
+
+    def _upsert_state(self, row: dict[str, object], changed: dict[str, object]) -> None:
+        written = dialect_insert(self._connection, campaign_states).values(row)
+        self._connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_=changed))
