@@ -11,8 +11,9 @@ from engage.channels.clock import Now, machine_now
 from engage.channels.mailbox import one_address, one_mailbox
 from engage.channels.mime import Letterhead, compose
 from engage.channels.options import Options
+from engage.channels.smtp_opening import Server, is_loopback
 from engage.channels.smtp_pool import SmtpPool
-from engage.channels.smtp_session import Server, SmtpSession, is_loopback
+from engage.channels.smtp_session import SmtpSession
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt

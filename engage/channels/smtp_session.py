@@ -1,54 +1,33 @@
-"""One kept connection to an SMTP server: opened, secured and logged in by aiosmtplib, one transaction at a time.
+"""One kept connection to an SMTP server: opened, secured and logged in by aiosmtplib; the transactions are ours.
 
-The library raises the same error for a connection lost before and after the dot that ends the content, so the commands of a
-transaction are given one by one and the phase is known: before the dot a fault is Unavailable, after it Unconfirmed.
+The library waits for every reply and raises the same error for a connection lost before and after the dot that ends the content.
+Here the phase is known: before the dot a fault is Unavailable, after it Unconfirmed. And where the server offers it (RFC 2920) a mail's
+envelope goes in one write, together with the dot of the mail before it: one round trip a mail instead of four.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
-import ssl
-from dataclasses import dataclass, field
-from functools import lru_cache
-from ipaddress import ip_address
-from typing import Literal, final
-
-import aiosmtplib
+from collections.abc import Callable
+from typing import final
 
 from engage.channels.mime import Mail
+from engage.channels.smtp_opening import Connection, Server, connect
 from engage.channels.smtp_replies import Phase, Reply, refusal
+from engage.channels.smtp_wire import Wire
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 
-_LINE_OF_DOT = re.compile(rb"^\.", re.MULTILINE)
-_BROKEN = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
 _GOODBYE = 5.0  # seconds: RSET and QUIT are courtesies
-_START_TLS = {"required": True, "opportunistic": None, "never": False}
+_ONE_WRITE = 16_384  # octets: a content that the system takes at once, as a rule, goes together with its dot
+_ENVELOPE = (Phase.MAIL, Phase.RCPT, Phase.DATA)
+_CLOSING = 421  # "service not available, closing transmission channel"
+
+Following = Callable[[], Mail | None]
+"""Takes the mail that is next in line, if there is one, as it may begin now."""
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """Where mail is handed over, and how. Times are in seconds; `final_timeout` is that of the reply to the whole content."""
-
-    host: str
-    port: int
-    tls: bool
-    starttls: Literal["required", "opportunistic", "never"]
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-    helo: str | None = None
-    ca_file: str | None = None
-    timeout: float = 60.0
-    final_timeout: float = 600.0
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address is this very machine."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+def nothing() -> Mail | None:
+    """No mail is next in line."""
+    return None
 
 
 @final
@@ -57,175 +36,180 @@ class SmtpSession:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._client: aiosmtplib.SMTP | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._connection: Connection | None = None
+        self._begun: Mail | None = None
         self.phase = Phase.CONNECT
 
     @property
     def is_open(self) -> bool:
-        """Whether another transaction may begin on it."""
-        return self._client is not None and self._client.is_connected
+        """Whether another transaction may begin on it, or has begun."""
+        return self._connection is not None and (self._begun is not None or self._connection.wire.is_usable)
+
+    @property
+    def _wire(self) -> Wire:
+        """Raises OSError where the connection was let go."""
+        if self._connection is None:
+            raise ConnectionResetError("not connected")
+        return self._connection.wire
 
     async def open(self) -> None:
         """Connect, secure, greet and log in. Raises Unavailable."""
-        server, self.phase = self._server, Phase.CONNECT
-        try:
-            client = self._client = aiosmtplib.SMTP(
-                hostname=server.host, port=server.port, timeout=server.timeout, use_tls=server.tls, local_hostname=server.helo,
-                start_tls=False if server.tls else _START_TLS[server.starttls], tls_context=_tls(server),
-            )
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await _greet(client)
-            self.phase = Phase.LOGIN
-            if server.username is not None:
-                await client.login(server.username, server.password or "")
-        except (aiosmtplib.SMTPException, OSError) as error:
-            phase = self.phase
-            self.abort()
-            raise _not_opened(error, phase, server) from error
-        except BaseException:
-            self.abort()
-            raise
-        transport = client.transport
-        if not isinstance(transport, asyncio.WriteTransport) or client.protocol is None:
-            raise Unavailable("the connection closed at once", whole_provider=True)
-        transport.set_write_buffer_limits(high=1)  # drain() waits until nothing is left here; at 0 asyncio's TLS would wait for ever
-        self._writer = asyncio.StreamWriter(transport, client.protocol, None, asyncio.get_running_loop())
+        self._connection = await connect(self._server)
 
-    async def deliver(self, mail: Mail) -> str:
-        """One transaction; the text of the server's yes. Raises Rejected, Unavailable or Unconfirmed; the connection stays where it can."""
+    async def deliver(self, mail: Mail, following: Following = nothing) -> str:
+        """One transaction; the text of the server's yes. Raises Rejected, Unavailable or Unconfirmed; the connection stays where it can.
+
+        Where the server pipelines, `following` is asked for the next mail, which begins while this one's last reply is awaited: it
+        must be the next one that is delivered here.
+        """
         try:
-            return await self._transaction(mail)
+            await self._begin(mail)
+            reply = await self._content(mail.content, following)
         except SendError:
-            if self.is_open:
-                await self._reset()
             raise
         except BaseException:  # cancelled in the midst: what the server says next would be taken for the answer to another mail
             self.abort()
             raise
-
-    async def _transaction(self, mail: Mail) -> str:
-        options = [b"SIZE=%d" % len(mail.content)] if self._has("size") else []
-        if mail.utf8:
-            if not self._has("smtputf8"):
-                raise Rejected("the server has no SMTPUTF8, which this address needs", code="smtputf8")
-            options += [b"SMTPUTF8", b"BODY=8BITMIME"] if self._has("8bitmime") else [b"SMTPUTF8"]
-        await self._command(Phase.MAIL, mail, b"MAIL", b"FROM:<%s>" % mail.sender.encode(), *options)
-        await self._command(Phase.RCPT, mail, b"RCPT", b"TO:<%s>" % mail.recipient.encode())
-        await self._command(Phase.DATA, mail, b"DATA", hoped=3)
-        reply = await self._content(mail.content)
         if 200 <= reply.code < 300:
             return reply.text
         if 400 <= reply.code < 600:
-            raise refusal(reply, Phase.FINAL, mail.recipient, mail.sender)
+            raise self._refused(reply, Phase.FINAL, mail)
         raise self._broken(Unconfirmed("the final reply makes no sense", code=str(reply.code)))
 
-    async def _command(self, phase: Phase, mail: Mail, *words: bytes, hoped: int = 2) -> None:
+    async def _begin(self, mail: Mail) -> None:
+        """Sender, recipient and the announcement of the content; all three are accepted once this returns."""
+        begun, self._begun = self._begun is mail, None
+        if not self._has("pipelining"):
+            for command, phase in zip(self._envelope(mail), _ENVELOPE, strict=True):
+                self._write(phase, command)
+                if (refused := await self._accepted(phase, mail)) is not None:
+                    await self._reset()
+                    raise refused
+            return
+        if not begun:
+            self._write(Phase.MAIL, b"".join(self._envelope(mail)))
+        answers = [await self._accepted(phase, mail) for phase in _ENVELOPE]
+        refused = next((answer for answer in answers if answer is not None), None)
+        if refused is not None:
+            await self._withdraw(answers[-1] is None)
+            raise refused
+
+    def _envelope(self, mail: Mail) -> tuple[bytes, bytes, bytes]:
+        """The three commands. Raises Rejected where this server cannot take them."""
+        options = [b" SIZE=%d" % len(mail.content)] if self._has("size") else []
+        if mail.utf8:
+            if not self._has("smtputf8"):
+                raise Rejected("the server has no SMTPUTF8, which this address needs", code="smtputf8")
+            options += [b" SMTPUTF8", b" BODY=8BITMIME"] if self._has("8bitmime") else [b" SMTPUTF8"]
+        sender, recipient = mail.sender.encode(), mail.recipient.encode()
+        if not (mail.sender + mail.recipient).isprintable():
+            raise Rejected("a control character in an address", code="malformed")
+        return b"MAIL FROM:<%s>%s\r\n" % (sender, b"".join(options)), b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"
+
+    async def _accepted(self, phase: Phase, mail: Mail) -> SendError | None:
+        """Read a command's reply: None for yes, else why not. Raises Unavailable where the connection is over."""
         self.phase = phase
         try:
-            if self._client is None:
-                raise aiosmtplib.SMTPServerDisconnected("not connected")
-            code, text = await self._client.execute_command(*words)
-        except _BROKEN as error:
+            reply = await self._wire.reply(self._server.timeout)
+        except OSError as error:
             raise self._broken(Unavailable(f"the connection broke at {phase}", code=type(error).__name__)) from error
-        except aiosmtplib.SMTPResponseException as error:
-            raise self._broken(Unavailable(f"{phase}: the reply makes no sense")) from error
-        if code // 100 == hoped:
-            return
-        if not 400 <= code < 600:
-            raise self._broken(Unavailable(f"{phase}: the reply makes no sense", code=str(code)))
-        raise refusal(Reply(code=code, text=text), phase, mail.recipient, mail.sender)
+        if reply.code // 100 == (3 if phase is Phase.DATA else 2):
+            return None
+        if not 400 <= reply.code < 600:
+            raise self._broken(Unavailable(f"{phase}: the reply makes no sense", code=str(reply.code)))
+        refused = self._refused(reply, phase, mail)
+        if reply.code == _CLOSING:
+            raise refused
+        return refused
 
-    async def _content(self, content: bytes) -> Reply:
-        """The content, then the dot that ends it: two writes, as what breaks in the first is surely not delivered."""
-        protocol = self._client.protocol if self._client else None
-        self.phase = Phase.CONTENT
+    def _refused(self, reply: Reply, phase: Phase, mail: Mail) -> SendError:
+        if reply.code == _CLOSING:
+            self.abort()
+        return refusal(reply, phase, mail.recipient, mail.sender)
+
+    async def _withdraw(self, awaits_content: bool) -> None:
+        """End a transaction that was refused in part: by the dot alone where the server awaits a content all the same (RFC 2920)."""
         try:
-            if protocol is None or self._writer is None:
-                raise aiosmtplib.SMTPServerDisconnected("not connected")
-            protocol.write(_LINE_OF_DOT.sub(b"..", content))
-            await asyncio.wait_for(self._writer.drain(), self._server.timeout)
-            protocol.write(b".\r\n")
-        except (*_BROKEN, TimeoutError) as error:
-            raise self._broken(Unavailable("the connection broke within the content", code=type(error).__name__)) from error
+            if awaits_content:
+                self._wire.write(b".\r\n")
+                await self._wire.reply(_GOODBYE)
+            await self._reset()
+        except OSError:
+            self.abort()
+
+    def _write(self, phase: Phase, data: bytes) -> None:
+        self.phase = phase
+        try:
+            self._wire.write(data)
+        except OSError as error:
+            raise self._broken(Unavailable(f"the connection broke at {phase}", code=type(error).__name__)) from error
+
+    async def _content(self, content: bytes, following: Following) -> Reply:
+        """The content and the dot that ends it, and behind it the next mail's envelope.
+
+        A fault before the dot means that the mail is surely not delivered, so what the system may not take at once goes without it.
+        """
+        stuffed = content.replace(b"\r\n.", b"\r\n..")  # it begins with a header
+        if len(stuffed) > _ONE_WRITE:
+            self._write(Phase.CONTENT, stuffed)
+            await self._taken()
+            stuffed = b""
+        self._write(Phase.CONTENT, stuffed + b".\r\n" + self._begin_next(following))
         self.phase = Phase.FINAL
         try:
-            code, text = await protocol.read_response(timeout=self._server.final_timeout)
-        except (*_BROKEN, aiosmtplib.SMTPResponseException) as error:
+            return await self._wire.reply(self._server.final_timeout)
+        except OSError as error:
             raise self._broken(Unconfirmed("no reply after the content", code=type(error).__name__)) from error
-        return Reply(code=code, text=text)
+
+    async def _taken(self) -> None:
+        try:
+            await self._wire.drain(self._server.timeout)
+        except OSError as error:
+            raise self._broken(Unavailable("the connection broke within the content", code=type(error).__name__)) from error
+
+    def _begin_next(self, following: Following) -> bytes:
+        """The envelope of the mail that is next in line, which then has begun; nothing where there is none, or the server waits."""
+        mail = following() if self._has("pipelining") else None
+        if mail is None:
+            return b""
+        try:
+            envelope = b"".join(self._envelope(mail))
+        except Rejected:  # it will hear of it when its turn comes
+            return b""
+        self._begun = mail
+        return envelope
 
     async def _reset(self) -> None:
         """RSET, so that the connection can be used for the next mail; else it is let go."""
         try:
-            if self._client is not None and (await self._client.execute_command(b"RSET", timeout=_GOODBYE)).code // 100 != 2:
+            self._wire.write(b"RSET\r\n")
+            if (await self._wire.reply(_GOODBYE)).code // 100 != 2:
                 self.abort()
-        except (*_BROKEN, aiosmtplib.SMTPResponseException):
+        except OSError:
             self.abort()
 
     async def close(self) -> None:
         """QUIT where the server still listens, then let the socket go."""
         try:
-            if self._client is not None and self._client.is_connected:
-                await self._client.quit(timeout=_GOODBYE)
-        except (*_BROKEN, aiosmtplib.SMTPResponseException):
+            if self.is_open:
+                self._wire.write(b"QUIT\r\n")
+                await self._wire.reply(_GOODBYE)
+        except OSError:
             pass  # it is over either way
         finally:
             self.abort()
 
     def abort(self) -> None:
         """Let the socket go without a word."""
-        writer, client, self._writer, self._client = self._writer, self._client, None, None
-        if writer is not None and isinstance(writer.transport, asyncio.WriteTransport):
-            writer.transport.abort()
-        if client is not None:
-            client.close()
+        connection, self._connection, self._begun = self._connection, None, None
+        if connection is not None:
+            connection.wire.abort()
 
     def _broken(self, error: SendError) -> SendError:
         self.abort()
         return error
 
     def _has(self, extension: str) -> bool:
-        return self._client is not None and self._client.supports_extension(extension)
+        return self._connection is not None and extension in self._connection.extensions
 
 
-async def _greet(client: aiosmtplib.SMTP) -> None:
-    try:
-        await client.ehlo()
-    except aiosmtplib.SMTPHeloError:
-        if not client.is_connected:
-            raise
-        await client.helo()  # a server older than 1995, or made so by a firewall
-
-
-@lru_cache(maxsize=16)
-def _tls(server: Server) -> ssl.SSLContext:
-    """Kept, as reading the certificates takes 10 ms. Raises Unavailable where `ca_file` is none."""
-    try:
-        context = ssl.create_default_context(cafile=server.ca_file)
-    except OSError as error:  # ssl.SSLError, of a file without certificates, among them
-        raise Unavailable("the file of `ca_file` cannot be used", code="ca_file", configuration=True) from error
-    if not server.tls and server.starttls == "opportunistic":
-        context.check_hostname = False  # RFC 7435: some protection, where the alternative is plain text
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _not_opened(error: Exception, phase: Phase, server: Server) -> SendError:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unavailable(f"the server's certificate is not trusted: {cause.verify_message}", code="certificate", configuration=True)
-        cause = cause.__cause__
-    match error:
-        case aiosmtplib.SMTPAuthenticationError():
-            return refusal(Reply(code=error.code, text=error.message), Phase.LOGIN, server.username or "")
-        case aiosmtplib.SMTPResponseException() if 400 <= error.code < 600:
-            return refusal(Reply(code=error.code, text=error.message), phase)
-        case aiosmtplib.SMTPTimeoutError():
-            return Unavailable(f"no answer while {phase}", code=type(error).__name__, whole_provider=True)
-        case aiosmtplib.SMTPException() if not isinstance(error, OSError | aiosmtplib.SMTPResponseException):
-            return Unavailable(f"the server cannot do what is asked of it: {error.message}", code="unsupported", configuration=True)
-        case _:
-            return Unavailable(f"no connection ({phase})", code=type(error).__name__, whole_provider=True)

@@ -120,6 +120,90 @@ def test_one_connection_serves_mail_after_mail_and_ends_with_quit() -> None:
     assert server.commands.count("QUIT") == 1
 
 
+def _burst(server: SmtpServer, count: int, **options: str) -> list[object]:
+    """What became of so many mails at once by one connection, each to an address of its own."""
+    async def work(channel: SmtpChannel) -> list[object]:
+        mails = (channel.send(_mail(f"r{number}@example.com")) for number in range(count))
+        return await asyncio.gather(*mails, return_exceptions=True)
+
+    return _with(server, work, connections="1", **options)
+
+
+def _recipients(server: SmtpServer) -> list[str]:
+    return [message.recipients[0] for message in server.messages]
+
+
+def test_mails_that_stand_in_line_go_one_after_the_other_whether_or_not_the_server_pipelines() -> None:
+    for extensions in (("PIPELINING", "SIZE 1000000"), ("SIZE 1000000",)):
+        with SmtpServer(extensions=extensions) as server:
+            _burst(server, 20)
+        assert (_recipients(server), server.connections) == ([f"r{number}@example.com" for number in range(20)], 1)
+
+
+@pytest.mark.parametrize("phase", ["mail", "rcpt", "data"])
+def test_a_refusal_in_the_midst_of_a_pipeline_concerns_its_own_mail_alone(phase: str) -> None:
+    with SmtpServer() as server:
+        for reply in ("250 fine", "550 5.1.1 gone", "250 fine"):
+            server.answer(phase, "354 go on" if phase == "data" and reply.startswith("250") else reply, times=1)
+        first, second, *others = _burst(server, 5)
+    assert isinstance(second, Rejected)
+    assert all(isinstance(each, Receipt) for each in (first, *others))
+    assert _recipients(server) == ["r0@example.com", "r2@example.com", "r3@example.com", "r4@example.com"]
+    assert server.connections == 1
+
+
+def test_a_content_that_a_server_awaits_though_it_refused_the_recipient_is_left_empty() -> None:
+    """RFC 2920, section 3.1: DATA may be accepted all the same; the dot alone then ends it, and nothing goes to anyone."""
+    with SmtpServer() as server:
+        server.answer("rcpt", "550 5.1.1 gone", times=1)
+        server.answer("data", "354 go on", times=1)
+        server.answer("dot", "554 5.5.1 no recipients", times=1)
+        first, *others = _burst(server, 3)
+    assert isinstance(first, Rejected)
+    assert [isinstance(each, Receipt) for each in others] == [True, True]
+    assert _recipients(server) == ["r1@example.com", "r2@example.com"]
+
+
+def test_a_last_reply_that_never_came_leaves_the_mail_that_had_begun_behind_it_free_to_go() -> None:
+    with SmtpServer() as server:
+        server.answer("dot", DROP, times=1)
+        first, *others = _burst(server, 4)
+    assert isinstance(first, Unconfirmed)
+    assert [isinstance(each, Receipt) for each in others] == [True, True, True]
+    assert _recipients(server) == ["r0@example.com", "r1@example.com", "r2@example.com", "r3@example.com"]
+    assert server.connections == 2
+
+
+def test_a_server_that_hangs_up_between_two_mails_costs_neither() -> None:
+    with SmtpServer() as server:
+        server.answer("mail", "250 fine", times=1)
+        server.answer("mail", "421 4.7.0 enough for one connection", times=1)
+        assert all(isinstance(each, Receipt) for each in _burst(server, 4))
+    assert (len(server.messages), server.connections) == (4, 2)
+
+
+def test_a_refused_content_spoils_nothing_that_had_begun_behind_it() -> None:
+    with SmtpServer() as server:
+        server.answer("dot", "554 5.7.1 spam", times=1)
+        first, *others = _burst(server, 3)
+    assert isinstance(first, Rejected)
+    assert [isinstance(each, Receipt) for each in others] == [True, True]
+    assert server.connections == 1
+
+
+def test_a_mail_that_a_server_cannot_take_stops_no_other_in_line() -> None:
+    async def work(channel: SmtpChannel) -> list[object]:
+        mails = (channel.send(_mail(address)) for address in ("a@example.com", "žan@example.com", "b@example.com"))
+        return await asyncio.gather(*mails, return_exceptions=True)
+
+    with SmtpServer(extensions=("PIPELINING", "8BITMIME")) as server:
+        first, second, third = _with(server, work, connections="1")
+    assert isinstance(second, Rejected)
+    assert isinstance(first, Receipt)
+    assert isinstance(third, Receipt)
+    assert _recipients(server) == ["a@example.com", "b@example.com"]
+
+
 def test_there_are_never_more_connections_than_allowed() -> None:
     async def burst(channel: SmtpChannel) -> None:
         await asyncio.gather(*(channel.send(_mail()) for _ in range(30)))

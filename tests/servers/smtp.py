@@ -72,7 +72,7 @@ class SmtpServer(ServerThread):
 
     def __init__(
         self, *, tls: Literal["none", "starttls", "implicit"] = "none", users: Mapping[str, str] | None = None,
-        extensions: tuple[str, ...] = ("SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"),
+        extensions: tuple[str, ...] = ("PIPELINING", "SIZE 50000000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"),
     ) -> None:
         super().__init__()
         self.messages: list[Received] = []
