@@ -48,11 +48,6 @@ class Accepted:
             raise NotThereError("no workspace has been accepted yet: `engage check` says what is wrong with the one in this folder")
         return self._current
 
-    def fresh(self) -> Workspace:
-        """The same, be it the newest of this very moment: one that another process has just accepted among them."""
-        self.reload()
-        return self.workspace()
-
     def reload(self) -> bool:
         """Take the newest snapshot up, where it is another one; whether it was. One that this process cannot read is left alone."""
         with self._lock:

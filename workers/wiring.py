@@ -18,6 +18,7 @@ from engage.contacts.zones import names_behind
 from engage.delivery.conductor import Conductor
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
+from engage.feedback import Feedback
 from engage.model.contact import Event
 from engage.model.errors import InputError, NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
@@ -26,6 +27,7 @@ from engage.settings import load_settings
 from engage.store.business_clock import StoredMoment
 from engage.store.database import Database, write_once
 from engage.store.deliveries import SqlDeliveries
+from engage.store.feedback import SqlFeedback
 from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
 from engage.store.ledger import SqlLedger, SqlSuppressions
@@ -116,6 +118,11 @@ class Wired:
         """What was handed over, for the links in it."""
         return SqlLetters(self.database, workspace=self.accepted.workspace)
 
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What comes back of messages."""
+        return Feedback(SqlFeedback(self.database, workspace=self.accepted.workspace), workspace=self.accepted.workspace)
+
     @property
     def templates(self) -> Templates:
         """The templates of the newest accepted workspace."""
@@ -125,7 +132,9 @@ class Wired:
     def planner(self) -> Planner:
         """Triggers x people -> runs -> deliveries."""
         store = SqlPlanning(self.database, workspace=self.accepted.workspace)
-        return Planner(store, workspace=self.accepted.workspace, versions=self.accepted.version, zones_of=names_behind)
+        return Planner(
+            store, workspace=self.accepted.workspace, versions=self.accepted.version, zones_of=names_behind, refresh=self.accepted.reload,
+        )
 
     @cached_property
     def loop(self) -> LoopThread:
@@ -193,7 +202,7 @@ class Wired:
         """What the web is made of."""
         return Site(
             workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=_Intake(self, nudges),
-            letters=self.letters, people=self.people, ledger=self.ledger, problems=self.problems,
+            letters=self.letters, people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems,
             api_key=self.environment.get("ENGAGE_API_KEY") or None,
         )
 

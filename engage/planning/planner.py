@@ -36,13 +36,15 @@ class Planner:
 
     def __init__(
         self, store: PlanningStore, *, workspace: Callable[[], Workspace], versions: Versions, zones_of: Callable[[str], tuple[str, ...]],
-        seen: Seen = lambda campaign, path: None,
+        seen: Seen = lambda campaign, path: None, refresh: Callable[[], object] = lambda: None,
     ) -> None:
+        """`refresh` takes a workspace up that another process has just accepted."""
         self._store = store
         self._workspace = workspace
         self._versions = versions
         self._zones_of = zones_of
         self._seen = seen
+        self._refresh = refresh
 
     def happen(self, event: Event, *, now: datetime) -> bool:
         """Take an event in: its row, its touch, and the runs it enters, ends or moves, in one transaction.
@@ -77,8 +79,10 @@ class Planner:
         """
         drawn, errors = self._draw_pending(now)
         with self._store.transaction() as tx:
-            moving = Moving(tx, workspace=self._workspace, versions=self._versions, now=now, seen=self._seen)
-            moved = moving.move(tx.due_runs(now=now, limit=BATCH))
+            due = tx.due_runs(now=now, limit=BATCH)
+            if due:
+                self._refresh()  # what was accepted elsewhere a moment ago may have woken them, to go on in the new version
+            moved = Moving(tx, workspace=self._workspace, versions=self._versions, now=now, seen=self._seen).move(due)
         if errors:
             raise ExceptionGroup("not every event could be drawn", errors)
         return drawn + moved

@@ -12,6 +12,7 @@ from engage.model.expression import EventCount, Touched
 from engage.model.time import Duration
 from engage.model.workspace import Basis, Purpose
 from engage.rules.expressions import since
+from engage.store.renaming import is_of
 from engage.store.tables import consents, contacts, events, touches
 
 
@@ -41,8 +42,9 @@ def has_consent(purpose: Purpose, kind: ChannelKind, now: datetime) -> sa.Column
 def touched(asked: Touched, now: datetime) -> sa.ColumnElement[bool]:
     """Whether the contact's history has such a touch."""
     wanted = [touches.c.contact_id == contacts.c.id, *_span(touches.c.at, asked.within, now)]
-    pairs = ((touches.c.campaign, asked.campaign), (touches.c.message, asked.message), (touches.c.kind, asked.touch))
+    pairs = ((touches.c.message, asked.message), (touches.c.kind, asked.touch))
     wanted += [column == str(value) for column, value in pairs if value is not None]
+    wanted += [is_of(asked.campaign, touches.c.campaign)] if asked.campaign is not None else []
     return sa.exists().where(*wanted).correlate(contacts)
 
 

@@ -18,6 +18,7 @@ from engage.model.workspace import Settings, Workspace
 from engage.planning.versions import Versions
 from engage.store.campaigns import campaign_states_of
 from engage.store.payloads import quiet_hours_of
+from engage.store.renaming import present_name
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
 from engage.store.tables import consents, contacts, deliveries, pauses, runs, suppressions, touches
 
@@ -201,7 +202,7 @@ def _lock_contacts() -> sa.Select[int]:
 
 def _hand_offs() -> sa.CompoundSelect[Any]:
     done = sa.select(
-        touches.c.contact_id, touches.c.at, touches.c.campaign, touches.c.purpose, touches.c.delivery_id,
+        touches.c.contact_id, touches.c.at, present_name(touches.c.campaign).label("campaign"), touches.c.purpose, touches.c.delivery_id,
         touches.c.detail["occasion"].as_string().label("occasion"),
     ).where(
         touches.c.contact_id.in_(_IDS), touches.c.at >= sa.bindparam("since"),

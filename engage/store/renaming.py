@@ -5,7 +5,7 @@ Touches are never changed: `former_names` says whose they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 
@@ -45,19 +45,16 @@ def _renamed(connection: sa.Connection, workspace: Workspace) -> Iterator[tuple[
             yield name, former
 
 
-def names_of(campaign: str) -> sa.Select[str]:
-    """The former names of a campaign, for conditions on touches."""
-    return sa.select(former_names.c.former).where(former_names.c.campaign == campaign)
-
-
-def is_of(campaign: str, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def is_of(campaign: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:
     """Whether the column names the campaign, by its own name or a former one."""
-    return sa.or_(column == campaign, column.in_(names_of(campaign)))
+    formers = sa.select(former_names.c.former).where(former_names.c.campaign == campaign)
+    return sa.or_(column == campaign, column.in_(formers))
 
 
-def present_names(connection: sa.Connection) -> Mapping[str, str]:
-    """Former name -> what the campaign is called now."""
-    return {former: name for former, name in connection.execute(sa.select(former_names.c.former, former_names.c.campaign))}  # noqa: C416  # a result is no iterable of pairs to the type checker
+def present_name(column: sa.Column[str]) -> sa.ColumnElement[str]:
+    """What the campaign that the column names is called now."""
+    now = sa.select(former_names.c.campaign).where(former_names.c.former == column).correlate(column.table).scalar_subquery()
+    return sa.func.coalesce(now, column, type_=column.type)
 
 
 def _is_free(table: sa.Table, new: str) -> Iterator[sa.ColumnElement[bool]]:
