@@ -14,6 +14,7 @@ class Letter:
     """`channel` is the name of the channel it went by. `address_key` is the hash of the address, for all who share it.
 
     `private` is what was kept of its text (`subject`, `text`, `html`); empty where that was erased or has expired.
+    `at` is when it was taken, `handed_over_at` when its hand-off began. `fixed`: it went to staff, and is only about the contact.
     """
 
     delivery_id: int
@@ -29,3 +30,6 @@ class Letter:
     address_key: str | None = None
     locale: str | None = None
     private: Mapping[str, object] = field(default_factory=dict, repr=False)
+    provider: str | None = None
+    handed_over_at: datetime | None = None
+    fixed: bool = False

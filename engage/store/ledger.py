@@ -35,11 +35,8 @@ class SqlLedger:
 
     def lines(self, contact_id: int) -> Sequence[Consent]:
         """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
-        keys = [sa.select(contacts.c[column]).where(contacts.c.id == contact_id).scalar_subquery() for column in KEY_COLUMNS.values()]
-        shared = sa.and_(sa.not_(consents.c.granted), sa.or_(*(consents.c.address_key == key for key in keys)))
-        asked = sa.select(consents).where(sa.or_(consents.c.contact_id == contact_id, shared)).order_by(consents.c.at, consents.c.id)
         with self._database.read() as connection:
-            return [consent_of(row) for row in connection.execute(asked).mappings()]
+            return lines_of(connection, contact_id)
 
 
 @final
@@ -74,6 +71,14 @@ class SqlSuppressions:
             )
             for row in rows
         ]
+
+
+def lines_of(connection: sa.Connection, contact_id: int) -> Sequence[Consent]:
+    """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
+    keys = [sa.select(contacts.c[column]).where(contacts.c.id == contact_id).scalar_subquery() for column in KEY_COLUMNS.values()]
+    shared = sa.and_(sa.not_(consents.c.granted), sa.or_(*(consents.c.address_key == key for key in keys)))
+    asked = sa.select(consents).where(sa.or_(consents.c.contact_id == contact_id, shared)).order_by(consents.c.at, consents.c.id)
+    return [consent_of(row) for row in connection.execute(asked).mappings()]
 
 
 def append_lines(connection: sa.Connection, lines: Sequence[Consent]) -> None:

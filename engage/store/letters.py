@@ -8,10 +8,11 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.model.contact import Contact
-from engage.model.history import Kind, Touch
+from engage.model.history import Kind
 from engage.model.letter import Letter
+from engage.model.workspace import Channel
 from engage.store.database import Database
-from engage.store.rows import add_touches, contact_of
+from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts, deliveries, touch_details, touches
 
@@ -21,7 +22,7 @@ HANDED_OVER = (Kind.SENT.value, Kind.UNKNOWN.value)
 
 @final
 class SqlLetters:
-    """Reads letters and their readers; appends what they did to the history."""
+    """Reads letters and their readers."""
 
     def __init__(self, database: Database, *, workspace: WorkspaceNow) -> None:
         self._database = database
@@ -33,21 +34,7 @@ class SqlLetters:
         A reader may be faster than our record of the provider's answer: then it has no text and no locale yet.
         """
         with self._database.read() as connection:
-            row = connection.execute(sa.select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()
-            if row is None or row["channel"] is None or row["sending_at"] is None:
-                return None
-            touch = connection.execute(
-                sa.select(touches.c.locale, touches.c.at, touch_details.c.private)
-                .outerjoin(touch_details, touch_details.c.touch_id == touches.c.id)
-                .where(touches.c.contact_id == row["contact_id"], touches.c.delivery_id == delivery_id, touches.c.kind.in_(HANDED_OVER))
-                .order_by(touches.c.id.desc()).limit(1)
-            ).mappings().one_or_none()
-        return Letter(
-            delivery_id=delivery_id, contact_id=row["contact_id"], campaign=row["campaign"], version=row["version"], message=row["message"],
-            purpose=row["purpose"], channel=row["channel"], run_id=row["run_id"], step=row["step"], address_key=row["address_key"],
-            at=touch["at"] if touch else row["sending_at"], locale=touch["locale"] if touch else None,
-            private=(touch["private"] if touch else None) or {},
-        )
+            return read_letter(connection, delivery_id, channels=self._workspace().settings.channels)
 
     def reader(self, contact_id: int) -> Contact | None:
         """The contact of that id; None where there is none."""
@@ -62,7 +49,23 @@ class SqlLetters:
             rows = connection.execute(_READERS, {"ids": sorted(contact_ids)}).mappings()
             return {row["id"]: contact_of(row, attributes) for row in rows}
 
-    def add_touch(self, touch: Touch) -> None:
-        """Append to the history."""
-        with self._database.begin() as connection:
-            add_touches(connection, [touch])
+
+def read_letter(connection: sa.Connection, delivery_id: int, *, channels: Mapping[str, Channel]) -> Letter | None:
+    """The message of that delivery, as `SqlLetters.letter` returns it."""
+    row = connection.execute(sa.select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()
+    if row is None or row["channel"] is None or row["sending_at"] is None:
+        return None
+    touch = connection.execute(
+        sa.select(touches.c.locale, touches.c.at, touches.c.provider, touch_details.c.private)
+        .outerjoin(touch_details, touch_details.c.touch_id == touches.c.id)
+        .where(touches.c.contact_id == row["contact_id"], touches.c.delivery_id == delivery_id, touches.c.kind.in_(HANDED_OVER))
+        .order_by(touches.c.id.desc()).limit(1)
+    ).mappings().one_or_none()
+    channel = channels.get(row["channel"])
+    return Letter(
+        delivery_id=delivery_id, contact_id=row["contact_id"], campaign=row["campaign"], version=row["version"], message=row["message"],
+        purpose=row["purpose"], channel=row["channel"], run_id=row["run_id"], step=row["step"], address_key=row["address_key"],
+        at=touch["at"] if touch else row["sending_at"], locale=touch["locale"] if touch else None,
+        private=(touch["private"] if touch else None) or {}, provider=touch["provider"] if touch else None,
+        handed_over_at=row["sending_at"], fixed=bool(row["payload"].get("to") or (channel is not None and channel.to)),
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engage.delivery.ports import Settlement
+from engage.feedback.consequences import event_of
 from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
@@ -16,6 +18,7 @@ from engage.model.run import RunState
 from engage.store.clock import MachineNow
 from engage.store.columns import Instant
 from engage.store.database import insert_ignoring
+from engage.store.pending import insert_pending
 from engage.store.releases import releases
 from engage.store.rows import Row, add_touches
 from engage.store.tables import deliveries, runs, suppressions
@@ -42,6 +45,7 @@ def settle(connection: sa.Connection, batch: Row, settlements: Sequence[Settleme
     _write_runs(connection, taken)
     _suppress(connection, taken)
     add_touches(connection, [new.touch for new, _ in taken if new.touch is not None])
+    _tell_of_bounces(connection, taken)
     return [new for new, _ in taken]
 
 
@@ -108,6 +112,13 @@ def _run_row(new: Settlement, row: Row) -> dict[str, object]:
 def _was_handed_off(new: Settlement, row: Row) -> bool:
     """Whether the provider has the message, or may have it."""
     return row["state"] == DeliveryState.SENDING.value and new.touch is not None and new.touch.kind in (Kind.SENT, Kind.UNKNOWN)
+
+
+def _tell_of_bounces(connection: sa.Connection, taken: Sequence[Taken]) -> None:
+    """What bounced at its hand-off is an event too: refused as an address, whether or not another channel is left to try."""
+    for new, _ in taken:
+        if new.touch is not None and (new.touch.kind is Kind.BOUNCED or new.suppress_address is not None):
+            insert_pending(connection, event_of(replace(new.touch, kind=Kind.BOUNCED), received_at=new.touch.at))
 
 
 def _suppress(connection: sa.Connection, taken: Iterable[Taken]) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, final
 
 from engage.contacts.ports import Ledger, People
+from engage.feedback import Feedback
 from engage.model.contact import Contact, Event
-from engage.model.history import Touch
 from engage.model.letter import Letter
 from engage.model.time import Clock
 from engage.model.workspace import Workspace
@@ -37,10 +37,6 @@ class Letters(Protocol):
         """The contact of that id."""
         ...
 
-    def add_touch(self, touch: Touch) -> None:
-        """Append to the history."""
-        ...
-
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,5 +54,6 @@ class Site:
     letters: Letters
     people: People
     ledger: Ledger
+    feedback: Feedback
     problems: Callable[[], Sequence[str]]
     api_key: str | None = None

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import HTMLResponse
 
 from engage.contacts.consent import ConsentState, states
+from engage.feedback import Response
 from engage.model.contact import ChannelKind, Consent, Contact
-from engage.model.history import Kind, Touch
+from engage.model.history import Kind
 from engage.model.letter import Letter
 from engage.model.tokens import BadToken, TokenPayload, verify
 from engage.model.workspace import Purpose
@@ -130,24 +131,14 @@ def _set(site: Site, come: Visit, purpose: Purpose, kind: ChannelKind, *, grante
     if _state(site, come, purpose, kind).may_write is granted:
         return
     now = site.clock.now()
-    # What came through a message counts for everyone who shares its address; so only on that message's own kind of channel.
-    shared = come.letter.address_key if kind is come.kind else None
-    line = Consent(
-        contact_id=come.contact.id, purpose=purpose.name, channel=kind, granted=granted, at=now, source=SOURCE,
-        address_key=None if granted else shared,
-    )
-    if site.ledger.record([line]) and not granted:
-        site.letters.add_touch(_unsubscribed(come, line))
+    if granted:
+        site.ledger.record([Consent(contact_id=come.contact.id, purpose=purpose.name, channel=kind, granted=True, at=now, source=SOURCE)])
+    else:
+        told = Response(
+            kind=Kind.UNSUBSCRIBED, at=now, delivery_id=come.letter.delivery_id, purpose=purpose.name, by=kind, source=SOURCE,
+        )
+        site.feedback.take([told], now=now)
     site.intake.told()
-
-
-def _unsubscribed(come: Visit, line: Consent) -> Touch:
-    letter = come.letter
-    return Touch(
-        at=line.at, contact_id=letter.contact_id, kind=Kind.UNSUBSCRIBED, campaign=letter.campaign, version=letter.version,
-        run_id=letter.run_id, delivery_id=letter.delivery_id, step=letter.step, message=letter.message, purpose=line.purpose,
-        channel=letter.channel, locale=letter.locale,
-    )
 
 
 def _company(site: Site, come: Visit) -> str:

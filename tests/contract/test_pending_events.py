@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
+from engage.contacts.zones import names_behind
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
 from engage.model.history import Kind
+from engage.planning.planner import Planner
 from engage.store.database import Database
 from engage.store.pending import MOST_ATTEMPTS, insert_pending
+from engage.store.planning import SqlPlanning
 from tests.builders import NOON, an_event
 from tests.contract.store_benches import MINUTE, Bench, at_once
 from tests.engine import Works
@@ -93,24 +94,29 @@ def test_what_was_left_pending_enters_its_campaign(database: Database) -> None:
 def test_an_event_that_raises_leaves_nothing_half_written_and_stops_no_other(database: Database) -> None:
     works = Works(database, small_workspace())
     works.know("ana", "bor")
-    people = {name: works.people.find(name) for name in ("ana", "bor")}
-    versions, asked = works.planner._versions, list[str]()
+    reopened, asked = list[Event](), list[str]()
+    for name in ("ana", "bor"):
+        works.happen("ticket.closed", name, ticket_id="T-1")
+        contact = works.people.find(name)
+        assert contact is not None
+        reopened.append(
+            Event(id=name, type="ticket.reopened", at=works.clock.now(), data={"ticket_id": "T-1"}, contact_id=contact.id)
+        )
 
     def unreadable_at_first(name: str, version: str) -> Campaign | None:
-        asked.append(name)
+        asked.append(version)
         if len(asked) == 1:
             raise LookupError(name)
-        return versions(name, version)
+        return works.workspace.campaigns.get(name)
 
-    works.planner._versions = unreadable_at_first
+    planning = SqlPlanning(database, workspace=lambda: works.workspace)
+    planner = Planner(planning, workspace=lambda: works.workspace, versions=unreadable_at_first, zones_of=names_behind)
     with database.begin() as connection:
-        for minute, (name, person) in enumerate(people.items()):
-            assert person is not None
-            at = works.clock.now() + timedelta(minutes=minute)
-            insert_pending(connection, Event(id=name, type="ticket.closed", at=at, data={"ticket_id": "T-1"}, contact_id=person.id))
+        for event in reopened:
+            insert_pending(connection, event)
     with pytest.raises(ExceptionGroup, match="not every event could be drawn"):
-        works.planner.advance(now=works.clock.now())
-    assert [touch.contact_id for touch in works.touches(Kind.ENTERED)] == [people["bor"] and people["bor"].id]
+        planner.advance(now=works.clock.now())
+    assert [touch.contact_id for touch in works.touches(Kind.EXITED)] == [reopened[1].contact_id]
     works.settle()
-    assert len(works.touches(Kind.ENTERED)) == 2
+    assert len(works.touches(Kind.EXITED)) == 2
     works.close()

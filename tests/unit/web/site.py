@@ -9,15 +9,18 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from engage.contacts.ports import Person
+from engage.feedback import Feedback
 from engage.model.addresses import address_key
 from engage.model.contact import ChannelKind, Event
 from engage.model.history import Kind, Touch
 from engage.model.tokens import TokenPayload, sign
 from engage.model.workspace import Workspace
 from engage.store.database import Database
+from engage.store.feedback import SqlFeedback
 from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
 from engage.store.people import SqlPeople
+from engage.store.rows import add_touches
 from engage.store.tables import deliveries, metadata, touches
 from engage.web.app import create_app
 from engage.web.ports import Site
@@ -70,6 +73,7 @@ class Visitor:
         site = Site(
             workspace=lambda: self.workspace, clock=FixedClock(), secret=self.database.secret(), intake=self.intake,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
+            feedback=Feedback(SqlFeedback(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace),
             problems=lambda: self.problems, api_key=api_key,
         )
         self.client = TestClient(create_app(site), base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)
@@ -99,10 +103,9 @@ class Visitor:
                 )
             )
         assert delivery is not None
-        letters = SqlLetters(self.database, workspace=lambda: self.workspace)
-        letters.add_touch(
-            Touch(at=NOON, contact_id=self.ana, kind=Kind.SENT, delivery_id=delivery, channel="email", locale=locale, private=private)
-        )
+        sent = Touch(at=NOON, contact_id=self.ana, kind=Kind.SENT, delivery_id=delivery, channel="email", locale=locale, private=private)
+        with self.database.begin() as connection:
+            add_touches(connection, [sent])
         return int(delivery)
 
     def link(self, kind: str, *, delivery: int | None = None, contact: int | None = None) -> str:

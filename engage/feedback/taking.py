@@ -1,0 +1,50 @@
+"""Responses -> what is written of them, in one transaction. The hooks, the mailboxes, the links and simulations come through here alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import final
+
+import structlog
+
+from engage.feedback.bounces import Severity, severity
+from engage.feedback.consequences import consequences
+from engage.feedback.ports import Store, Transaction
+from engage.feedback.responses import Response, Taken
+from engage.model.history import Kind
+from engage.model.letter import Letter
+from engage.model.workspace import Workspace
+
+log = structlog.get_logger()
+
+
+@final
+class Feedback:
+    """Takes what comes back of messages. Safe to use from many threads, and to be told the same thing twice, in any order."""
+
+    def __init__(self, store: Store, *, workspace: Callable[[], Workspace]) -> None:
+        self._store = store
+        self._workspace = workspace
+
+    def take(self, responses: Sequence[Response], *, now: datetime) -> Sequence[Taken]:
+        """Write what they come to, all or nothing; what became of each, in their order.
+
+        What is new and no machine's leaves a pending event `message.<kind>`, which planning draws a moment later.
+        """
+        with self._store.transaction() as tx:
+            letters = tx.letters(responses)
+            taken = [self._take(tx, response, letter, now) for response, letter in zip(responses, letters, strict=True)]
+        for response, fate in zip(responses, taken, strict=True):
+            if fate is Taken.NEW and response.kind is Kind.BOUNCED and severity(response.reason) is Severity.BLOCKED:
+                log.warning("message.blocked", delivery_id=response.delivery_id, code=response.reason, then="see why we are refused")
+        return taken
+
+    def _take(self, tx: Transaction, response: Response, letter: Letter | None, now: datetime) -> Taken:
+        if letter is None:
+            return Taken.UNMATCHED
+        new = consequences(response, letter, tx.known(letter), settings=self._workspace().settings, now=now)
+        if new is None:
+            return Taken.KNOWN
+        tx.write(new)
+        return Taken.NEW
