@@ -32,6 +32,9 @@ class GivenAnswer:
     kind: Kind
     after: Duration
     url: str | None = None
+    text: str | None = None
+    reason: str | None = None
+    machine: bool = False
 
 
 @final
@@ -69,19 +72,23 @@ def read_answers(
 
 def _read(section: AnswerSection, files: Files, settings: Settings, problems: list[Problem]) -> Answer:
     after = section.after or Duration()
-    contact = None if section.contact is None else str(section.contact)
+    contact = _text(section.contact)
     match section:
         case MessageAnswerSection():
             _check(section.message, "message", templates_of(files), problems)
             _check(section.channel, "channel", settings.channels, problems)
             return GivenAnswer(
                 place=section.place, message=str(section.message), contact=contact, after=after, kind=Kind(section.kind.value),
-                channel=None if section.channel is None else str(section.channel),
-                url=None if section.url is None else str(section.url),
+                channel=_text(section.channel), url=_text(section.url), text=_text(section.text), reason=_text(section.reason),
+                machine=section.machine,
             )
         case CallAnswerSection():
             _check(section.call, "endpoint", settings.endpoints, problems)
             return GivenReply(place=section.place, endpoint=str(section.call), contact=contact, after=after, data=_json(section.data))
+
+
+def _text(written: Scalar | None) -> str | None:
+    return None if written is None else str(written)
 
 
 def _check(name: Scalar | None, called: str, known: Mapping[str, object], problems: list[Problem]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
-from engage.rules.schema.fields import Name, Section, Span, Text, Word, complaint, kind_of, one_key_of
+from engage.model.history import Kind
+from engage.rules.schema.fields import Name, Section, Span, Text, Truth, Word, complaint, kind_of, one_key_of
 
 
 class AnswerKind(StrEnum):
-    """What may come back of a message: the kinds of touch of the same names."""
+    """What may come back of a message: the kinds of touch of the same names (`engage.model.responses`)."""
 
     DELIVERED = "delivered"
     BOUNCED = "bounced"
@@ -20,6 +22,13 @@ class AnswerKind(StrEnum):
     REPLIED = "replied"
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
+
+
+OF_KINDS: Mapping[str, frozenset[str]] = {
+    "url": frozenset({Kind.CLICKED}), "text": frozenset({Kind.REPLIED}), "reason": frozenset({Kind.BOUNCED}),
+    "machine": frozenset({Kind.OPENED, Kind.CLICKED, Kind.REPLIED}),
+}
+"""Keys that have an effect with some kinds of answer only."""
 
 
 class MessageAnswerSection(Section):
@@ -33,11 +42,15 @@ class MessageAnswerSection(Section):
     kind: Annotated[AnswerKind, Word(AnswerKind)] = Field(description="What comes back")
     after: Span | None = Field(None, description="How long after it was sent; default: at once")
     url: Text | None = Field(None, description="With `clicked`: the link")
+    text: Text | None = Field(None, description="With `replied`: what was written")
+    reason: Text | None = Field(None, description="With `bounced`: `hard`, `soft`, `full`, `blocked` or a code (`4.2.2`); default: hard")
+    machine: Truth = Field(False, description="With `opened`, `clicked`, `replied`: a machine did it by itself, which never counts")
 
     @model_validator(mode="after")
-    def _only_links_are_clicked(self) -> Self:
-        if self.url is not None and self.kind is not AnswerKind.CLICKED:
-            raise complaint("a `url` has an effect with `kind: clicked` only", key="url")
+    def _fits_its_kind(self) -> Self:
+        for key, kinds in OF_KINDS.items():
+            if self.says(key) and self.kind.value not in kinds:
+                raise complaint(f"`{key}` has an effect with `kind: {' | '.join(sorted(kinds))}` only", key=key)
         return self
 
 

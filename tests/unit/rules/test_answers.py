@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from engage.model.errors import InputError
+from engage.model.responses import RESPONSES
 from engage.model.time import Duration
 from engage.model.workspace import Endpoint, Settings
 from engage.rules.answers import GivenReply, load_answers
+from engage.rules.schema.answers import AnswerKind
 from tests.builders import some_settings
 
 FILE = "answers.yaml"
@@ -25,6 +27,10 @@ def the_answer_of(data: str) -> object:
     assert isinstance(reply, GivenReply)
     assert (reply.endpoint, reply.contact, reply.after) == ("gifts", "ana", Duration(seconds=7200))
     return reply.data
+
+
+def test_whatever_comes_back_of_a_message_can_be_scripted() -> None:
+    assert {kind.value for kind in AnswerKind} == {kind.value for kind in RESPONSES}
 
 
 @pytest.mark.parametrize(("written", "meant"), [

@@ -103,9 +103,9 @@ BROKEN = {
     "answers: [{kind: bounced}]": "3:11: an answer needs one of message, call",
     "answers: [{message: birthday, kind: eaten}]": "3:37: `eaten` is not one of delivered, bounced",
     "answers: [{message: birthdy, kind: bounced}]": "3:21: the message `birthdy` does not exist; did you mean birthday?",
-    "answers: [{message: birthday, kind: opened, url: x}]": "3:45: a `url` has an effect with `kind: clicked` only",
+    "answers: [{message: birthday, kind: opened, url: x}]": "3:45: `url` has an effect with `kind: clicked` only",
     "answers: [{message: birthday, contact: bea, kind: opened}]": "3:40: the contact `bea` is none of this test's contacts",
-    "answers: [{call: gifts, data: {}}]": "3:18: the endpoint `gifts` does not exist",
+    "answers: [{call: gift, data: {}}]": "3:18: the endpoint `gift` does not exist; did you mean gifts?",
     "events: [{at: 2026-01-01T00:00Z, type: ticket.close}]": "3:40: the event `ticket.close` does not exist; did you mean ticket.closed?",
     "events: [{at: 2026-01-01T00:00Z, type: ticket.closed, contact: anna}]":
         "3:64: the contact `anna` is none of this test's contacts; did you mean ana?",
