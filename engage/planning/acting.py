@@ -21,17 +21,35 @@ from engage.planning.requests import NewCall
 from engage.rules.scopes import bind
 
 
-def take_set(step: Set, progress: Progress, journey: Journey, following: str) -> Progress:
+def take_action(step: Set | Consenting | Emit | Call, progress: Progress, journey: Journey, following: str) -> Progress:
+    """Do it."""
+    match step:
+        case Set():
+            return _set(step, progress, journey, following)
+        case Consenting():
+            return _consent(step, progress, journey, following)
+        case Emit():
+            return _emit(step, progress, journey, following)
+        case Call():
+            return _call(step, progress, journey, following)
+
+
+def _set(step: Set, progress: Progress, journey: Journey, following: str) -> Progress:
     """Ask for the attributes to be written, read as an import would read them. One that does not fit stays as it was, with a touch."""
     changes: dict[str, Value] = {}
     refused: list[Touch] = []
-    for name, value in _bound(step.values, progress, journey).items():
+    for name, value in sorted(_bound(step.values, progress, journey).items(), key=_country_first):
         try:
             changes[name] = _fitting(name, value, changes, journey)
         except Unusable as error:
             refused.append(_refusal(step, name, error, progress, journey))
     moved = replace(progress.at(following), changes=changes, touches=(*progress.touches, *refused))
     return replace(moved, moving=not changes)
+
+
+def _country_first(told: tuple[str, object]) -> bool:
+    """A phone number is read as one of the contact's country."""
+    return told[0] != "country"
 
 
 def _fitting(name: str, value: object, changes: Mapping[str, Value], journey: Journey) -> Value:
@@ -53,7 +71,7 @@ def _refusal(step: Set, name: str, error: Unusable, progress: Progress, journey:
     return replace(told, detail={"attribute": name}, private={"error": f"{name} {error}"})
 
 
-def take_consent(step: Consenting, progress: Progress, journey: Journey, following: str) -> Progress:
+def _consent(step: Consenting, progress: Progress, journey: Journey, following: str) -> Progress:
     """Ask for a line of the ledger."""
     line = Consent(
         contact_id=progress.run.contact_id, purpose=step.purpose, channel=step.channel, granted=step.granted, at=journey.now,
@@ -62,7 +80,7 @@ def take_consent(step: Consenting, progress: Progress, journey: Journey, followi
     return replace(progress.at(following), consents=(line,), moving=False)
 
 
-def take_emit(step: Emit, progress: Progress, journey: Journey, following: str) -> Progress:
+def _emit(step: Emit, progress: Progress, journey: Journey, following: str) -> Progress:
     """Raise the event. It is written with the run's progress, and what it asks for is drawn a moment later."""
     run = progress.run
     kinds = {**journey.workspace.settings.events, **MESSAGE_EVENTS}.get(step.event, {})
@@ -80,7 +98,7 @@ def _field(value: object, kind: AttributeKind | None) -> Value:
     return from_json(written, kind) if kind is not None else from_json(written, AttributeKind.TEXT)
 
 
-def take_call(step: Call, progress: Progress, journey: Journey, following: str) -> Progress:
+def _call(step: Call, progress: Progress, journey: Journey, following: str) -> Progress:
     """Ask for the call; once it is answered, or has failed for good, go on with its answer."""
     run, name = progress.run, name_of(step)
     if has_arrived(run):

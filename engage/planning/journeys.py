@@ -27,7 +27,7 @@ from engage.model.steps import (
     WaitUntilMoment,
     WaitUntilTime,
 )
-from engage.planning.acting import take_call, take_consent, take_emit, take_set
+from engage.planning.acting import take_action
 from engage.planning.positions import position_after, step_at
 from engage.planning.progress import Journey, Progress, end, has_arrived
 from engage.planning.sending import take_send
@@ -82,11 +82,16 @@ def _exit_reason(run: Run, journey: Journey) -> str | None:
 
 
 def _take(step: Step, progress: Progress, journey: Journey) -> Progress:
+    """Take the step, or pass it over where its `when` does not hold; that is asked once, on arrival."""
     following = position_after(journey.campaign.steps, step.path)
     if has_arrived(progress.run):
         if not journey.holds(step.when, progress.run):
             return progress.at(following)
         journey.seen(journey.campaign.name, step.path)
+    return _do(step, progress, journey, following)
+
+
+def _do(step: Step, progress: Progress, journey: Journey, following: str) -> Progress:
     match step:
         case Send():
             return take_send(step, progress, journey, following)
@@ -98,14 +103,8 @@ def _take(step: Step, progress: Progress, journey: Journey) -> Progress:
             return _branch(step, progress, journey, following)
         case Split():
             return take_split(step, progress, journey, following)
-        case Set():
-            return take_set(step, progress, journey, following)
-        case Consenting():
-            return take_consent(step, progress, journey, following)
-        case Emit():
-            return take_emit(step, progress, journey, following)
-        case Call():
-            return take_call(step, progress, journey, following)
+        case Set() | Consenting() | Emit() | Call():
+            return take_action(step, progress, journey, following)
         case Stop():
             return end(progress, journey, state=RunState.FINISHED, kind=Kind.FINISHED, reason="stop")
         case _ as never:

@@ -12,7 +12,6 @@ from engage.planning.progress import Journey, Progress
 from engage.planning.waits import wait_until_moment, wait_until_time
 from engage.rules.expressions import evaluate
 
-
 TIME = "a time"
 """What a run in a `wait` waits for. No type of event can be called so."""
 

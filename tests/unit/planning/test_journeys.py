@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen
-from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Event
-from engage.model.expression import Expression
+from engage.model.campaign import ExitOnEvent, ExitWhen
+from engage.model.contact import Event
 from engage.model.history import Kind
-from engage.model.run import Run, RunState
+from engage.model.run import RunState
 from engage.model.steps import If, Wait, WaitFor
 from engage.model.time import Duration
-from engage.planning.journeys import advance, exits_on
+from engage.planning.journeys import exits_on
 from engage.planning.positions import END, position_after, step_at
-from engage.planning.progress import Journey, Progress
-from engage.rules.expressions import Names, parse
-from tests.builders import HERE, NOON, a_contact, a_run, a_send, a_ticket_campaign, a_workspace, an_event
-
-
-class NoLookup:
-    """Nothing was ever said or done."""
-
-    def has_consent(self, purpose: str, channel: str) -> bool:
-        return False
-
-    def in_segment(self, name: str) -> bool:
-        return False
-
-    def touched(self, **asked: object) -> bool:
-        return False
-
-    def events(self, type_: str, **asked: object) -> int:
-        return 0
-
-
-NAMES = Names(
-    attributes=BUILT_IN_ATTRIBUTES, trigger={"ticket_id": AttributeKind.TEXT},
-    event={"ticket_id": AttributeKind.TEXT, "score": AttributeKind.NUMBER},
-    variables={"answer": {"score": AttributeKind.NUMBER}, "first": None},
-)
-
-
-def expression(source: str) -> Expression:
-    return parse(source, place=HERE, names=NAMES)
-
-
-def go(campaign: Campaign, run: Run | None = None, *, now: datetime = NOON, events: Sequence[Event] = ()) -> Progress:
-    run = run or a_run(campaign=campaign.name, trigger={"ticket_id": "T-1", "event_id": "e1"})
-    return advance(run, journey(campaign, now=now, events=events))
-
-
-def journey(campaign: Campaign, *, now: datetime = NOON, events: Sequence[Event] = ()) -> Journey:
-    return Journey(
-        workspace=a_workspace(campaign), campaign=campaign, contact=a_contact(), now=now, lookup=NoLookup(),
-        events_since=lambda types, since: [event for event in events if event.type in types and event.at >= since],
-    )
+from tests.builders import HERE, NOON, a_run, a_send, a_ticket_campaign, an_event
+from tests.walking import expression, go, journey
 
 
 def test_a_send_asks_for_a_delivery_due_when_the_step_before_it_was_final() -> None:
