@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from engage.feedback.responses import BY_MACHINES
 from engage.model.contact import ChannelKind
 from engage.model.expression import EventCount, Touched
 from engage.model.time import Duration
@@ -40,12 +41,18 @@ def has_consent(purpose: Purpose, kind: ChannelKind, now: datetime) -> sa.Column
 
 
 def touched(asked: Touched, now: datetime) -> sa.ColumnElement[bool]:
-    """Whether the contact's history has such a touch."""
+    """Whether the contact's history has such a touch; what a machine opened, clicked or answered by itself never counts."""
     wanted = [touches.c.contact_id == contacts.c.id, *_span(touches.c.at, asked.within, now)]
     pairs = ((touches.c.message, asked.message), (touches.c.kind, asked.touch))
     wanted += [column == str(value) for column, value in pairs if value is not None]
     wanted += [is_of(asked.campaign, touches.c.campaign)] if asked.campaign is not None else []
+    wanted += [~by_machine()] if asked.touch in BY_MACHINES else []
     return sa.exists().where(*wanted).correlate(contacts)
+
+
+def by_machine() -> sa.ColumnElement[bool]:
+    """Whether a touch is a machine's doing; never NULL."""
+    return sa.func.coalesce(touches.c.detail["machine"].as_boolean(), sa.false(), type_=sa.Boolean)
 
 
 def event_count(asked: EventCount, fields: Iterable[sa.ColumnElement[bool]], now: datetime) -> sa.ColumnElement[int]:

@@ -13,6 +13,8 @@ from engage.model.errors import Rejected
 from engage.model.history import Kind
 from engage.store.database import Database
 from engage.store.feedback import SqlFeedback
+from engage.store.lookups import SqlLookup
+from engage.store.planning import SqlPlanning
 from tests.contract.store_benches import at_once
 from tests.engine import Works
 from tests.small import small_workspace
@@ -94,8 +96,17 @@ def test_a_complaint_suppresses_and_withdraws(works: Works) -> None:
 def test_what_a_machine_did_starts_nothing(works: Works) -> None:
     assert take(works, Kind.OPENED, Kind.CLICKED, machine=True) == [Taken.NEW] * 2
     assert take(works, Kind.OPENED, machine=True) == [Taken.KNOWN]
-    with works.planner._store.transaction() as tx:
+    with SqlPlanning(works.database, workspace=lambda: works.workspace).transaction() as tx:
         assert tx.pending_events(limit=10) == []
+
+
+@pytest.mark.parametrize("machine", [True, False])
+def test_an_expression_counts_what_people_did_and_nothing_else(works: Works, machine: bool) -> None:
+    take(works, Kind.OPENED, machine=machine)
+    ana = works.people.find("ana")
+    assert ana is not None
+    lookup = SqlLookup(works.database.read, workspace=works.workspace, contact_id=ana.id, now=works.clock.now())
+    assert lookup.touched(campaign=None, message="csat", kind="opened", within=None) is not machine
 
 
 def test_a_response_that_cannot_be_written_leaves_nothing_of_the_others(works: Works) -> None:
