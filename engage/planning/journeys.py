@@ -29,7 +29,7 @@ from engage.model.steps import (
 )
 from engage.planning.acting import take_action
 from engage.planning.positions import position_after, step_at
-from engage.planning.progress import Journey, Progress, end, has_arrived
+from engage.planning.progress import SKIPPED, Journey, Progress, end, has_arrived
 from engage.planning.sending import take_send
 from engage.planning.splits import take_split
 from engage.planning.waiting import take_wait, take_wait_for
@@ -86,6 +86,7 @@ def _take(step: Step, progress: Progress, journey: Journey) -> Progress:
     following = position_after(journey.campaign.steps, step.path)
     if has_arrived(progress.run):
         if not journey.holds(step.when, progress.run):
+            journey.seen(journey.campaign.name, f"{step.path}.{SKIPPED}")
             return progress.at(following)
         journey.seen(journey.campaign.name, step.path)
     return _do(step, progress, journey, following)

@@ -32,7 +32,12 @@ ArmResults = Callable[[Sequence[Sequence[str]], Sign], Sequence[ArmResult]]
 """How the arms of a split of this campaign's version do, each given by the names of its sends."""
 
 Seen = Callable[[str, str], None]
-"""Told the campaign and the path of each step that a run takes, and of each branch that it goes into: `2`, `2.then`."""
+"""Told the campaign and the path of each step that a run takes, and of each branch that it goes into: `2`, `2.then`.
+
+What is no branch of its own is told like one: a step passed over as its `when` did not hold, what became of a `wait_for`.
+"""
+
+SKIPPED, ANSWERED, TIMED_OUT = "skipped", "answered", "timed_out"
 
 
 @final

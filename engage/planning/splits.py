@@ -15,6 +15,9 @@ from engage.planning.positions import name_of
 from engage.planning.progress import Journey, Progress
 from engage.planning.requests import ArmResult
 
+WON = "winner"
+"""What the last arm is called beside the others, `arm0`, where it is told who was in it."""
+
 WINNER = "the winner"
 """What a run in the last arm waits for. No type of event can be called so."""
 
@@ -33,6 +36,7 @@ def _take_winner(step: Split, winner: Winner, progress: Progress, journey: Journ
     judged_at = add_everywhere(progress.run.since, winner.after, journey.zones)
     if judged_at > journey.now:
         return progress.waiting(until=judged_at, waiting_for=WINNER)
+    journey.seen(journey.campaign.name, f"{step.path}.{WON}")
     results = journey.arm_results([_sends(arm) for arm in step.arms], winner.sign)
     return _into(step, best(results), progress.since(judged_at), journey, following)
 

@@ -8,7 +8,7 @@ from engage.model.contact import Event
 from engage.model.localtime import add_everywhere
 from engage.model.steps import Wait, WaitFor, WaitUntilMoment, WaitUntilTime
 from engage.model.values import pack
-from engage.planning.progress import Journey, Progress
+from engage.planning.progress import ANSWERED, TIMED_OUT, Journey, Progress
 from engage.planning.waits import wait_until_moment, wait_until_time
 from engage.rules.expressions import evaluate
 
@@ -46,11 +46,13 @@ def take_wait_for(step: WaitFor, progress: Progress, journey: Journey, following
     run = progress.run
     for event in journey.events_since([step.event], run.handed_off_at or run.since):
         if event.id != run.trigger.get("event_id") and journey.holds(step.where, run, event=event):
+            journey.seen(journey.campaign.name, f"{step.path}.{ANSWERED}")
             return _answered(step, progress, event).since(max(run.since, min(event.at, journey.now))).at(following)
     deadline = add_everywhere(run.since, step.duration, journey.zones)
     if run.waiting_for is not None and run.due_at is not None:
         deadline = max(deadline, run.due_at)  # as with the other waits, where a new version shortened it
     if deadline <= journey.now:
+        journey.seen(journey.campaign.name, f"{step.path}.{TIMED_OUT}")
         return _answered(step, progress, None).since(deadline).at(following)
     return progress.waiting(until=deadline, waiting_for=step.event)
 
