@@ -27,6 +27,7 @@ channels:
   sms: {adapter: sms_webhook, url: "http://localhost"}
   chat: {adapter: slack, token: x}
   support_room: {adapter: slack, token: x, to: "#support"}
+endpoints: {gifts: {url: "https://gifts.example.com/v1/codes", secret: whsec_eA}}
 """
 
 TEMPLATES = (

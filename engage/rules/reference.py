@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from engage.rules.editors import FILES, written
-from engage.rules.schema.fields import Names, Reads, Section, Word
+from engage.rules.schema.fields import Called, Names, Reads, Section, Word
 
 HEAD = """# Reference: every key of every file
 
@@ -78,7 +78,8 @@ def _annotation(info: FieldInfo) -> Any:
 
 def _kinds(annotation: Any) -> Iterator[str]:
     """What may be written there, in words."""
-    called = next((extra.called for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Reads | Names | Word)), None)
+    extras = getattr(annotation, "__metadata__", ())
+    called = next((extra.called for extra in extras if isinstance(extra, Reads | Names | Word | Called)), None)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if called is not None:
         yield called.removeprefix("an ").removeprefix("a ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from engage.model.contact import AttributeKind
 from engage.model.errors import Place, Problem
@@ -37,6 +38,7 @@ def read_send(course: Course, section: SendSection, common: Common) -> Send:
         as_=course.name(section.as_, AttributeKind.TEXT),
     )
     _check_quiet_hours(course, section, step, route)
+    _check_fallback(course, section, step)
     check_message(course.known, section.send, step, {} if section.channels is None else route.places, course.problems)
     return step
 
@@ -75,6 +77,25 @@ def _check_quiet_hours(course: Course, section: SendSection, step: Send, route: 
     purpose = course.known.settings.purposes.get(step.purpose)
     layers = (course.known.settings.quiet_hours, purpose.quiet_hours if purpose else None, *step.quiet_hours)
     refuse_no_window(layers, place, course.problems)
+
+
+def _check_fallback(course: Course, section: SendSection, step: Send) -> None:
+    """What the first channel is given time for must come before the message expires, for the next channel to have any."""
+    if step.fallback is None:
+        return
+    expires = step.expires if isinstance(step.expires, Duration) else Duration(days=1)
+    if _at_least(step.fallback.after) >= _at_most(expires):
+        what = f"the next channel would never be tried: the message expires ({step.expires}) before `fallback_after` is over"
+        course.refuse(section.send, what)
+
+
+def _at_least(span: Duration) -> timedelta:
+    """The shortest that it comes to: February, and a day on which the clocks go forward."""
+    return timedelta(days=28 * span.months, hours=23 * span.days, seconds=span.seconds)
+
+
+def _at_most(span: Duration) -> timedelta:
+    return timedelta(days=31 * span.months, hours=25 * span.days, seconds=span.seconds)
 
 
 def _purpose(course: Course, section: SendSection) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engage.model.errors import Problem
 from engage.model.steps import Call, Consenting, Emit, Send, Set, Step, every_step
-from engage.model.triggers import EventTrigger, ScheduleTrigger, Trigger
+from engage.model.triggers import ScheduleTrigger, Trigger
 from engage.rules.course import Course
 from engage.rules.schema.campaign import CampaignFile
 from engage.rules.sends import is_for_staff
@@ -14,7 +14,7 @@ from engage.rules.sends import is_for_staff
 OF_SENDS = ("channels", "expires", "quiet_hours", "limit", "on_unknown", "priority", "ramp", "duplicates")
 """What is about sends alone."""
 
-NOT_FOR_STAFF = ("quiet_hours", "limit", "holdout", "ramp", "duplicates")
+NOT_FOR_STAFF = ("quiet_hours", "limit", "holdout", "duplicates")
 """What does not touch messages to fixed recipients."""
 
 
@@ -40,5 +40,5 @@ def _vain(written: CampaignFile, trigger: Trigger, course: Course) -> Iterator[t
         yield "expires", "every send has its own"
     if all(is_for_staff(course, send) for send in sends):
         yield from ((key, "every send goes to a fixed recipient") for key in NOT_FOR_STAFF)
-    elif not isinstance(trigger, ScheduleTrigger | EventTrigger):
-        yield "duplicates", "only a schedule, or an event about nobody, reaches two contacts at once"
+    elif not isinstance(trigger, ScheduleTrigger):
+        yield "duplicates", "without a schedule each contact has its own copy, whoever shares its address"

@@ -139,7 +139,7 @@ class CampaignFile(Section):
     trigger: TriggerField = Field(description="What enters a contact: one of `date`, `event`, `schedule`, `enters`, `leaves`, `manual`")
     audience: Source | None = Field(None, description="Who may enter; default: every contact")
     send: Name | None = Field(None, description="Short for `steps: [{send: …}]`")
-    steps: list[StepField] | None = Field(None, description="What happens to a run, one after the other")
+    steps: list[StepField] | None = Field(None, description="What happens to a run, one after the other: the steps below")
     channels: ChannelsField | None = Field(None, description="For every send that names none; no default")
     expires: Expires | None = Field(None, description="For every send that names none", json_schema_extra={"default": "7d"})
     quiet_hours: QuietHoursField | None = Field(None, description="Overrides the workspace's and the purpose's, key by key, or `ignore`")

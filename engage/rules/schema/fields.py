@@ -121,6 +121,13 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """Gives a type with many shapes one name in the reference."""
+
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """Marks a field that holds one word of an enumeration."""
 

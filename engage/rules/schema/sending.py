@@ -54,7 +54,7 @@ Two = Annotated[list[Name], BeforeValidator(_two)]
 class AllSection(Section):
     """By each of these channels; all together are one touch of every limit."""
 
-    called: ClassVar[str] = "channels, all of them"
+    called: ClassVar[str] = "all channels"
 
     channels: Two = Field(alias="all", description="Each of them gets it, where this contact can and may be reached by it")
 
@@ -62,7 +62,7 @@ class AllSection(Section):
 class FirstSection(Section):
     """By the first of these channels; by the next where no sign of it came back in time."""
 
-    called: ClassVar[str] = "channels, one after the other"
+    called: ClassVar[str] = "channels in turn"
 
     channels: Two = Field(alias="first", description="In order; `preferred` is the contact's own choice")
     after: Span = Field(alias="fallback_after", description="How long to wait for a sign, from the hand-off, before the next channel")

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import BeforeValidator, Field, Tag, model_validator
 
 from engage.rules.schema.acting import ActingSection, CallSection, ConsentStepSection, EmitSection, SetSection, StopSection
-from engage.rules.schema.fields import Name, Section, Source, Span, Whole, complaint, kind_of, one_key_of
+from engage.rules.schema.fields import Called, Name, Section, Source, Span, Whole, complaint, kind_of, one_key_of
 from engage.rules.schema.sending import SendSection, SignWord, StepSection
 from engage.rules.schema.waiting import WaitForSection, WaitSection
 from engage.rules.tree import Map
@@ -54,7 +54,7 @@ class ArmSection(Section):
 class WinnerSection(Section):
     """The last arm: who falls to it waits, and takes the arm that did best."""
 
-    called: ClassVar[str] = "the winner's arm"
+    called: ClassVar[str] = "the winning arm"
 
     winner: SignWord = Field(description="What is counted: `delivered`, `opened` or `clicked`")
     after: Span = Field(description="How long to wait before the arms are compared")
@@ -120,6 +120,7 @@ StepField = Annotated[
     | Annotated[StopSection, Tag("<stop>")],
     kind_of(*KINDS),
     BeforeValidator(one_key_of(*KINDS, called="a step")),
+    Called("a step"),
 ]
 
 for _section in (IfSection, ArmSection, SplitSection):

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, time
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from engage.model.campaign import Campaign, ExitOnEvent, ExitWhen, Limit, Per, ReEntry, Status
+from engage.model.campaign import Campaign, ExitOnEvent, ExitOnGoal, ExitWhen, Goal, Limit, Per, ReEntry, Stage, Status
+from engage.model.errors import InputError
 from engage.model.quiet_hours import QuietHours
 from engage.model.steps import If, Send, Wait, WaitFor, WaitUntilMoment, WaitUntilTime
 from engage.model.time import Duration, EndOfDay
-from engage.model.triggers import Again, DateTrigger, DayOff, EventTrigger, Late, LeapDay, Repeat, ScheduleTrigger
-from tests.workspaces import CAMPAIGN, files_of, loaded
+from engage.model.triggers import (
+    Again,
+    Change,
+    DateTrigger,
+    DayOff,
+    EventTrigger,
+    Late,
+    LeapDay,
+    ManualTrigger,
+    Repeat,
+    ScheduleTrigger,
+    SegmentTrigger,
+)
+from tests.workspaces import CAMPAIGN, files_of, loaded, with_files
 
 DATE = "{date: birth_date, at: 09:00}"
 
 
 def campaign_of(text: str) -> Campaign:
-    return loaded(files_of(c=text)).campaigns["c"]
+    return loaded(with_files(files_of(c=text), segments__vips="audience: contact.plan == 'gold'")).campaigns["c"]
 
 
 def trigger_of(written: str) -> Any:
@@ -48,6 +62,16 @@ EVERY_KEY: dict[str, tuple[str, Callable[[Campaign], object], object]] = {
     "limits": ("limit: [1 per day, 2 per 24h]", lambda c: c.limits[1:], (Limit(count=2, within=Duration(seconds=86400)),)),
     "re_entry": ("re_entry: after 14d", lambda c: c.re_entry, ReEntry(after=Duration(days=14))),
     "re_entry never": ("re_entry: never", lambda c: c.re_entry, ReEntry(allowed=False)),
+    "holdout": ("holdout: 0.5%", lambda c: c.holdout, Fraction(5, 1000)),
+    "goal": ("goal: {event: order.placed}", lambda c: c.goal, Goal(event="order.placed", within=Duration(days=30))),
+    "goal within": ("goal: {event: message.clicked, within: 2w}", lambda c: c.goal and c.goal.within, Duration(days=14)),
+    "exit": ("goal: {event: order.placed}\nexit: goal", lambda c: c.exits, (ExitOnGoal(),)),
+    "ramp": (
+        "ramp: [{share: 1%, for: 1h}, {share: 10%, for: 2h}]", lambda c: c.ramp,
+        (Stage(share=Fraction(1, 100), duration=Duration(seconds=3600)), Stage(share=Fraction(1, 10), duration=Duration(seconds=7200))),
+    ),
+    "on_edit": ("on_edit: migrate", lambda c: c.migrates, True),
+    "renamed_from": ("renamed_from: wishes", lambda c: c.renamed_from, "wishes"),
     "on_unknown": ("on_unknown: resend", lambda c: c.on_unknown, "resend"),
 }
 
@@ -105,6 +129,46 @@ def test_a_schedule_is_a_cron_line_a_moment_or_a_list_of_moments() -> None:
     assert trigger_of("{schedule: [2026-03-02 10:00, 2026-03-01 10:00], in: Europe/Riga}") == ScheduleTrigger(
         moments=(datetime(2026, 3, 1, 10, 0), datetime(2026, 3, 2, 10, 0)), zone="Europe/Riga",  # noqa: DTZ001 - wall times
     )
+
+
+def test_a_segment_triggers_by_being_entered_or_left() -> None:
+    assert trigger_of("{enters: vips}") == SegmentTrigger(segment="vips", change=Change.ENTERS)
+    assert trigger_of("{enters: vips, existing: true}") == SegmentTrigger(segment="vips", change=Change.ENTERS, existing=True)
+    assert trigger_of("{leaves: vips}") == SegmentTrigger(segment="vips", change=Change.LEAVES)
+
+
+def test_a_campaign_may_be_entered_by_hand_alone() -> None:
+    assert trigger_of("{manual: true}") == ManualTrigger()
+
+
+def test_a_trigger_by_hand_holds_whatever_the_caller_says_and_a_segments_trigger_two_fields() -> None:
+    steps = "steps:\n  - {send: birthday, when: trigger.anything.deep == 1}\n"
+    campaign_of("purpose: care\ntrigger: {manual: true}\nchannels: [email]\n" + steps)
+
+    text = "purpose: care\ntrigger: {enters: vips}\nsend: birthday\nchannels: [email]\nexit: {when: trigger.%s is none}\n"
+    assert campaign_of(text % "segment").exits
+    assert campaign_of(text % "at").exits
+    with pytest.raises(InputError, match=r"5:22: `trigger` has no field `segmnt`; did you mean segment\?"):
+        campaign_of(text % "segmnt")
+
+
+def test_copies_go_out_where_a_schedule_says_so() -> None:
+    text = CAMPAIGN.replace(DATE, "{schedule: 0 10 * * mon}")
+
+    assert campaign_of(text + "duplicates: send\n").copies is True
+    assert campaign_of(text + "duplicates: skip\n").copies is False
+
+
+def test_engages_own_events_need_no_declaration() -> None:
+    campaign = campaign_of(
+        "purpose: care\ntrigger: {event: message.clicked, where: event.url is not none}\nchannels: [email]\nsteps:\n"
+        "  - wait_for: {event: message.opened, where: event.campaign == trigger.campaign, for: 1d}\n    as: seen\n"
+        "  - send: birthday\n    when: seen.message == 'x' and events('message.bounced', within='30d', channel='email') == 0\n"
+        "exit: {event: message.unsubscribed}\n"
+    )
+
+    assert isinstance(campaign.trigger, EventTrigger)
+    assert campaign.trigger.event == "message.clicked"
 
 
 def test_a_send_takes_all_its_keys() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from engage.model.campaign import Limit, Per
 from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.errors import InputError
+from engage.model.history import Kind
 from engage.model.quiet_hours import CountryHours, QuietHours
+from engage.model.responses import MESSAGE_EVENTS
 from engage.model.time import Duration
 from engage.model.workspace import Basis, Settings
 from engage.rules.settings import load_settings
@@ -60,7 +63,9 @@ EVERY_KEY = {
     "locale": ("locale: no", lambda s: s.locale, "no"),
     "timezone": ("timezone: Europe/Riga", lambda s: s.timezone, "Europe/Riga"),
     "attributes": ("attributes: {plan: text}", lambda s: s.attributes, {"plan": AttributeKind.TEXT}),
-    "events": ("events: {a.b: {n: number}, c: {}}", lambda s: s.events, {"a.b": {"n": AttributeKind.NUMBER}, "c": {}}),
+    "events": (
+        "events: {a.b: {n: number}, c: {}}", lambda s: {**s.events}, {**MESSAGE_EVENTS, "a.b": {"n": AttributeKind.NUMBER}, "c": {}},
+    ),
     "purposes": ("purposes: {x: {consent: none}}", lambda s: list(s.purposes), ["x"]),
     "limit": ("limit: [5 per week, 3 per 7d]", lambda s: s.limits, (Limit(count=5, per=Per.WEEK), Limit(count=3, within=Duration(days=7)))),
     "quiet_hours": ("quiet_hours: {from: 21:00, to: 8:00}", lambda s: s.quiet_hours, QuietHours(start=time(21), end=time(8))),
@@ -74,6 +79,15 @@ EVERY_KEY = {
     "max_audience": ("guards: {max_audience: 5}", lambda s: s.guards.max_audience, 5),
     "only_to": ("guards: {only_to: ['@a.b']}", lambda s: s.guards.only_to, {"@a.b"}),
     "placeholder_dates": ("guards: {placeholder_dates: [1901-01-01]}", lambda s: s.guards.placeholder_dates, {date(1901, 1, 1)}),
+    "stop_at": (
+        "guards: {stop_at: {bounces: 5%, complaints: 0.3%}}", lambda s: s.guards.stop_at,
+        {Kind.BOUNCED: Fraction(5, 100), Kind.COMPLAINED: Fraction(3, 1000)},
+    ),
+    "endpoints": (
+        "endpoints: {gifts: {url: https://g.example.com/v1, secret: s}}",
+        lambda s: [(each.name, each.url, each.secret, str(each.place)) for each in s.endpoints.values()],
+        [("gifts", "https://g.example.com/v1", "s", "engage.yaml:5:13")],
+    ),
     "channels": ("channels: {chat: {adapter: slack}}", lambda s: s.channels["chat"].kind, ChannelKind.CHAT),
 }
 
@@ -144,6 +158,14 @@ BROKEN = {
     "limit: 3 per fortnight": "5:8: `3 per fortnight` is not a limit; after `per` goes day, week, month or a duration like 7d",
     "guards: {max_audience: many}": "5:24: `many` is not a whole number",
     "guards: {only_to: everyone}": "5:19: a list is expected here, not a text",
+    "guards: {stop_at: {}}": "5:19: an empty map says nothing",
+    "guards: {stop_at: {bounces: 5}}": "5:29: `5` is not a share; write it like 10% or 0.5%",
+    "guards: {stop_at: {complaints: 100%}}": "5:32: `100%` is not a share between 0% and 100%, both left out",
+    "endpoints: {gifts: {url: http://g.example.com, secret: s}}":
+        "5:26: `http://g.example.com` is not where an endpoint can be; write it like https://… (http:// only to this machine itself)",
+    "endpoints: {gifts: {url: https://g.example.com}}": "5:20: `secret` is missing",
+    "events: {message.clicked: {url: text}}":
+        "5:10: `message.clicked`: events that begin with `message.` are Engage's own and need not be declared",
     "guards:": "5:1: nothing is written here; a map is expected",
 }
 
@@ -188,7 +210,7 @@ def test_a_missing_variable_is_told_where_it_is_asked_for() -> None:
 
 @pytest.mark.parametrize("line", [
     "database: ${SECRET}", "broker: ${SECRET}", "locale: ${SECRET}", "timezone: ${SECRET}", "limit: ${SECRET}",
-    'guards: {max_audience: "${SECRET}"}',
+    'guards: {max_audience: "${SECRET}"}', 'endpoints: {x: {url: "${SECRET}", secret: "${SECRET}"}}',
 ])
 def test_a_secret_is_never_quoted_in_a_message(line: str) -> None:
     for problem in told(SMALL + line + "\n", SECRET="hunter2://p"):
