@@ -18,7 +18,7 @@ from engage.store.ledger import append_lines
 from engage.store.people_batch import PeopleBatch
 from engage.store.rows import Row
 from engage.store.session import Session
-from engage.store.tables import contacts, deliveries, touches
+from engage.store.tables import TALLIED, contacts, deliveries, touches
 
 
 class SqlProgressing(Session):
@@ -43,7 +43,7 @@ class SqlProgressing(Session):
         asked = (
             sa.select(arm, *counted)
             .where(
-                touches.c.campaign == campaign, touches.c.version == version, touches.c.kind.in_(kinds),
+                sa.text(TALLIED), touches.c.campaign == campaign, touches.c.version == version, touches.c.kind.in_(kinds),
                 touches.c.step.in_([name for names in arms for name in names]),
                 sa.func.coalesce(touches.c.detail["machine"].as_boolean(), sa.false()).is_(sa.false()),
             )

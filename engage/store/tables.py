@@ -19,6 +19,9 @@ WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
 SUSPECT = f"careful AND {WAITING_FREE}"
 """What the indexes of due deliveries are over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
 
+TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
+"""Touches by which the arms of a split are judged; repeated word for word, too."""
+
 PENDING = "pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"
 """Events to be drawn: of somebody known, or about nobody. The same holds of its index."""
 
@@ -274,6 +277,7 @@ touches = sa.Table(
     sa.Column("provider_id", sa.String),
     sa.Column("detail", Json, nullable=False),
     sa.Index("ix_touches_contact", "contact_id", "at"),
+    partial_index("ix_touches_step", "campaign", "version", "step", "kind", where=TALLIED),
     sqlite_autoincrement=True,
 )
 

@@ -359,6 +359,11 @@ def _make_touches() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_touches_contact", "touches", ["contact_id", "at"])
+    op.create_index(
+        "ix_touches_step", "touches", ["campaign", "version", "step", "kind"],
+        sqlite_where=sa.text("kind IN ('sent', 'delivered', 'opened', 'clicked')"),
+        postgresql_where=sa.text("kind IN ('sent', 'delivered', 'opened', 'clicked')"),
+    )
 
 
 def _make_campaign_versions() -> None:
