@@ -18,6 +18,7 @@ from engage.model.workspace import Files, Settings, Workspace
 from engage.policy.impossible_hours import impossible_hours
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import Checked, check
+from engage.rules.doubts import doubts
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
 from engage.templates import Findings, examine
@@ -69,8 +70,8 @@ class OnDisk:
         """Everything that `engage check` finds, and what it warns of though nothing is wrong."""
         checked = check(self.files(), self.environment)
         found = _findings(checked, allow_missing=allow_missing)
-        hours = _never_over(checked.workspace) if checked.workspace is not None else ()
-        return Findings(problems=found.problems, warnings=tuple(sorted({*found.warnings, *hours})))
+        doubted = (*_never_over(checked.workspace), *doubts(checked.workspace)) if checked.workspace is not None else ()
+        return Findings(problems=found.problems, warnings=tuple(sorted({*found.warnings, *doubted})))
 
     def _problems_of(self, files: Files) -> Sequence[Problem]:
         return _findings(check(files, self.environment)).problems

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import final
 
 from engage.model.contact import AttributeKind, ChannelKind, Value
-from engage.model.errors import Place
+from engage.model.errors import Place, Problem
 from engage.model.history import Kind
 from engage.model.time import Duration
 
@@ -268,11 +268,15 @@ Node = (
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """One expression of the campaign language, parsed and checked. Equal where its source is."""
+    """One expression of the campaign language, parsed and checked. Equal where its source is.
+
+    `doubts` are what it asks that can never hold, a number compared with a text say: `engage check` warns of it.
+    """
 
     source: str
     place: Place = field(compare=False)
     root: Node = field(compare=False, repr=False)
+    doubts: tuple[Problem, ...] = field(default=(), compare=False, repr=False)
 
     def place_of(self, node: Node) -> Place:
         """Where the node's token stands in its file."""

@@ -75,7 +75,8 @@ def expression(source: Scalar | None, names: Names, problems: list[Problem]) -> 
         problems.append(Problem(place=source.place, what="this field is an expression already: write it without `{{ }}`"))
         return None
     try:
-        return parse(source.strip(), place=_start(source), names=names)
+        parsed = parse(source.strip(), place=_start(source), names=names)
+        return replace(parsed, doubts=tuple(_explained(parsed.doubts, source)))
     except InputError as error:
         problems.extend(_explained(error.problems, source))
         return None
@@ -94,7 +95,8 @@ def binding(text: Scalar, names: Names, problems: list[Problem]) -> Expression |
     start = _start(text)
     before = len(text) - len(text.lstrip())
     try:
-        return parse_binding(str(text), place=replace(start, column=start.column - before), names=names)
+        parsed = parse_binding(str(text), place=replace(start, column=start.column - before), names=names)
+        return parsed if isinstance(parsed, str) else replace(parsed, doubts=tuple(_explained(parsed.doubts, text)))
     except InputError as error:
         problems.extend(_explained(error.problems, text))
         return str(text)

@@ -37,7 +37,7 @@ from engage.model.expression import (
     Touched,
 )
 from engage.model.workspace import Purpose, Segment
-from engage.rules.expressions.functions import BLANKS
+from engage.rules.expressions.matching import why_never
 from engage.store import asking
 from engage.store.operators import (
     CannotLower,
@@ -46,6 +46,8 @@ from engage.store.operators import (
     dates_apart,
     days_since,
     days_until,
+    filled,
+    filtered,
     has_item,
     is_member,
     length_of_list,
@@ -55,7 +57,7 @@ from engage.store.operators import (
     stands_in,
 )
 from engage.store.tables import contacts, events
-from engage.store.typed_json import ByDialect, Lowered, Sql, amount, currency, literal, read, whole_list
+from engage.store.typed_json import TYPES, Sql, amount, currency, literal, read, whole_list
 
 
 def condition(
@@ -99,8 +101,7 @@ class _Lowering:
             case Or(operands=operands):
                 return sa.or_(*(self.holds(each) for each in operands))
             case Choice():
-                met, unmet = self.holds(node.condition), self.fails(node.condition)
-                return sa.or_(sa.and_(met, self.holds(node.then)), sa.and_(unmet, self.holds(node.otherwise)))
+                return sa.case((self.holds(node.condition), self.holds(node.then)), else_=self.holds(node.otherwise))
             case Comparison():
                 return self.compared(node)
             case IsNone(operand=operand):
@@ -187,7 +188,9 @@ class _Lowering:
         left, right = node.left, node.right
         if node.relation is Relation.IN:
             return self.contained(left, right)
-        if left.kind is None or left.kind is not right.kind or left.kind is AttributeKind.LIST:
+        if _is_none(left) or _is_none(right) or why_never(node.relation, left, right):
+            return sa.false()
+        if left.kind is None or left.kind is AttributeKind.LIST:
             raise CannotLower(f"{left.kind} and {right.kind} cannot be compared in SQL")
         if left.kind is AttributeKind.MONEY:
             return money_related(node.relation, self.money(left), self.money(right))
@@ -197,7 +200,7 @@ class _Lowering:
         if isinstance(whole, Several):
             return self.one_of(part, whole)
         if part.kind is not AttributeKind.TEXT or whole.kind not in (AttributeKind.LIST, AttributeKind.TEXT):
-            raise CannotLower("only a text can be looked for in a list or a text in SQL")
+            return sa.false()
         if whole.kind is AttributeKind.TEXT:
             return stands_in(self.value(part), self.value(whole))
         return has_item(self.value(whole), self.value(part))
@@ -223,26 +226,13 @@ class _Lowering:
         return amount(contacts.c.attributes, node.path[1:]), currency(contacts.c.attributes, node.path[1:])
 
     def filtered(self, node: Filtered) -> Sql:
-        value = self.value(node.operand)
-        match node.name:
-            case "default":
-                return self.defaulted(node)
-            case "lower":
-                return Lowered(value)
-            case "trim":
-                return ByDialect(sqlite=sa.func.trim(value, BLANKS), postgresql=sa.func.btrim(value, BLANKS), kind=AttributeKind.TEXT)
-            case "length" if node.operand.kind is AttributeKind.LIST:
-                return length_of_list(value)
-            case "length" if node.operand.kind is AttributeKind.TEXT:
-                return ByDialect(sqlite=sa.func.length(value), postgresql=sa.func.char_length(value), kind=AttributeKind.NUMBER)
-            case _:
-                raise CannotLower(f"the filter `{node.name}` cannot be said in SQL")
+        return self.defaulted(node) if node.name == "default" else filtered(node.name, self.value(node.operand), node.operand.kind)
 
     def defaulted(self, node: Filtered) -> Sql:
         value, otherwise = self.value(node.operand), self.value(node.arguments[0])
         if any(isinstance(each, Constant) and each.value is True for each in node.arguments[1:]):
-            return sa.case((self.holds(node.operand), value), else_=otherwise)
-        return sa.func.coalesce(value, otherwise, type_=value.type)
+            value = filled(value, node.kind)
+        return sa.func.coalesce(value, otherwise, type_=value.type if _is_none(node.arguments[0]) else otherwise.type)
 
     def tested(self, node: Filtered) -> Condition:
         if node.name not in ("true", "false"):
@@ -258,10 +248,12 @@ class _Lowering:
         match node:
             case Choice():
                 return sa.case((self.holds(node.condition), self.value(node.then)), else_=self.value(node.otherwise))
-            case And() | Or():
-                stops = self.fails if isinstance(node, And) else self.holds
-                *firsts, last = node.operands
-                return sa.case(*((stops(each), self.value(each)) for each in firsts), else_=self.value(last))
+            case Or(operands=operands):
+                *firsts, last = (self.value(each) for each in operands)
+                return sa.func.coalesce(*(filled(each, node.kind) for each in firsts), last, type_=TYPES[node.kind])
+            case And(operands=operands):
+                *others, final = operands
+                return sa.case(*((self.fails(each), self.value(each)) for each in others), else_=self.value(final))
 
     def days(self, node: Days) -> Sql:
         value = self.value(node.operand)
@@ -291,9 +283,15 @@ class _Lowering:
 
     def field(self, node: EventField) -> Condition:
         """Whether a field of a counted event equals what it should."""
-        if node.kind is None or node.kind is AttributeKind.LIST or node.value.kind is not node.kind:
+        if node.value.kind is not node.kind:
+            return sa.false()
+        if node.kind is None or node.kind is AttributeKind.LIST:
             raise CannotLower(f"the field `{node.name}` cannot be asked in SQL")
         if node.kind is AttributeKind.MONEY:
             paid = amount(events.c.data, (node.name,)), currency(events.c.data, (node.name,))
             return money_related(Relation.EQUAL, paid, self.money(node.value))
         return related(Relation.EQUAL, read(events.c.data, (node.name,), node.kind), self.value(node.value), node.kind)
+
+
+def _is_none(node: Node) -> bool:
+    return isinstance(node, Constant) and node.value is None

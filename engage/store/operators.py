@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from engage.model.contact import IDENTITIES, AttributeKind
 from engage.model.expression import Relation, Sum
+from engage.rules.expressions.functions import BLANKS
 from engage.store.tables import contacts
-from engage.store.typed_json import ByDialect, Sql, in_order, literal
+from engage.store.typed_json import ByDialect, Lowered, Sql, in_order, literal
 
 Condition = sa.ColumnElement[bool]
 
@@ -43,6 +44,19 @@ def computed(sum_: Sum, left: Sql, right: Sql) -> Sql:
             return left * right
         case _:
             raise CannotLower(f"`{sum_}` cannot be said in SQL")
+
+
+def filled(value: Sql, kind: AttributeKind | None) -> Sql:
+    """The value, NULL where it is empty, zero or false: what `or` and `default(…, true)` pass over."""
+    match kind:
+        case AttributeKind.TEXT:
+            return sa.func.nullif(value, "", type_=value.type)
+        case AttributeKind.NUMBER:
+            return sa.func.nullif(value, literal(0, AttributeKind.NUMBER), type_=value.type)
+        case AttributeKind.BOOLEAN:
+            return sa.func.nullif(value, sa.false(), type_=value.type)
+        case _:
+            return value
 
 
 def local_date(dates: Mapping[str, date]) -> Sql:
@@ -82,10 +96,27 @@ def has_item(whole: Sql, item: Sql) -> Condition:
     ).is_(sa.true())
 
 
+def filtered(name: str, value: Sql, kind: AttributeKind | None) -> Sql:
+    """The value passed through one of Jinja's filters. Raises CannotLower."""
+    match name, kind:
+        case "lower", AttributeKind.TEXT:
+            return Lowered(value)
+        case "trim", AttributeKind.TEXT:
+            return ByDialect(sqlite=sa.func.trim(value, BLANKS), postgresql=sa.func.btrim(value, BLANKS), kind=AttributeKind.TEXT)
+        case "length", AttributeKind.TEXT:
+            letters = sa.cast(sa.func.char_length(value), sa.Numeric)
+            return ByDialect(sqlite=sa.func.length(value), postgresql=letters, kind=AttributeKind.NUMBER)
+        case "length", AttributeKind.LIST:
+            return length_of_list(value)
+        case _:
+            raise CannotLower(f"the filter `{name}` of a {kind} cannot be said in SQL")
+
+
 def length_of_list(value: Sql) -> Sql:
     """How many items a JSON list has; none where it is missing."""
+    items = sa.cast(sa.func.jsonb_array_length(value), sa.Numeric)
     return sa.func.coalesce(
-        ByDialect(sqlite=sa.func.json_array_length(value), postgresql=sa.func.jsonb_array_length(value), kind=AttributeKind.NUMBER),
+        ByDialect(sqlite=sa.func.json_array_length(value), postgresql=items, kind=AttributeKind.NUMBER),
         literal(0, AttributeKind.NUMBER), type_=sa.Numeric(asdecimal=False),
     )
 

@@ -30,7 +30,9 @@ IS_DATE = f"^{_DATE}$"
 IS_INSTANT = rf"^{_DATE}T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{{6}}Z$"
 DATE_SHAPE = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
 INSTANT_SHAPE = f"{DATE_SHAPE}T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].{'[0-9]' * 6}Z"
-IS_AMOUNT = r"^-?\d+(\.\d+)?([eE][+-]?\d{1,3})?$"
+IS_AMOUNT = r"^-?[0-9]+(\.[0-9]+)?$"
+IS_CURRENCY = "^[A-Za-z]{3}$"
+CURRENCY_SHAPE = "[A-Za-z]" * 3
 
 TYPES: Mapping[AttributeKind, sa.types.TypeEngine[Any]] = {
     AttributeKind.TEXT: sa.String(), AttributeKind.NUMBER: sa.Numeric(asdecimal=False), AttributeKind.BOOLEAN: sa.Boolean(),
@@ -138,17 +140,25 @@ def _json_path(path: tuple[str, ...]) -> str:
 
 def _is_money_sqlite(document: Sql, path: tuple[str, ...]) -> sa.ColumnElement[bool]:
     parts = {part: _json_path((*path, part)) for part in ("amount", "currency")}
-    text = sa.func.json_extract(document, parts["amount"], type_=sa.String)
-    return sa.and_(
-        sa.func.json_type(document, parts["amount"]).in_(("text", "integer", "real")),
-        text.op("GLOB", is_comparison=True)("*[0-9]*"), sa.not_(text.op("GLOB", is_comparison=True)("*[^0-9.eE+-]*")),
-        sa.func.json_type(document, parts["currency"]) == "text", sa.func.length(sa.func.json_extract(document, parts["currency"])) == 3,
-    )
+    type_, text = (read(document, parts["amount"], type_=sa.String) for read in (sa.func.json_type, sa.func.json_extract))
+    unit = sa.func.json_extract(document, parts["currency"], type_=sa.String)
+    return sa.and_(sa.or_(type_.in_(("integer", "real")), sa.and_(type_ == "text", _is_amount(text))), _like(unit, CURRENCY_SHAPE))
+
+
+def _is_amount(text: Sql) -> sa.ColumnElement[bool]:
+    """What IS_AMOUNT says, without regular expressions: one point at most, within the digits, and a minus in front alone."""
+    begins = sa.or_(_like(text, "[0-9]*"), _like(text, "-[0-9]*"))
+    strange = sa.or_(_like(text, "*[^0-9.-]*"), _like(text, "?*-*"), _like(text, "*.*.*"))
+    return sa.and_(begins, _like(text, "*[0-9]"), sa.not_(strange))
+
+
+def _like(text: Sql, shape: str) -> sa.ColumnElement[bool]:
+    return text.op("GLOB", is_comparison=True)(shape)
 
 
 def _is_money_postgresql(document: Sql, path: tuple[str, ...]) -> sa.ColumnElement[bool]:
     text, unit = (sa.func.jsonb_extract_path_text(document, *path, part) for part in ("amount", "currency"))
-    return sa.and_(text.op("~", is_comparison=True)(IS_AMOUNT), sa.func.char_length(unit) == 3)
+    return sa.and_(text.op("~", is_comparison=True)(IS_AMOUNT), unit.op("~", is_comparison=True)(IS_CURRENCY))
 
 
 def _read_sqlite(document: Sql, path: tuple[str, ...], kind: AttributeKind) -> Sql:
@@ -160,9 +170,9 @@ def _read_sqlite(document: Sql, path: tuple[str, ...], kind: AttributeKind) -> S
         AttributeKind.NUMBER: type_.in_(("integer", "real")),
         AttributeKind.BOOLEAN: type_.in_(("true", "false")),
         AttributeKind.LIST: type_ == "array",
-        AttributeKind.DATE: sa.and_(is_text, found.op("GLOB", is_comparison=True)(DATE_SHAPE), _is_real(found, "%Y-%m-%d")),
+        AttributeKind.DATE: sa.and_(is_text, _like(found, DATE_SHAPE), _is_real(found, "%Y-%m-%d")),
         AttributeKind.DATETIME: sa.and_(
-            is_text, found.op("GLOB", is_comparison=True)(INSTANT_SHAPE), sa.func.substr(found, 12, 2, type_=sa.String) < "24",
+            is_text, _like(found, INSTANT_SHAPE), sa.func.substr(found, 12, 2, type_=sa.String) < "24",
             _is_real(sa.func.substr(found, 1, 19, type_=sa.String), "%Y-%m-%dT%H:%M:%S"),
         ),
     }

@@ -38,15 +38,27 @@ text = st.recursive(
     lambda inner: st.one_of(
         form("({x})|lower", x=inner), form("({x})|trim", x=inner), form("({x})|default({y})", x=inner, y=inner),
         form("({x})|default({y}, true)", x=inner, y=inner), form("({x} or {y})", x=inner, y=inner), form("({x} and {y})", x=inner, y=inner),
-        form("({x} if ({c}) else {y})", x=inner, y=inner, c=condition),
+        form("({x} if ({c}) else {y})", x=inner, y=inner, c=condition), form("({x} if ({c}))", x=inner, c=condition),
+        form("({x} or none)", x=inner), form("({x} or {y} or {z})", x=inner, y=inner, z=inner),
     ),
     max_leaves=3,
 )
-date = of("contact.birth_date", "today", "contact.birth_date|default(today)")
-moment = of("contact.seen", "contact.created_at", "now", "contact.seen|default(contact.created_at)")
+
+
+def _chosen(values: Sources) -> Sources:
+    """One of two values, by what the language has for it."""
+    return st.one_of(
+        values, values, form("({x} or {y})", x=values, y=values), form("({x} and {y})", x=values, y=values),
+        form("({x} if ({c}) else {y})", x=values, y=values, c=condition), form("({x} if ({c}))", x=values, c=condition),
+        form("({x})|default({y}, {t})", x=values, y=values, t=of("true", "false")),
+    )
+
+
+date = _chosen(of("contact.birth_date", "today", "contact.birth_date|default(today)"))
+moment = _chosen(of("contact.seen", "contact.created_at", "now", "contact.seen|default(contact.created_at)"))
 money = of("contact.balance", "contact.limit")
 whole_list = of("contact.tags", "contact.interests")
-flag = of("contact.vip", "contact.vip|default(true)") | A_FLAG | form("(not ({c}))", c=condition)
+flag = _chosen(of("contact.vip", "contact.vip|default(true)") | A_FLAG | form("(not ({c}))", c=condition))
 
 event_count = st.one_of(
     of(
@@ -64,7 +76,7 @@ whole = st.recursive(
     lambda inner: form("({x} {o} {y})", x=inner, y=inner, o=of("+", "-", "*")) | form("(-({x}))", x=inner),
     max_leaves=2,
 )
-number = st.one_of(of("contact.score", "contact.balance.amount", "contact.score|default(2)"), A_NUMBER, whole)
+number = st.one_of(_chosen(of("contact.score", "contact.balance.amount", "contact.score|default(2)")), A_NUMBER, whole)
 
 VALUES = {
     AttributeKind.TEXT: (text, A_TEXT), AttributeKind.NUMBER: (number, A_NUMBER), AttributeKind.DATE: (date, A_DAY),
@@ -80,7 +92,12 @@ def _comparisons() -> list[Sources]:
         form("{x} {i} [{y}, {z}]", x=values, y=constants, z=values, i=of("in", "not in"))
         for kind, (values, constants) in VALUES.items() if kind is not AttributeKind.MONEY
     ]
-    return [*compared, *chained, *listed, form("{x} {o} {y}", x=flag, o=of(*EQUALITY), y=flag)]
+    wrongly = [
+        form("{x} {o} {y}", x=values, o=every, y=others) for kind, (values, _) in VALUES.items()
+        for other, (_, others) in VALUES.items() if other is not kind
+    ]
+    wrongly += [form("{x} {i} [{y}, {z}]", x=text, i=of("in", "not in"), y=A_TEXT, z=number), form("{x} in {y}", x=number, y=whole_list)]
+    return [*compared, *compared, *chained, *listed, *wrongly, form("{x} {o} {y}", x=flag, o=of(*EQUALITY), y=flag)]
 
 
 ANYTHING = st.one_of(text, number, date, moment, money, whole_list, flag)
@@ -93,6 +110,8 @@ ATOM = st.one_of(
     ANYTHING,
     form("has_consent('{p}', '{c}')", p=of("news", "care", "service"), c=of("email", "sms", "chat")),
     form("in_segment('{s}')", s=of("slovenes", "listed", "both")),
+    form("({x}) is {t}({y})", x=text, t=of("eq", "ne", "lt", "ge"), y=text),
+    form("({x}) is in([{y}, {z}])", x=number, y=A_NUMBER, z=number),
     of(
         "touched()", "touched(kind='sent')", "touched(campaign='birthday', within='30d')", "touched(within='24h')",
         "touched(message='wish', kind='deferred', within='3d')",

@@ -27,7 +27,7 @@ from engage.model.history import NEVER_WRITTEN, Kind
 from engage.model.time import Duration
 from engage.rules.expressions.functions import FILTERS, SYNONYMS, TESTS, Function
 from engage.rules.expressions.naming import FUNCTIONS
-from engage.rules.expressions.reading import DATES, NOTHING, Reader, compared
+from engage.rules.expressions.reading import DATES, NOTHING, Reader, common_kind, compared
 
 COMPARING_TESTS = {
     "eq": "eq", "equalto": "eq", "==": "eq", "ne": "ne", "!=": "ne", "lt": "lt", "lessthan": "lt", "<": "lt", "le": "lteq", "<=": "lteq",
@@ -203,9 +203,9 @@ def _applied(reader: Reader, name: str, function: Function, operand: Node, tree:
     arguments = _filter_arguments(reader, name, function, tree)
     if arguments is None:
         return NOTHING
-    kind = function.gives
+    kind = None if function.of_items and operand.kind is None else function.gives
     if name == "default":
-        kind = operand.kind if operand.kind is arguments[0].kind else None
+        kind = common_kind((operand, arguments[0]))
     return Filtered(name=name, operand=operand, arguments=arguments, kind=kind, is_test=is_test, at=tree.lineno)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import final
+from urllib.parse import quote
 
 from engage.model.contact import AttributeKind, Value
-from engage.rules.expressions.meaning import equal, text_of
+from engage.rules.expressions.meaning import equal, ordered, text_of
 
 MAX_TEXT = 64 * 1024
 """A filter that makes a longer text gives None: no chain of `replace` may fill the memory."""
@@ -31,7 +32,8 @@ TEXT_OR_LIST = TEXT | LIST
 class Function:
     """One filter or test. `takes`: kinds of the operand. `gives` None: the operand's own kind. `arguments`: how many, by kind.
 
-    `of_list` is what it gives for a list that is missing. `in_sql`: the store can say it, with the same meaning.
+    `of_list` is what it gives for a list that is missing. `of_items`: it gives an item, of whatever kind where the list's shape is
+    not known. `in_sql`: the store can say it, with the same meaning.
     """
 
     run: Callable[..., object]
@@ -42,6 +44,7 @@ class Function:
     required: int = 0
     in_sql: bool = False
     of_list: Value = None
+    of_items: bool = False
 
 
 def lower(text: str) -> str:
@@ -99,6 +102,28 @@ def _sort(items: tuple[object, ...]) -> tuple[object, ...]:
     return tuple(sorted(items, key=str))
 
 
+def _least(items: tuple[object, ...]) -> object:
+    return items[0] if len(items) == 1 else next((one for one in items if all(ordered(one, other) in (-1, 0) for other in items)), None)
+
+
+def _greatest(items: tuple[object, ...]) -> object:
+    return items[0] if len(items) == 1 else next((one for one in items if all(ordered(one, other) in (0, 1) for other in items)), None)
+
+
+def _truncate(text: str, length: object = 255, killwords: object = False, end: object = "...") -> object:
+    """As Jinja has it without leeway: cut at the length, the end's own included, after a whole word unless words may be cut."""
+    if not isinstance(length, int) or not isinstance(end, str) or length < len(end):
+        return None
+    if len(text) <= length:
+        return text
+    cut = text[: length - len(end)]
+    return (cut if killwords is True else cut.rsplit(" ", 1)[0]) + end
+
+
+def _is_of(*types: type) -> Callable[[object], bool]:
+    return lambda value: type(value) in types
+
+
 def _divisible(value: object, by: object) -> bool:
     return isinstance(value, int) and isinstance(by, int) and by != 0 and value % by == 0
 
@@ -122,8 +147,17 @@ FILTERS: Mapping[str, Function] = {
     "replace": Function(
         run=_replace, takes=TEXT, gives=AttributeKind.TEXT, arguments=(TEXT, TEXT), names=("old", "new"), required=2
     ),
-    "first": Function(run=lambda items: items[0] if items else None, takes=LIST, gives=AttributeKind.TEXT),
-    "last": Function(run=lambda items: items[-1] if items else None, takes=LIST, gives=AttributeKind.TEXT),
+    "first": Function(run=lambda items: items[0] if items else None, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
+    "last": Function(run=lambda items: items[-1] if items else None, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
+    "min": Function(run=_least, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
+    "max": Function(run=_greatest, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
+    "list": Function(run=tuple, takes=LIST, gives=AttributeKind.LIST, of_list=()),
+    "wordcount": Function(run=lambda text: len(text.split()), takes=TEXT, gives=AttributeKind.NUMBER),
+    "truncate": Function(
+        run=_truncate, takes=TEXT, gives=AttributeKind.TEXT, arguments=(NUMBER, frozenset({AttributeKind.BOOLEAN}), TEXT),
+        names=("length", "killwords", "end"),
+    ),
+    "urlencode": Function(run=lambda text: _bounded(quote(text, safe="/")), takes=TEXT, gives=AttributeKind.TEXT),
     "join": Function(run=_join, takes=LIST, gives=AttributeKind.TEXT, arguments=(TEXT,), names=("d",), of_list=""),
     "sort": Function(run=_sort, takes=LIST, gives=AttributeKind.LIST, of_list=()),
     "unique": Function(run=_unique, takes=LIST, gives=AttributeKind.LIST, of_list=()),
@@ -139,6 +173,14 @@ TESTS: Mapping[str, Function] = {
     "divisibleby": Function(
         run=_divisible, takes=NUMBER, gives=AttributeKind.BOOLEAN, arguments=(NUMBER,), names=("num",), required=1
     ),
+    "string": Function(run=_is_of(str), gives=AttributeKind.BOOLEAN),
+    "number": Function(run=_is_of(int, float, Decimal), gives=AttributeKind.BOOLEAN),
+    "integer": Function(run=_is_of(int), gives=AttributeKind.BOOLEAN),
+    "float": Function(run=_is_of(float, Decimal), gives=AttributeKind.BOOLEAN),
+    "boolean": Function(run=_is_of(bool), gives=AttributeKind.BOOLEAN),
+    "sequence": Function(run=_is_of(tuple, str), gives=AttributeKind.BOOLEAN),
+    "lower": Function(run=str.islower, takes=TEXT, gives=AttributeKind.BOOLEAN),
+    "upper": Function(run=str.isupper, takes=TEXT, gives=AttributeKind.BOOLEAN),
     "true": Function(run=lambda value: equal(value, True), takes=ANY, gives=AttributeKind.BOOLEAN, in_sql=True),
     "false": Function(run=lambda value: equal(value, False), takes=ANY, gives=AttributeKind.BOOLEAN, in_sql=True),
 }

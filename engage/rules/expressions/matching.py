@@ -16,14 +16,11 @@ def why_never(relation: Relation, left: Node, right: Node) -> str | None:
     if left.kind is None or right.kind is None:
         return None
     if left.kind is not right.kind:
-        return f"{a_kind(left)} is never equal to {a_kind(right)}{_advice(left, right)}" if relation is Relation.EQUAL else _unordered(left, right)
+        how = "is never equal to" if relation is Relation.EQUAL else "has no order with"
+        return f"{a_kind(left)} {how} {a_kind(right)}{_advice(left, right)}"
     if relation is not Relation.EQUAL and left.kind not in ORDERED:
         return f"{a_kind(left)} is neither less nor greater than another"
     return None
-
-
-def _unordered(left: Node, right: Node) -> str:
-    return f"{a_kind(left)} has no order with {a_kind(right)}{_advice(left, right)}"
 
 
 def _never_in(left: Node, right: Node) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,16 +20,21 @@ PYTHON_TYPES: Mapping[AttributeKind, tuple[type, ...]] = {
     AttributeKind.MONEY: (Money,),
 }
 
+MAX_INTEGER = 10**300
+"""No sum goes further, be it of whole numbers or not: what is longer cannot even be written down."""
+
 ORDERED = frozenset({AttributeKind.TEXT, AttributeKind.NUMBER, AttributeKind.DATE, AttributeKind.DATETIME, AttributeKind.MONEY})
 """The kinds of which one value may be less than another."""
 
 
 def kind_of(value: object) -> AttributeKind | None:
-    """The kind of a value in hand; None for what is missing, and for a record."""
+    """The kind of a value in hand; None for what is missing, for a record, and for a number without an end."""
     if isinstance(value, bool):
         return AttributeKind.BOOLEAN
     if isinstance(value, datetime):
         return AttributeKind.DATETIME
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return next((kind for kind, types in PYTHON_TYPES.items() if isinstance(value, types)), None)
 
 
@@ -38,6 +44,13 @@ def conform(value: object, kind: AttributeKind) -> Value:
     if found is kind:
         return value  # type: ignore[return-value]  # kind_of found it to be one of Value's types
     return from_json(value, kind) if found in (None, AttributeKind.TEXT) else None
+
+
+def plain(value: object) -> object:
+    """A value of whatever shape, as JSON brings it, for the operators: a list as a tuple; a number without an end is missing."""
+    if isinstance(value, list):
+        return tuple(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def as_date(text: str, kind: AttributeKind) -> Value:
@@ -69,8 +82,8 @@ def ordered(left: object, right: object) -> int | None:
 
 def contains(whole: object, part: object) -> bool:
     """Whether the part is an item of the list, or stands in the text."""
-    if isinstance(whole, tuple):
-        return any(equal(item, part) for item in whole)
+    if isinstance(whole, tuple | list):
+        return any(equal(plain(item), part) for item in whole)
     return isinstance(whole, str) and isinstance(part, str) and part in whole
 
 
@@ -79,6 +92,8 @@ def text_of(value: object) -> str | None:
     match value:
         case bool():
             return "true" if value else "false"
+        case int() if abs(value) >= MAX_INTEGER:
+            return None
         case str() | int() | float() | Decimal():
             return str(value)
         case datetime():
@@ -96,6 +111,8 @@ def text_of(value: object) -> str | None:
 def _alike(left: object, right: object) -> tuple[object, object]:
     """Both sides made comparable; None, None where they are not."""
     one, other = kind_of(left), kind_of(right)
+    if AttributeKind.MONEY in (one, other) and one is not other:
+        return _both(conform(left, AttributeKind.MONEY), conform(right, AttributeKind.MONEY))
     if one is None or other is None:
         return None, None
     if one is AttributeKind.NUMBER and other is AttributeKind.NUMBER:

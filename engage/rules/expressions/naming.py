@@ -110,6 +110,8 @@ def _one_deeper(reader: Reader, node: Node, step: jinja.Getattr | jinja.Getitem)
         return item_of(reader, node, reader.read(step.arg), step.lineno)
     if word is None:
         return reader.refuse(step.lineno, "a part of a list cannot be cut out")
+    if node.kind is None:
+        return item_of(reader, node, Constant(value=word, kind=AttributeKind.TEXT, at=step.lineno), step.lineno)
     return reader.refuse(step.lineno, f"{_described(node)} has no parts, so no `{word}`")
 
 

@@ -17,7 +17,8 @@ DISPATCH = {**OPERATORS, **NAMES, **CALLING}
 def parse(source: str, *, place: Place, names: Names) -> Expression:
     """The expression. `place` is that of the source's first character.
 
-    Raises InputError with every problem, each at its token: `place` with as many columns added as the token is away.
+    Raises InputError with every problem, each at its token: `place` with as many columns added as the token is away. What can be
+    read but never hold stands in the expression's `doubts`.
     """
     reader = _reader(source, place, names)
     root = _read(reader, source)
@@ -70,4 +71,4 @@ def _problem(reader: Reader, problem: SyntaxProblem) -> Problem:
 def _finished(reader: Reader, root: Node) -> Expression:
     if reader.problems:
         raise InputError(dict.fromkeys(reader.problems))
-    return Expression(source=reader.source, place=reader.place, root=root)
+    return Expression(source=reader.source, place=reader.place, root=root, doubts=tuple(dict.fromkeys(reader.doubts)))

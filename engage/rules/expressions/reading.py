@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ from engage.rules.expressions.names import Names
 
 DATES = (AttributeKind.DATE, AttributeKind.DATETIME)
 MAX_NUMBER = 2**63
+"""Whole numbers below it are what every database computes with."""
 MAX_DEPTH = 40
 """Operators within operators: as with brackets, a limit of the language's own."""
 
@@ -95,7 +97,7 @@ class Reader:
 
 def _read_constant(reader: Reader, tree: jinja.Const) -> Node:
     value: Value = tree.value
-    if isinstance(value, int | float) and not abs(value) < MAX_NUMBER:
+    if (isinstance(value, int) and abs(value) >= MAX_NUMBER) or (isinstance(value, float) and math.isinf(value)):
         return reader.refuse(tree.lineno, "this number is too large")
     if isinstance(value, str) and UNSTORABLE.search(value):
         return reader.refuse(tree.lineno, "a text may hold neither the character NUL nor one half of a surrogate pair")
@@ -143,9 +145,9 @@ def _read_comparison(reader: Reader, tree: jinja.Compare) -> Node:
 
 def compared(reader: Reader, operator: str, left: Node, right: Node, *, at: int) -> Node:
     """The comparison by Jinja's operator; sides that can never match are doubted."""
-    relation = RELATIONS[operator]
+    relation, doubts = RELATIONS[operator], len(reader.doubts)
     left, right = _meeting(reader, left, right)
-    if why := why_never(relation, left, right):
+    if (why := why_never(relation, left, right)) and len(reader.doubts) == doubts:
         reader.doubt(at, why)
     comparison = Comparison(relation=relation, left=left, right=right, at=at)
     return Not(operand=comparison, at=at) if operator in ("ne", "notin") else comparison

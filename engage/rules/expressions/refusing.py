@@ -37,6 +37,13 @@ from engage.model.expression import (
 from engage.rules.expressions.functions import FILTERS, TESTS
 
 WHOLE_SUMS = (Sum.ADD, Sum.SUBTRACT, Sum.MULTIPLY)
+MAX_WHOLE = 2**63
+MOST_COUNTED = 2**31
+"""No contact has had more events, or days, and no text or list is longer."""
+
+MAX_LEVELS, MAX_LINKS = 12, 500
+"""SQLite's parser has a stack of 100, of which a level takes up to six, and takes a chain of at most 1,000."""
+
 IN_PARTS = (AttributeKind.MONEY, AttributeKind.LIST)
 
 
@@ -69,7 +76,7 @@ def names_of(expression: Expression) -> Mentions:
 
 def sql_refusals(expression: Expression) -> tuple[Problem, ...]:
     """Every reason why the expression cannot be one SQL condition, with its place; none where it can."""
-    found = dict.fromkeys(_refusals(expression.root, is_condition=True))
+    found = dict.fromkeys((*_refusals(expression.root, is_condition=True), *_too_much(expression.root)))
     return tuple(Problem(place=expression.place_of(node), what=f"an audience cannot ask this: {why}") for node, why in found)
 
 
@@ -86,6 +93,44 @@ def is_whole(node: Node) -> bool:
             return node.sum in WHOLE_SUMS and is_whole(node.left) and is_whole(node.right)
         case _:
             return False
+
+
+def largest(node: Node) -> int:
+    """A whole number that the node's own is never further from zero than."""
+    match node:
+        case Constant(value=int() as value):
+            return abs(value)
+        case Arithmetic(sum=Sum.MULTIPLY):
+            return largest(node.left) * largest(node.right)
+        case Arithmetic():
+            return largest(node.left) + largest(node.right)
+        case _:
+            return MOST_COUNTED
+
+
+def _compares_lists(node: Comparison) -> bool:
+    """Whether two lists are asked to be the same, be it one of several."""
+    others = children(node.right) if node.relation is Relation.IN else (node.right,)
+    compares = node.relation is Relation.EQUAL or isinstance(node.right, Several)
+    return compares and node.left.kind is AttributeKind.LIST and any(other.kind is AttributeKind.LIST for other in others)
+
+
+def levels(node: Node) -> int:
+    """How many operators stand within each other, as SQL will have them: `not` is pushed down, a sum of sums needs no brackets."""
+    if isinstance(node, Not):
+        return levels(node.operand)
+    inner = [levels(child) - (isinstance(node, Arithmetic) and child is node.left) for child in children(node)]
+    return 1 + max(inner) if inner else 0
+
+
+def links(node: Node) -> int:
+    """How many conditions it chains by `and`, `or` and `in`."""
+    return sum(len(tuple(children(each))) for each in walk(node) if isinstance(each, And | Or) or _is_chain(each))
+
+
+def _is_chain(node: Node) -> bool:
+    """A list that becomes a chain of comparisons: one of texts alone is asked at once."""
+    return isinstance(node, Several) and any(item.kind is not AttributeKind.TEXT for item in node.items)
 
 
 Refusal = tuple[Node, str]
@@ -112,6 +157,13 @@ def _asks_condition(node: Node, child: Node, *, is_condition: bool) -> bool:
     return is_condition and isinstance(node, And | Or | Choice)
 
 
+def _too_much(root: Node) -> Iterator[Refusal]:
+    if levels(root) > MAX_LEVELS:
+        yield root, f"more than {MAX_LEVELS} operators within each other; make a segment of a part"
+    if links(root) > MAX_LINKS:
+        yield root, f"more than {MAX_LINKS} things at once; a list of people or of values belongs in a segment"
+
+
 def _own_refusal(node: Node, *, is_condition: bool) -> str | None:
     match node:
         case Read():
@@ -124,7 +176,9 @@ def _own_refusal(node: Node, *, is_condition: bool) -> str | None:
             return _filter_refusal(node)
         case Arithmetic() if not is_whole(node):
             return "only whole numbers (days_since, events, length) are added, subtracted and multiplied here; a database rounds otherwise"
-        case Comparison(relation=Relation.EQUAL) if AttributeKind.LIST in (node.left.kind, node.right.kind):
+        case Arithmetic() if largest(node) >= MAX_WHOLE:
+            return "the result may be larger than the numbers that a database computes with"
+        case Comparison() if _compares_lists(node):
             return "whether two lists are the same; ask with `in` and |length"
         case EventField(kind=AttributeKind.LIST):
             return "events by a field that is a list"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
-from engage.model.contact import AttributeKind, Money, Value
+from engage.model.contact import AttributeKind, Value
 from engage.model.expression import (
     And,
     Arithmetic,
@@ -33,7 +33,8 @@ from engage.model.expression import (
 )
 from engage.rules.expressions.computing import compute, days, item
 from engage.rules.expressions.functions import FILTERS, MAX_TEXT, TESTS
-from engage.rules.expressions.meaning import conform, contains, equal, kind_of, ordered, text_of
+from engage.rules.expressions.matching import comparable, why_never
+from engage.rules.expressions.meaning import conform, contains, equal, kind_of, ordered, plain, text_of
 from engage.rules.expressions.scope import Scope
 
 Run = Callable[[Scope], object]
@@ -115,11 +116,7 @@ def _attribute(name: str, part: str | None = None) -> Run:
 
 def _part(owner: object, name: str) -> object:
     """What a record or an amount of money has under a name; nothing is ever asked of a Python object."""
-    if isinstance(owner, Mapping):
-        return owner.get(name)
-    if isinstance(owner, Money):
-        return {"amount": owner.amount, "currency": owner.currency}.get(name)
-    return None
+    return item(owner, name)
 
 
 def _deep(value: object, steps: list[str], kind: AttributeKind | None) -> object:
@@ -129,13 +126,17 @@ def _deep(value: object, steps: list[str], kind: AttributeKind | None) -> object
 
 
 def _typed(value: object, kind: AttributeKind | None) -> object:
-    if kind is not None:
-        return conform(value, kind)
-    return tuple(value) if isinstance(value, list) else value
+    return plain(value) if kind is None else conform(value, kind)
 
 
 def _comparison(node: Comparison) -> Run:
-    relation, left, right = node.relation, closure(node.left), closure(node.right)
+    relation, left = node.relation, closure(node.left)
+    if why_never(relation, node.left, node.right):
+        return lambda scope: False
+    if relation is Relation.IN and isinstance(node.right, Several):
+        right = _all(comparable(node.right.items, node.left.kind))
+    else:
+        right = closure(node.right)
     if relation is Relation.IN:
         texts = _texts(node.right) if node.left.kind is AttributeKind.TEXT else None
         return lambda scope: contains(right(scope), left(scope)) if texts is None else left(scope) in texts
@@ -261,7 +262,7 @@ def _filtered(node: Filtered) -> Run:
         try:
             return apply(value, *(each(scope) for each in runs))
         except (ArithmeticError, ValueError, TypeError, AttributeError):
-            return None  # an argument of another kind than the filter takes: as good as missing
+            return False if node.is_test else None  # an argument of another kind than it takes: as good as missing
 
     return run
 
@@ -284,6 +285,8 @@ def _asked(node: HasConsent | InSegment | Touched | EventField | EventCount | Da
 
 
 def _count(node: EventCount) -> Run:
+    if any(why_never(Relation.EQUAL, field, field.value) for field in node.fields):
+        return lambda scope: 0
     wanted = tuple((field.name, closure(field.value), field.kind) for field in node.fields)
 
     def run(scope: Scope) -> object:

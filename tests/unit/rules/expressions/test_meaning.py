@@ -68,6 +68,16 @@ def test_a_condition_means_what_it_says(source: str, expected: bool) -> None:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        ("contact.plan or none or 'x'", "x"),
+        ("contact.tags|max ~ contact.tags|min", "slnew"),
+        ("reply.lines|list|length", 2),
+        ("'a b  c'|wordcount", 3),
+        ("'one two three'|truncate(10)", "one..."),
+        ("'one two three'|truncate(10, true, '…')", "one two t…"),
+        ("'one'|truncate(10)", "one"),
+        ("'a b/č'|urlencode", "a%20b/%C4%8D"),
+        ("reply.code is string and reply.code is upper and 3 is integer and 2.5 is float and contact.vip is boolean", True),
+        ("contact.plan is string or contact.plan is number or reply.deep is sequence", False),
         ("contact.first_name or 'friend'", "Ana"),
         ("contact.plan or 'basic'", "basic"),
         ("contact.plan|default('basic')", "basic"),
@@ -115,6 +125,44 @@ def test_a_value_is_what_the_words_say(source: str, expected: object) -> None:
 def test_a_missing_list_filters_to_an_empty_one() -> None:
     scope = a_scope(tags=None)
     assert [value_of(f"contact.tags|{each}", scope) for each in ("length", "join(',')", "sort", "unique", "reverse")] == [0, "", (), (), ()]
+
+
+GIFT = {
+    "code": "X1", "items": [{"sku": "S1", "tags": ["a", "b"]}, {"sku": "S2"}], "on": "2026-02-20", "at": "2026-02-20T08:00:00Z",
+    "worth": {"amount": "12.30", "currency": "eur"}, "endless": float("inf"), "nothing": None, "many": 10**400, "scores": [3, 1, 2],
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("reply.items[0].sku", "S1"),
+        ("reply.items[-1]['sku'] ~ reply['items'][0]['tags'][1]", "S2b"),
+        ("(reply.items|first).sku == 'S1'", True),
+        ("reply.items|length + reply.items[0].tags|length", 4),
+        ("'b' in reply.items[0].tags and 'c' not in reply.items[0].tags", True),
+        ("2 in reply.scores and '2' not in reply.scores", True),
+        ("reply.scores|max - reply.scores|min", 2),
+        ("reply.items[5].sku is none and reply.no.such.thing is none", True),
+        ("reply.items.sku is none and reply.code.sku is none", True),
+        ("days_since(reply.on) == 8 and days_since(reply.at) == 8", True),
+        ("days_since(reply.code) is none", True),
+        ("reply.on < today and reply.at < now and reply.on == '2026-02-20'", True),
+        ("reply.worth == contact.balance and reply.worth.amount == '12.30'", True),
+        ("reply.endless > 3 or reply.endless <= 3 or reply.endless == reply.endless", False),
+        ("reply.endless is none", True),
+        ("(reply.many * reply.many) is none and (reply.many / 2) is none", True),
+        ("(reply.many ~ 'x') is none and (9e18 * reply.many) is none", True),
+        ("reply.items|unique is none and reply.items|sort|length == 2", True),
+        ("reply.items == reply.items", True),
+        ("reply.items|join(', ')", ", "),
+        ("reply.code|lower|replace('x', reply.scores)", None),
+        ("(answer or reply).score", 2),
+    ],
+)
+def test_data_of_unknown_shape_is_asked_without_a_failure(source: str, expected: object) -> None:
+    scope = a_scope(values={"reply": GIFT, "trigger": GIFT})
+    assert value_of(source, scope) == expected
 
 
 def test_an_event_that_did_not_come_is_none_and_so_is_all_that_is_asked_of_it() -> None:

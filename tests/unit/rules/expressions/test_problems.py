@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.rules.expressions.world import complaints
+from engage.rules.expressions import holds
+from tests.unit.rules.expressions.world import Answers, a_scope, complaints, parsed
 
 
 @pytest.mark.parametrize(
@@ -33,19 +34,12 @@ from tests.unit.rules.expressions.world import complaints
         ("touched(within='-3d')", "27: `within` looks back: it is more than nothing"),
         ("events('order.place') > 1", "19: unknown event `order.place`; did you mean order.placed?"),
         ("events('order.placed', skku='a') > 1", "40: the event `order.placed` has no field `skku`; did you mean sku?"),
-        ("events('order.placed', sku=3) > 1", "39: a text is never equal to the number `3`"),
         ("day_since(contact.birth_date) > 1", "12: unknown function `day_since`; did you mean days_since?"),
         ("days_since(contact.plan) > 1", "23: days are counted to a date or a date-time, not to a text"),
         ("contact.plan|lowr == 'a'", "25: unknown or unsafe filter `lowr`; did you mean lower?"),
         ("contact.tags|lower == 'a'", "25: `lower` takes text, not list"),
         ("contact.plan is noen", "25: unknown test `noen`; did you mean none?"),
         ("contact.plan == none", "28: a comparison with none is always false; what is missing is asked for by `is none`; did you mean"),
-        ("contact.birth_date > '29.2.1992'", "33: `29.2.1992` is no date; write it like 2026-02-28"),
-        ("contact.balance > 3", "30: money has no order with the number `3`; compare its .amount, and ask its .currency"),
-        ("contact.created_at < today", "33: a datetime has no order with a date; ask days_since(…) or days_until(…)"),
-        ("contact.vip < true", "26: a boolean is neither less nor greater than another"),
-        ("contact.score in ['a']", "29: a number is never one of the text `a`"),
-        ("3 in contact.tags", "17: the number `3` is never in a list: it holds texts"),
         ("contact.score + '1' == 4", "28: the text `1` is no number; texts are joined by ~"),
         ("contact.birth_date + 3 > today", "12: dates are not computed with; ask days_since(…) or days_until(…)"),
         ("contact == 'a'", "12: `contact` is no value; name one of its attributes"),
@@ -62,6 +56,26 @@ def test_a_mistake_is_told_at_its_token_with_what_was_meant(source: str, expecte
     found = complaints(source)
     assert len(found) == 1
     assert found[0].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("events('order.placed', sku=3) > 1", "39: a text is never equal to the number `3`"),
+        ("contact.birth_date > '29.2.1992'", "33: `29.2.1992` is no date; write it like 2026-02-28"),
+        ("contact.balance > 3", "30: money has no order with the number `3`; compare its .amount, and ask its .currency"),
+        ("contact.created_at < today", "33: a datetime has no order with a date; ask days_since(…) or days_until(…)"),
+        ("contact.vip < true", "26: a boolean is neither less nor greater than another"),
+        ("contact.score in ['a']", "29: a number is never one of the text `a`"),
+        ("3 in contact.tags", "17: the number `3` is never in a list: it holds texts"),
+    ],
+)
+def test_a_comparison_that_can_never_hold_is_false_and_doubted_with_its_reason(source: str, expected: str) -> None:
+    expression = parsed(source)
+    assert len(expression.doubts) == 1
+    assert str(expression.doubts[0]).removeprefix("campaigns/a.yaml:7:").startswith(expected)
+    assert not holds(expression, a_scope(lookup=Answers(count=0)))
+    assert holds(parsed(f"not ({source})"), a_scope(lookup=Answers(count=0)))
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_their_places() -> None:
