@@ -5,9 +5,11 @@ By the first of its channels a send is one delivery; by `{all: …}` one a chann
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from engage.model.campaign import Campaign
 from engage.model.delivery import DeliveryState
 from engage.model.expression import Expression
 from engage.model.localtime import add_everywhere, end_of_day_everywhere
@@ -17,6 +19,7 @@ from engage.model.steps import Fallback, Send
 from engage.model.time import EndOfDay, Zones
 from engage.model.triggers import ScheduleTrigger
 from engage.model.values import pack
+from engage.model.workspace import Settings
 from engage.planning.positions import name_of
 from engage.planning.progress import ANY_OF, Journey, Progress, has_arrived
 from engage.planning.requests import NewDelivery, Part
@@ -115,19 +118,29 @@ def delivery_of(
     expires_at: datetime | None = None,
 ) -> NewDelivery:
     """The delivery that a run asks for at this step; it fell due when the step before it was final."""
-    settings, campaign = journey.workspace.settings, journey.campaign
-    purpose = settings.purposes.get(step.purpose)  # None: an older version's, no longer declared, so that the decision refuses it
     asked = journey.scope(run)
     to = evaluate(step.to, asked) if isinstance(step.to, Expression) else step.to
+    new = delivery_as_written(
+        step, run, campaign=journey.campaign, settings=journey.workspace.settings, zones=journey.zones, channels=channels,
+        to=None if to is None else str(to), values={name: pack(bind(binding, asked)) for name, binding in step.with_.items()},
+    )
+    return replace(new, part=part, occasion=occasion, expires_at=expires_at or new.expires_at)
+
+
+def delivery_as_written(
+    step: Send, run: Run, *, campaign: Campaign, settings: Settings, zones: Zones, channels: tuple[str, ...], to: str | None,
+    values: Mapping[str, object],
+) -> NewDelivery:
+    """The same, once it is known what `to` and `with` stand for; nothing more is asked of the contact than its zones."""
+    purpose = settings.purposes.get(step.purpose)  # None: an older version's, no longer declared, so that the decision refuses it
     one_copy = isinstance(campaign.trigger, ScheduleTrigger) and not campaign.copies
     return NewDelivery(
         run_id=run.id, campaign=campaign.name, version=campaign.version, step=name_of(step), message=step.message,
         purpose=step.purpose, contact_id=run.contact_id, queue=purpose.queue if purpose else "bulk", channels=channels,
-        intended_at=run.since, due_at=run.since, expires_at=expires_at or _expiry(step, run.since, journey.zones),
+        intended_at=run.since, due_at=run.since, expires_at=_expiry(step, run.since, zones),
         priority=campaign.priority, on_unknown=campaign.on_unknown or (purpose.on_unknown if purpose else "hold"),
-        to=None if to is None else str(to), quiet_hours=step.quiet_hours,
-        values={**run.variables, **{name: pack(bind(binding, asked)) for name, binding in step.with_.items()}},
-        send_key=f"{campaign.name}:{run.key}:{step.path}" if one_copy else None, part=part, occasion=occasion,
+        to=to, quiet_hours=step.quiet_hours, values={**run.variables, **values},
+        send_key=f"{campaign.name}:{run.key}:{step.path}" if one_copy else None,
     )
 
 
