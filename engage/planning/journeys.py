@@ -88,7 +88,7 @@ def _take(step: Step, progress: Progress, journey: Journey) -> Progress:
         if not journey.holds(step.when, progress.run):
             journey.seen(journey.campaign.name, f"{step.path}.{SKIPPED}")
             return progress.at(following)
-        journey.seen(journey.campaign.name, step.path)
+    journey.seen(journey.campaign.name, step.path)  # of one that waited here from its entry on, too
     return _do(step, progress, journey, following)
 
 
