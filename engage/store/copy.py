@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from engage.store.business_clock import StoredMoment
 from engage.store.clock import MachineNow
 from engage.store.columns import Instant
 from engage.store.database import Database
+from engage.store.shares import is_in_share
 from engage.store.tables import (
     campaign_states,
     campaign_versions,
@@ -23,6 +26,7 @@ from engage.store.tables import (
     contacts,
     deliveries,
     events,
+    former_names,
     meta,
     pauses,
     runs,
@@ -37,45 +41,55 @@ CHUNK = 2_000
 LOOK_BACK = timedelta(days=40)
 """How much of the history comes along: what limits count is a month at most."""
 
-def copy_into(source: Database, target: Database, *, as_of: datetime, look_back: timedelta = LOOK_BACK) -> None:
+EVERYBODY = Fraction(1)
+
+
+def copy_into(
+    source: Database, target: Database, *, as_of: datetime, look_back: timedelta = LOOK_BACK, share: Fraction = EVERYBODY
+) -> None:
     """Copy what was known at `as_of` into an empty, migrated database: people, consents, suppressions, events, history, runs.
 
     Runs under way and their waiting deliveries come along as they are where the source's business clock is not past `as_of`; of a
     past moment nobody knows how far they were, so they come as finished: their keys and entries still count. Every campaign counts as
     planned up to `as_of`. Texts and addresses of messages stay behind. Both databases are read or written in one transaction.
+    With a `share` of the people: always the same ones, independent of all other shares.
     """
     with source.read() as old, target.begin() as new:
         under_way = _clock(source, old) <= as_of
-        _copy(old, new, meta, meta.c.name == "secret")
+        copy = partial(_copy, old, new, share)
+        copy(meta, meta.c.name == "secret")
+        copy(former_names)
         # Nobody was changed just now: that would make them enter at once what they missed today.
         before = as_of - NEWS_TAKES - timedelta(seconds=1)
-        _copy(old, new, contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before))
-        _copy(old, new, contact_dates)
-        _copy(old, new, consents, consents.c.at <= as_of)
-        _copy(old, new, suppressions, suppressions.c.at <= as_of)
-        _copy(old, new, events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))
-        _copy(old, new, touches, touches.c.at <= as_of, touches.c.at >= as_of - look_back)
-        _copy(old, new, pauses, pauses.c.at <= as_of)
-        _copy(old, new, campaign_states, campaign_states.c.live_since <= as_of, planned_until=sa.literal(as_of, Instant))
-        _copy_runs(old, new, as_of, under_way=under_way)
+        copy(contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before))
+        copy(contact_dates)
+        copy(consents, consents.c.at <= as_of)
+        copy(suppressions, suppressions.c.at <= as_of)
+        copy(events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))
+        copy(touches, touches.c.at <= as_of, touches.c.at >= as_of - look_back)
+        copy(pauses, pauses.c.at <= as_of)
+        copy(campaign_states, campaign_states.c.live_since <= as_of, planned_until=sa.literal(as_of, Instant))
+        _copy_runs(copy, as_of, under_way=under_way)
         if under_way:  # of a past moment nobody knows who was in a segment: the first look begins anew
-            _copy(old, new, segment_states)
-            _copy(old, new, segment_members)
+            copy(segment_states)
+            copy(segment_members)
 
 
-def _copy_runs(old: sa.Connection, new: sa.Connection, as_of: datetime, *, under_way: bool) -> None:
+def _copy_runs(copy: Callable[..., None], as_of: datetime, *, under_way: bool) -> None:
     then = runs.c.entered_at <= as_of
     if not under_way:
         ended = sa.case((runs.c.state == RunState.ACTIVE.value, RunState.FINISHED.value), else_=runs.c.state)
-        _copy(old, new, runs, then, state=ended, due_at=sa.null())
+        copy(runs, then, state=ended, due_at=sa.null())
         return
-    _copy(old, new, runs, then)
+    copy(runs, then)
     going = sa.case((deliveries.c.state == DeliveryState.SENDING.value, DeliveryState.WAITING.value), else_=deliveries.c.state)
-    _copy(old, new, deliveries, _still_matters(), state=going, batch_id=sa.null(), retry_at=sa.null())
+    copy(deliveries, _still_matters(), state=going, batch_id=sa.null(), retry_at=sa.null())
     active = sa.select(runs.c.campaign, runs.c.version).where(runs.c.state == RunState.ACTIVE.value)
-    used = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(active)
-    _copy(old, new, snapshots, snapshots.c.id.in_(sa.select(campaign_versions.c.snapshot_id).where(used)))
-    _copy(old, new, campaign_versions, used)
+    newest = sa.select(campaign_states.c.campaign, campaign_states.c.version)
+    used = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(sa.union(active, newest))
+    # By another hash: what the simulation runs on is accepted anew, be it the same.
+    copy(snapshots, snapshots.c.id.in_(sa.select(campaign_versions.c.snapshot_id).where(used)), hash=sa.literal("copied"))
+    copy(campaign_versions, used)
 
 
 def _still_matters() -> sa.ColumnElement[bool]:
@@ -97,12 +111,19 @@ def _not_after(column: sa.Column[datetime], as_of: datetime) -> sa.ColumnElement
 
 
 def _copy(
-    old: sa.Connection, new: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool], **changed: sa.ColumnElement[Any]
+    old: sa.Connection, new: sa.Connection, share: Fraction, table: sa.Table, *conditions: sa.ColumnElement[bool],
+    **changed: sa.ColumnElement[Any],
 ) -> None:
     """Copy the rows that meet the conditions, with what `changed` says in place of a column."""
     columns = [changed[column.name].label(column.name) if column.name in changed else column for column in table.c]
-    for rows in _chunks(old, sa.select(*columns).where(*conditions)):
+    for rows in _chunks(old, sa.select(*columns).where(*conditions, *_of_share(table, share))):
         new.execute(table.insert(), rows)
+
+
+def _of_share(table: sa.Table, share: Fraction) -> Iterator[sa.ColumnElement[bool]]:
+    owner = table.c.id if table is contacts else table.c.get("contact_id")
+    if owner is not None and share < EVERYBODY:
+        yield sa.or_(owner.is_(None), is_in_share(owner, share, "sample"))
 
 
 def _chunks(old: sa.Connection, asked: sa.Select[Any]) -> Iterator[list[dict[str, object]]]:
