@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from difflib import SequenceMatcher
 
 from engage.model.errors import Place
 from engage.model.expression import Expression
@@ -16,6 +15,9 @@ from engage.model.steps import Call, Emit, Send, Step, Wait, WaitFor, WaitUntilM
 
 WHEREABOUTS = frozenset({"path", "place"})
 """Where a thing stands, which is not part of what it says."""
+
+ALIKE, EDITED = 3, 2
+"""What a pair of steps counts that say the same, and one of the same kind: an edited campaign keeps as many steps as it can."""
 
 
 def correspondence(old: Sequence[Step], new: Sequence[Step]) -> Mapping[str, str]:
@@ -27,7 +29,7 @@ def correspondence(old: Sequence[Step], new: Sequence[Step]) -> Mapping[str, str
     while levels:
         level_old, level_new = levels.pop()
         for before, after in _side_by_side(level_old, level_new):
-            if before.path not in found and after.path not in found.values() and not (before.id and after.id):
+            if before.path not in found and after.path not in found.values():
                 found[before.path] = after.path
                 levels.extend(_inside(before, after))
     return found
@@ -59,15 +61,27 @@ def _inside(old: Step, new: Step) -> Iterator[tuple[Sequence[Step], Sequence[Ste
 
 
 def _side_by_side(old: Sequence[Step], new: Sequence[Step]) -> Iterator[tuple[Step, Step]]:
-    """The steps of one level in pairs: those that say the same, and between them the edited ones, kind by kind."""
-    aligned = SequenceMatcher(None, [_wording(step) for step in old], [_wording(step) for step in new], autojunk=False)
-    for verdict, first, last, start, end in aligned.get_opcodes():
-        if verdict == "equal":
-            yield from zip(old[first:last], new[start:end], strict=True)
-        elif verdict == "replace":
-            edited = SequenceMatcher(None, [_kind(step) for step in old[first:last]], [_kind(step) for step in new[start:end]], autojunk=False)
-            for block in edited.get_matching_blocks():
-                yield from zip(old[first + block.a :][: block.size], new[start + block.b :][: block.size], strict=True)
+    """The steps of one level in pairs that keep their order: as many as can be, those that say the same before edited ones."""
+    best = [[0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for j in reversed(range(len(new))):
+            best[i][j] = max(best[i + 1][j], best[i][j + 1], _likeness(old[i], new[j]) + best[i + 1][j + 1])
+    i = j = 0
+    while i < len(old) and j < len(new):
+        if (like := _likeness(old[i], new[j])) and best[i][j] == like + best[i + 1][j + 1]:
+            yield old[i], new[j]
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+
+
+def _likeness(old: Step, new: Step) -> int:
+    """How sure it is that the two are one step."""
+    if old.id is not None and new.id is not None:
+        return ALIKE if old.id == new.id else 0
+    return ALIKE if _wording(old) == _wording(new) else EDITED if _kind(old) == _kind(new) else 0
 
 
 def _wording(step: Step) -> Hashable:
