@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import final
 from urllib.parse import quote
 
+from engage.channels.dkim import Signer
 from engage.channels.mailbox import Mailbox, one_address, one_mailbox
 from engage.channels.words import phrase, refuse_controls, unstructured
 from engage.model.delivery import Attachment, Cleared, EmailContent
@@ -45,6 +46,7 @@ class Letterhead:
     return_path: str | None = None
     reply_to: str | None = None
     unsubscribe_mailto: str | None = None
+    signer: Signer | None = None
 
     def named(self, cleared: Cleared) -> str | None:
         """Who it is from, as written: the template's word, else the purpose's, else the channel's."""
@@ -89,7 +91,10 @@ def _composed(cleared: Cleared, letterhead: Letterhead, now: datetime) -> Mail:
     if cleared.promotional:
         headers += _list_headers(cleared, letterhead, sender)
     part, body = _body(content)
-    head = _head([*headers, ("MIME-Version", "1.0"), *part])
+    headers += [("MIME-Version", "1.0"), *part]
+    head = _head(headers)
+    if letterhead.signer is not None:
+        head = letterhead.signer.field(headers, body, sender_domain=sender.domain, now=now) + head
     envelope = one_address(_numbered(letterhead.return_path, cleared)) if letterhead.return_path else sender.address
     utf8 = not (head.isascii() and envelope.isascii())
     return Mail(sender=envelope, recipient=recipient, content=head + b"\r\n" + body, utf8=utf8)

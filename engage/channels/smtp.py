@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, cast, final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from engage.channels.clock import Now, machine_now
+from engage.channels.dkim import Signer, read_key
 from engage.channels.mailbox import one_address, one_mailbox
 from engage.channels.mime import Letterhead, compose
 from engage.channels.options import Options
@@ -24,6 +25,7 @@ _PORTS = {"smtp": 587, "smtps": 465}
 _STARTTLS = ("required", "opportunistic", "never")
 _HOST = re.compile(r"[A-Za-z0-9:](?:[A-Za-z0-9._:%-]{0,252})")
 _HELO = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[A-Za-z0-9.:]+\]")
+_DNS_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*")
 _QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=)\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
 
 
@@ -42,6 +44,9 @@ class SmtpChannel:
         "return_path": "Where bounces go: `bounces+{id}@example.com`, {id} being the delivery's number; the sender by default.",
         "reply_to": "Where answers go unless the template says so; the sender by default.",
         "unsubscribe_mailto": "The address in List-Unsubscribe for those who unsubscribe by mail, {id} allowed; the sender by default.",
+        "dkim_key": "Signs every mail (RFC 6376): the file of a private key in PEM, or its text; RSA or Ed25519. Needs `dkim_selector`.",
+        "dkim_selector": "Under which name the public half stands in the DNS: `<selector>._domainkey.<domain>`.",
+        "dkim_domain": "For which domain it signs; the sender's by default.",
         "helo": "The name by which this machine greets the server; its own by default.",
         "ca_file": "A PEM file with the certificates of a private authority.",
     }
@@ -128,8 +133,25 @@ def _letterhead(options: Options, channel: Channel, settings: Settings) -> Lette
             options.refuse(f"{name!r} must be one email address")
     return Letterhead(
         sender=channel.sender, purposes=settings.purposes, return_path=options.text("return_path"), reply_to=options.text("reply_to"),
-        unsubscribe_mailto=options.text("unsubscribe_mailto"),
+        unsubscribe_mailto=options.text("unsubscribe_mailto"), signer=_signer(options),
     )
+
+
+def _signer(options: Options) -> Signer | None:
+    written, selector, domain = (options.text(name) for name in ("dkim_key", "dkim_selector", "dkim_domain"))
+    if written is None:
+        for name, value in (("dkim_selector", selector), ("dkim_domain", domain)):
+            if value is not None:
+                options.refuse(f"{name!r} has no effect without 'dkim_key'")
+        return None
+    for name, value in (("dkim_selector", selector or ""), ("dkim_domain", domain or "example.com")):
+        if not _DNS_NAME.fullmatch(value):
+            options.refuse(f"{name!r} must be a name of the DNS")
+    try:
+        return Signer(selector=selector or "", domain=domain, key=read_key(written))
+    except ValueError as error:
+        options.refuse(f"'dkim_key' {error}")
+        return None
 
 
 def _valid(parse: Callable[[str], object], text: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from engage.channels.adapter import Adapter
 from engage.channels.console import ConsoleChannel
@@ -55,7 +57,10 @@ def unfurled(bench: Bench, outcomes: Sequence[str]) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Two values of one option (None: it is left out), each sent with on a server of its own; `prepare` sets that up."""
+    """Two values of one option (None: it is left out), each sent with on a server of its own; `prepare` sets that up.
+
+    `beside` are the options without which it means nothing.
+    """
 
     one: str | Callable[[Any], str] | None
     other: str | Callable[[Any], str] | None
@@ -63,6 +68,7 @@ class Case:
     prepare: Callable[[Any], None] = lambda server: None
     messages: int = 1
     bench: type[Bench] | None = None
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 class SecureSmtpBench(SmtpBench):
@@ -77,6 +83,13 @@ def silent_at(phase: str) -> Callable[[Any], None]:
     return lambda server: server.answer(phase, SILENCE)
 
 
+def a_key() -> str:
+    """A private key as PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+DKIM = {"dkim_key": a_key(), "dkim_selector": "s1"}
+
 CASES = {
     ("smtp", "url"): Case(one=lambda server: server.url, other=lambda server: f"{server.url}?starttls=required"),
     ("smtp", "connections"): Case(one="1", other="4", see=connections, messages=4),
@@ -85,6 +98,9 @@ CASES = {
     ("smtp", "return_path"): Case(one=None, other="bounces+{id}@aurora.example", see=envelope),
     ("smtp", "reply_to"): Case(one=None, other="answers@aurora.example", see=header("Reply-To")),
     ("smtp", "unsubscribe_mailto"): Case(one=None, other="stop@aurora.example", see=header("List-Unsubscribe")),
+    ("smtp", "dkim_key"): Case(one=DKIM["dkim_key"], other=a_key(), see=header("DKIM-Signature"), beside=DKIM),
+    ("smtp", "dkim_selector"): Case(one="one", other="two", see=header("DKIM-Signature"), beside=DKIM),
+    ("smtp", "dkim_domain"): Case(one=None, other="mail.aurora.example", see=header("DKIM-Signature"), beside=DKIM),
     ("smtp", "helo"): Case(one="one.example", other="other.example", see=greeting),
     ("smtp", "ca_file"): Case(one=None, other=lambda server: server.ca_file, bench=SecureSmtpBench),
     ("slack", "token"): Case(one="xoxb-test", other="xoxb-other"),
@@ -112,7 +128,7 @@ def observed(adapter: str, option: str, *, other: bool) -> object:
         case.prepare(bench.server)
         value = case.other if other else case.one
         written = value(bench.server) if callable(value) else value
-        outcomes = asyncio.run(_sent(bench, {} if written is None else {option: written}, case.messages))
+        outcomes = asyncio.run(_sent(bench, {**case.beside, **({} if written is None else {option: written})}, case.messages))
         return case.see(bench, outcomes)
 
 
