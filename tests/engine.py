@@ -13,6 +13,8 @@ from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.ports import Renderer
+from engage.feedback.responses import Response
+from engage.feedback.taking import Feedback
 from engage.history.timeline import Filter
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
@@ -23,6 +25,7 @@ from engage.simulation.clock import MovableClock
 from engage.simulation.timeline import Engine, Script, play, settle
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
+from engage.store.feedback import SqlFeedback
 from engage.store.history import SqlHistory
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.operating import SqlOperations
@@ -55,6 +58,7 @@ class Works:
         self.planner = Planner(
             SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self._version, zones_of=names_behind
         )
+        self.feedback = Feedback(SqlFeedback(database, workspace=self._now), workspace=self._now)
         self._loop = LoopThread()
         self._equipped: Equipment | None = None
         self.renderer: Callable[[Workspace], Renderer] = lambda workspace: Templates(workspace, secret=self.database.secret())
@@ -97,6 +101,11 @@ class Works:
         moment = at or self.clock.now()
         event = Event(id=id or f"{type_}-{contact}-{moment}", type=type_, at=moment, data=data, contact_ref=contact)
         return self.planner.happen(event, now=self.clock.now())
+
+    def respond(self, kind: Kind, message: str, contact: str, **about: Any) -> None:
+        """Tell what came back now of the last such message to the contact."""
+        now = self.clock.now()
+        self.feedback.take([Response(kind=kind, at=now, message=message, contact=contact, **about)], now=now)
 
     def settle(self) -> None:
         """Do all that is due now."""
