@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,11 +16,13 @@ from engage.contacts.zones import divided_countries, zones_of_country
 from engage.model.errors import InputError, NotThereError, Place, Problem
 from engage.model.workspace import Files, Settings, Workspace
 from engage.policy.impossible_hours import impossible_hours
+from engage.rules.answers import Answer, load_answers
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import Checked, check
 from engage.rules.doubts import doubts
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
+from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, examine
 from workers import simulations
 from workers.diagnosis import diagnose
@@ -97,18 +99,30 @@ class OnDisk:
         return checked.tests
 
     def simulate(
-        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None
+        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None,
+        answers: Path | None = None, reached: Callable[[datetime], None] = lambda moment: None,
     ) -> Iterator[Line]:
         """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written."""
+        workspace = self.workspace()
+        given = self._answers(answers, workspace) if answers is not None else ()
         with self.engaged() as wired:
             yield from simulations.simulate(
-                wired.database, self.workspace(), start=start, end=end, campaign=campaign, contact=contact, people=people
+                wired.database, workspace, start=start, end=end, campaign=campaign, contact=contact, people=people, answers=given,
+                reached=reached,
             )
 
-    def rehearse(self, test: CampaignTest) -> Iterator[Line]:
+    @staticmethod
+    def _answers(file: Path, workspace: Workspace) -> Sequence[Answer]:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise NotThereError(f"{file} cannot be read: {error.strerror}") from error
+        return load_answers(str(file), content, files=workspace.files, settings=workspace.settings)
+
+    def rehearse(self, test: CampaignTest, workspace: Workspace) -> Rehearsal:
         """The same over the test's contacts alone, in an empty database. Drafts run too."""
         persons = [Person(attributes=contact.attributes) for contact in test.contacts]
-        yield from simulations.rehearse(self.workspace(), test, persons)
+        return simulations.rehearse(workspace, test, persons)
 
     def preview(self, message: str, *, contact: str | None, locale: str | None, channel: str | None) -> Preview:
         """Render a message as the sending code would. Raises InputError, RenderError."""

@@ -1,62 +1,35 @@
-"""Simulations: the engine that sends, assembled over a database in memory, silent channels and a clock that jumps."""
+"""Simulations and rehearsals: a stage with people, a script and a stretch of time -> every touch that would be written."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar, final
 
-from engage.contacts.importing import import_file
 from engage.contacts.ports import Person
-from engage.contacts.zones import names_behind
-from engage.delivery.conductor import Conductor
-from engage.delivery.equipment import Equipment
-from engage.delivery.health import Health
-from engage.delivery.identity import SignedIdentity
 from engage.model.campaign import Campaign, Status
-from engage.model.contact import Consent, Contact
-from engage.model.errors import InputError
-from engage.model.history import Touch
 from engage.model.workspace import Workspace
-from engage.planning.planner import Planner
-from engage.planning.versions import live_campaigns
+from engage.rules.answers import Answer
 from engage.rules.campaign_tests import CampaignTest
-from engage.rules.workspace import load
-from engage.simulation.channels import SilentChannel
-from engage.simulation.clock import MovableClock
+from engage.simulation.coverage import walked
 from engage.simulation.lines import Line
-from engage.simulation.timeline import Engine, Script, play
+from engage.simulation.rehearsing import Rehearsal
+from engage.simulation.timeline import Script
 from engage.store.copy import copy_into
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.history import SqlHistory
-from engage.store.ledger import SqlLedger
-from engage.store.letters import SqlLetters
-from engage.store.people import SqlPeople
-from engage.store.planning import SqlPlanning
-from engage.store.workspaces import SqlWorkspaces
-from engage.templates import Templates
-
-Result = TypeVar("Result")
-
-AT_ONCE = 500
-"""How many touches are read at once."""
+from workers.stage import Stage
 
 
 def simulate(
     source: Database, workspace: Workspace, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None,
-    people: Path | None = None,
+    people: Path | None = None, answers: Sequence[Answer] = (), reached: Callable[[datetime], None] = lambda moment: None,
 ) -> Iterator[Line]:
     """Every touch that would be written in `[start, end)` over a copy of the source's data, in order. The source is only read.
 
     With `people`, over those of a contacts file instead, as if they had been imported the day before. `contact` shows one's
-    touches alone. Raises InputError where the file cannot be used or nobody is that contact.
+    touches alone. `answers` are what providers, people and endpoints do; `reached` is told how far it is. Raises InputError where
+    the file cannot be used or nobody is that contact.
     """
     with Stage(only(workspace, campaign), start=start) as stage:
         if people is None:
@@ -64,14 +37,21 @@ def simulate(
         else:
             stage.settle(people, now=start - timedelta(days=1))
         shown = None if contact is None else stage.contact_named(contact).id
-        yield from (line for line in stage.play(start=start, end=end, script=Script()) if shown in (None, line.touch.contact_id))
+        script = Script(answering=stage.answering(answers, since=start))
+        for line in stage.play(start=start, end=end, script=script, reached=reached):
+            if shown in (None, line.touch.contact_id):
+                yield line
 
 
-def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Iterator[Line]:
+def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Rehearsal:
     """The same over these people alone; drafts run too. Raises InputError where the test names somebody who is none of them."""
-    with Stage(only(awake(workspace), test.campaign), start=test.clock_from) as stage:
+    told: set[tuple[str, str]] = set()
+    chosen = only(awake(workspace), test.campaign)
+    with Stage(chosen, start=test.clock_from, seen=lambda campaign, path: told.add((campaign, path))) as stage:
         stage.people.upsert(persons, now=test.clock_from - timedelta(days=1))
-        yield from stage.play(start=test.clock_from, end=test.clock_to, script=stage.script_of(test))
+        answering = stage.answering(test.answers, since=test.clock_from)
+        lines = tuple(stage.play(start=test.clock_from, end=test.clock_to, script=stage.script_of(test, answering)))
+    return Rehearsal(lines=lines, left=tuple(answering.left()) if answering is not None else (), walked=walked(told, lines))
 
 
 def only(workspace: Workspace, campaign: str | None) -> Workspace:
@@ -90,126 +70,3 @@ def awake(workspace: Workspace) -> Workspace:
         return campaign if campaign.status is Status.PAUSED else replace(campaign, status=Status.LIVE)
 
     return replace(workspace, campaigns={name: woken(each) for name, each in workspace.campaigns.items()})
-
-
-@final
-class Stage:
-    """An engine of its own, for as long as the block lasts."""
-
-    def __init__(self, workspace: Workspace, *, start: datetime) -> None:
-        self._workspace = workspace
-        self._clock = MovableClock(start)
-        self._closing = ExitStack()
-        self.database = Database.open("sqlite://")
-        self._closing.callback(self.database.close)
-        self.database.migrate()
-        self._planning = SqlPlanning(self.database, workspace=self._now)
-        self.people = SqlPeople(self.database, workspace=self._now)
-        self._ledger = SqlLedger(self.database)
-        self._history = SqlHistory(self.database)
-        self._letters = SqlLetters(self.database, workspace=self._now)
-        self._workspaces = SqlWorkspaces(self.database)
-        self._contacts: dict[int, Contact] = {}
-        self._versions: dict[tuple[str, str], Campaign | None] = {}
-
-    def __enter__(self) -> Stage:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._closing.close()
-
-    def play(self, *, start: datetime, end: datetime, script: Script) -> Iterator[Line]:
-        """Each touch, in the order of writing. What the copy brought is not told again."""
-        self._workspaces.accept(self._workspace, now=start)
-        self._be_live_before(start)
-        last = self._history.newest()
-        engine = self._engine()
-        for _ in play(engine, start=start, end=end, script=script):
-            while (touches := self._history.tail(last, limit=AT_ONCE)):
-                yield from self._lines([each.touch for each in touches])
-                last = touches[-1].id
-                if len(touches) < AT_ONCE:
-                    break
-
-    def settle(self, people: Path, *, now: datetime) -> None:
-        """Import a contacts file; rows that cannot be taken are left out, and nothing is written beside the file."""
-        with TemporaryDirectory() as scratch:
-            copy = Path(shutil.copy(people, scratch))
-            import_file(copy, people=self.people, settings=self._workspace.settings, now=now)
-
-    def script_of(self, test: CampaignTest) -> Script:
-        """What the test says of the world, about the contacts as they are stored."""
-        consents = [
-            Consent(
-                contact_id=self.contact_named(given.contact).id, purpose=given.purpose, channel=given.channel, granted=given.granted,
-                at=given.at, source=f"test:{test.name}",
-            )
-            for given in test.consents
-        ]
-        self._ledger.record([consent for consent in consents if consent.at < test.clock_from])
-        return Script(events=test.events, consents=[consent for consent in consents if consent.at >= test.clock_from])
-
-    def contact_named(self, reference: str) -> Contact:
-        """By external id, email or phone. Raises InputError where nobody is."""
-        contact = self.people.find(reference)
-        if contact is None:
-            raise InputError.of(f"no contact is known as {reference!r}", file="<simulation>")
-        return contact
-
-    def _engine(self) -> Engine:
-        secret = self.database.secret()
-        conductor = Conductor(
-            SqlDeliveries(self.database, workspace=self._now, versions=self._version),
-            equipment=self._equipment(secret), versions=self._version,
-            identity=SignedIdentity(secret=secret, domain="simulation.invalid"), clock=self._clock, loop=self._loop(),
-            health=Health(lambda: 0.0), owner="simulation",
-        )
-        planner = Planner(self._planning, workspace=self._now, versions=self._version, zones_of=names_behind)
-        return Engine(planner=planner, conductor=conductor, clock=self._clock, ledger=self._ledger)
-
-    def _equipment(self, secret: bytes) -> Callable[[], Equipment]:
-        channels = dict.fromkeys(self._workspace.settings.channels, SilentChannel())
-        equipment = Equipment(workspace=self._workspace, renderer=Templates(self._workspace, secret=secret), channels=channels)
-        return lambda: equipment
-
-    def _loop(self) -> OwnLoop:
-        return OwnLoop(self._closing.enter_context(asyncio.Runner()))
-
-    def _now(self) -> Workspace:
-        return self._workspace
-
-    def _version(self, name: str, version: str) -> Campaign | None:
-        """The campaign as a run entered with it: as it is now, or of an earlier snapshot that the copy brought along."""
-        now = self._workspace.campaigns.get(name)
-        if now is not None and now.version == version:
-            return now
-        if (name, version) not in self._versions:
-            files = self._workspaces.files_of_version(name, version)
-            then = load(files, self._workspace.settings).campaigns if files is not None else {}
-            self._versions[name, version] = then.get(name)
-        return self._versions[name, version]
-
-    def _be_live_before(self, start: datetime) -> None:
-        """Campaigns have been live all along, so that what is due at the very first moment comes."""
-        with self._planning.transaction() as tx:
-            for campaign in live_campaigns(self._workspace, start):
-                tx.move_planned_until(campaign.name, start - timedelta(microseconds=1))
-
-    def _lines(self, touches: Sequence[Touch]) -> Iterator[Line]:
-        ids = {touch.contact_id for touch in touches if touch.contact_id is not None}
-        if new := ids - self._contacts.keys():
-            self._contacts.update(self._letters.readers(new))
-        for touch in touches:
-            yield Line(touch=touch, contact=self._contacts.get(touch.contact_id or 0))
-
-
-@final
-class OwnLoop:
-    """The loop for channels that wait for nothing: run in the very thread that asks."""
-
-    def __init__(self, runner: asyncio.Runner) -> None:
-        self._runner = runner
-
-    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
-        """Run it to its end."""
-        return self._runner.run(coroutine)

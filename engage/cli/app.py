@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from engage.planning.planner import Planner
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Inquiry
 from engage.simulation.lines import Line
+from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, Templates
 
 WorkspaceOption = Annotated[
@@ -133,12 +134,16 @@ class Office(Protocol):
         ...
 
     def simulate(
-        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None
+        self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None,
+        answers: Path | None = None, reached: Callable[[datetime], None] = lambda moment: None,
     ) -> Iterator[Line]:
-        """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written."""
+        """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written.
+
+        `answers` is a file of what providers, people and endpoints do; `reached` is told each moment as it is done.
+        """
         ...
 
-    def rehearse(self, test: CampaignTest) -> Iterator[Line]:
+    def rehearse(self, test: CampaignTest, workspace: Workspace) -> Rehearsal:
         """The same over the test's contacts alone, in an empty database. Drafts run too."""
         ...
 

@@ -1,44 +1,51 @@
-"""`engage simulate`, `engage explain`, `engage test`: the very code that sends, asked beforehand."""
+"""`engage simulate`, `engage explain`: the very code that sends, asked beforehand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
+from engage.cli.calendar import print_day, print_totals
 from engage.cli.output import console, moment, print_json, print_rows
 from engage.cli.people import contact_named
 from engage.model.errors import InputError
 from engage.model.values import moment_text
-from engage.rules.campaign_tests import CampaignTest
+from engage.simulation.calendar import Calendar
 from engage.simulation.explaining import Answer, Case, Explanation, explain, outcome_sentence
-from engage.simulation.rehearsing import Verdict, judge, junit
+from engage.simulation.lines import Line
 
 CONTACTS = "contacts.csv"
 """The people who come with a workspace, as those of the demo do."""
-
-COLUMNS = ("at", "local", "contact", "kind", "campaign", "message", "channel", "locale", "reason")
 
 
 def simulate(
     context: typer.Context,
     start: Annotated[str, typer.Option("--from", help="First moment, ISO 8601 (UTC where no offset is given).")],
     end: Annotated[str, typer.Option("--to", help="Up to this moment, which is not simulated any more.")],
-    contact: Annotated[str | None, typer.Option(help="Show this contact's touches only.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Show this contact's touches only, all of them.")] = None,
     campaign: Annotated[str | None, typer.Option(help="Run this campaign only.")] = None,
     people: Annotated[
         Path | None,
         typer.Option(help="Over the people of this contacts file; default: the database's, or contacts.csv's while it is empty."),
     ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="What providers, people and endpoints do: a YAML file with `answers`, as in a campaign test."),
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show every touch that would be written between two moments. Nothing is sent, nothing is stored.
+
+    Without --json a calendar, by the recipients' own days: each touch where a campaign has a few, figures where it has many.
 
     Example: engage simulate --from 2026-02-27T00:00Z --to 2026-03-02T00:00Z --json
     """
@@ -51,8 +58,37 @@ def simulate(
         if people is None and engaged.people.is_empty() and (office.root / CONTACTS).is_file():
             people = office.root / CONTACTS
             typer.echo(f"nobody was imported yet: these are the people of {CONTACTS}", err=True)
-    lines = office.simulate(start=begin, end=until, campaign=campaign, contact=contact, people=people)
-    print_rows((line.row() for line in lines), as_json=as_json, columns=COLUMNS)
+    with _progress(begin, until, as_json=as_json) as (shown, reached):
+        lines = office.simulate(
+            start=begin, end=until, campaign=campaign, contact=contact, people=people, answers=answers, reached=reached
+        )
+        if as_json:
+            print_rows((line.row() for line in lines), as_json=True, columns=())
+        else:
+            _print_calendar(lines, shown, everything=contact is not None)
+
+
+def _print_calendar(lines: Iterable[Line], to: Console, *, everything: bool) -> None:
+    calendar = Calendar(everything=everything)
+    for day in calendar.days(lines):
+        print_day(day, to=to)
+    print_totals(calendar.totals, to=to)
+
+
+@contextmanager
+def _progress(begin: datetime, until: datetime, *, as_json: bool) -> Iterator[tuple[Console, Callable[[datetime], None]]]:
+    """Where to print, and whom to tell how far the clock is: a bar on a terminal, that rows of JSON on it do not need."""
+    shown = console()
+    bar = shown if shown.is_terminal else Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    hidden = not bar.is_terminal or (as_json and shown.is_terminal)
+    with Progress(*columns, console=bar, transient=True, disable=hidden) as progress:
+        task = progress.add_task("simulating", total=(until - begin).total_seconds())
+
+        def reached(now: datetime) -> None:
+            progress.update(task, completed=(now - begin).total_seconds(), description=f"{now:%Y-%m-%d %H:%M}")
+
+        yield shown, reached
 
 
 def explain_(
@@ -140,45 +176,3 @@ def _answers(when: str, answers: Sequence[Answer]) -> Iterator[str]:
         for check in given.decision.trail:
             by = f" [{check.channel}]" if check.channel else ""
             yield f"  {'✓' if check.passed else '✗'} {check.number} {check.name}{by}: {check.why}"
-
-
-def run_tests(
-    context: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(help="Names of files in tests/, without .yaml; default all.")] = None,
-    junit_file: Annotated[Path | None, typer.Option("--junit", help="Write the results there as JUnit XML too.")] = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Run the campaign tests of the workspace's tests/ folder.
-
-    Example: engage test birthday
-    """
-    office = app_of(context).open(workspace)
-    verdicts = []
-    for rehearsed in _chosen(office.campaign_tests(), names or []):
-        verdicts.append(judge(rehearsed, office.rehearse(rehearsed)))
-        _print_verdict(verdicts[-1], as_json=as_json)
-    if junit_file is not None:
-        junit_file.write_text(junit(verdicts), encoding="utf-8")
-    failed = sum(not verdict.passed for verdict in verdicts)
-    if not as_json:
-        console().print(f"{len(verdicts) - failed} passed, {failed} failed")
-    if failed:
-        raise typer.Exit(1)
-
-
-def _chosen(tests: Sequence[CampaignTest], names: Sequence[str]) -> Sequence[CampaignTest]:
-    known = {test.name: test for test in tests}
-    for name in names:
-        if name not in known:
-            raise InputError.of(f"there is no test {name!r}; there are: {', '.join(sorted(known)) or 'none'}", file="<command line>")
-    return [known[name] for name in names] if names else tests
-
-
-def _print_verdict(verdict: Verdict, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"test": verdict.name, "passed": verdict.passed, "complaints": verdict.complaints})
-        return
-    console().print(f"{'PASS' if verdict.passed else 'FAIL'} {verdict.name}")
-    for complaint in verdict.complaints:
-        console().print(complaint)

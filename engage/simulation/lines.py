@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import final
 
 from engage.model.contact import Contact
@@ -30,12 +31,17 @@ class Line:
         names = self.contact.zones.names if self.contact is not None else ()
         return names[0] if names else "UTC"
 
+    @property
+    def local(self) -> datetime:
+        """When it was, by that zone's clock."""
+        return local(self.touch.at, zone(self.zone))
+
     def row(self) -> dict[str, object]:
         """All that is known, by the names of the campaign language."""
         touch = self.touch
         return {
             "at": moment_text(touch.at),
-            "local": local(touch.at, zone(self.zone)).isoformat(timespec="minutes"), "zone": self.zone,
+            "local": self.local.isoformat(timespec="minutes"), "zone": self.zone,
             "contact": self.label, "kind": touch.kind.value, "reason": touch.reason, "campaign": touch.campaign, "step": touch.step,
             "message": touch.message, "channel": touch.channel, "provider": touch.provider, "locale": touch.locale,
             "subject": touch.private.get("subject"), "detail": dict(touch.detail),

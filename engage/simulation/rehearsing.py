@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import final
-from xml.etree import ElementTree
 
 from engage.model.history import Kind
-from engage.model.values import moment_text
+from engage.rules.answers import GivenAnswer
 from engage.rules.campaign_tests import CampaignTest, Expectation
+from engage.simulation.coverage import Walked
 from engage.simulation.lines import Line
+from engage.simulation.reasons import reasons, written, written_value
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What came of a test's script. `left` are answers to what was never sent; `walked` is what its runs went through."""
+
+    lines: tuple[Line, ...]
+    left: tuple[GivenAnswer, ...] = ()
+    walked: Walked = field(default_factory=Walked)
 
 
 @final
@@ -28,74 +39,62 @@ class Verdict:
         return not self.complaints
 
 
-def judge(test: CampaignTest, lines: Iterable[Line]) -> Verdict:
+def judge(test: CampaignTest, rehearsal: Rehearsal) -> Verdict:
     """Hold a test's expectations against what happened; a touch serves one expectation only."""
-    rows = [_comparable(line) for line in lines]
-    left = list(rows)
+    left = list(rehearsal.lines)
     complaints = []
     for expectation in test.expect:
-        found = next((row for row in left if _matches(dict(expectation.asked()), row)), None)
+        found = next((line for line in left if _matches(expectation, line)), None)
         if found is None:
-            complaints.append(_missing(expectation, left))
+            complaints.append(_missing(expectation, left, rehearsal.lines))
         else:
             left.remove(found)
+    complaints += [f"{answer.place}: this answer never came, as {answer.message} was not sent" for answer in rehearsal.left]
     if test.expect_nothing_else_sent:
-        complaints.extend(_unexpected(test, left))
+        complaints += _unexpected(test, left)
     return Verdict(name=test.name, complaints=tuple(complaints))
-
-
-def junit(verdicts: Sequence[Verdict]) -> str:
-    """The verdicts as JUnit XML, as continuous integration reads it."""
-    failed = sum(not verdict.passed for verdict in verdicts)
-    suite = ElementTree.Element("testsuite", name="engage", tests=str(len(verdicts)), failures=str(failed))
-    for verdict in verdicts:
-        case = ElementTree.SubElement(suite, "testcase", name=verdict.name, classname="engage.campaigns")
-        if not verdict.passed:
-            ElementTree.SubElement(case, "failure", message=verdict.complaints[0].splitlines()[0]).text = "\n".join(verdict.complaints)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
 
 
 def _comparable(line: Line) -> Mapping[str, object]:
     return {**line.row(), "at": line.touch.at}
 
 
-def _matches(keys: Mapping[str, object], row: Mapping[str, object]) -> bool:
-    return all(_equal(row.get(key), wanted) for key, wanted in keys.items())
+def _matches(expectation: Expectation, line: Line) -> bool:
+    row = _comparable(line)
+    return all(_equal(row.get(key), wanted) for key, wanted in expectation.asked())
 
 
 def _equal(got: object, wanted: object) -> bool:
     return got == wanted if isinstance(wanted, datetime) else str(got) == str(wanted)
 
 
-def _missing(expectation: Expectation, left: Sequence[Mapping[str, object]]) -> str:
+def _missing(expectation: Expectation, left: Sequence[Line], lines: Sequence[Line]) -> str:
     asked = dict(expectation.asked())
-    lines = [f"{expectation.place}: no such touch: {_written(asked)}"]
-    same_person = [row for row in left if expectation.contact in (None, row["contact"])]
-    nearest = max(same_person, key=lambda row: sum(_equal(row.get(key), wanted) for key, wanted in asked.items()), default=None)
-    if nearest is None:
-        return "\n".join([*lines, "  nothing at all happened to this contact"])
-    lines.append("  the nearest one that happened differs in:")
-    lines.extend(_differences(asked, nearest))
-    return "\n".join(lines)
+    said = [f"{expectation.place}: no such touch: {written(asked)}"]
+    said += _nearest(asked, [line for line in left if expectation.contact in (None, line.label)])
+    if expectation.contact is not None:
+        said += reasons(expectation, [line for line in lines if line.label == expectation.contact])
+    return "\n".join(said)
+
+
+def _nearest(asked: Mapping[str, object], lines: Iterable[Line]) -> Iterator[str]:
+    """The differences to the touch that fits in most keys, where one fits in any but whose it is."""
+    scores = [(sum(_equal(row.get(key), wanted) for key, wanted in asked.items()), row) for row in map(_comparable, lines)]
+    score, nearest = max(scores, key=lambda each: each[0], default=(0, {}))
+    if score > ("contact" in asked):
+        yield "  the nearest one that happened differs in:"
+        yield from _differences(asked, nearest)
 
 
 def _differences(keys: Mapping[str, object], row: Mapping[str, object]) -> Iterator[str]:
     for key, wanted in keys.items():
         if not _equal(row.get(key), wanted):
-            yield f"    - {key}: {_text(wanted)}"
-            yield f"    + {key}: {_text(row.get(key))}"
+            yield f"    - {key}: {written_value(wanted)}"
+            yield f"    + {key}: {written_value(row.get(key))}"
 
 
-def _unexpected(test: CampaignTest, left: Sequence[Mapping[str, object]]) -> Iterator[str]:
+def _unexpected(test: CampaignTest, left: Sequence[Line]) -> Iterator[str]:
     shown = ("contact", "at", "campaign", "message", "channel", "locale", "subject")
-    for row in left:
+    for row in map(_comparable, left):
         if row["kind"] == Kind.SENT.value:
-            yield f"{test.place}: sent, and not expected: {_written({key: row[key] for key in shown if row[key] is not None})}"
-
-
-def _written(keys: Mapping[str, object]) -> str:
-    return "{" + ", ".join(f"{key}: {_text(value)}" for key, value in keys.items()) + "}"
-
-
-def _text(value: object) -> str:
-    return moment_text(value) if isinstance(value, datetime) else str(value)
+            yield f"{test.place}: sent, and not expected: {written({key: row[key] for key in shown if row[key] is not None})}"

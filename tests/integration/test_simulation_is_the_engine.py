@@ -23,7 +23,7 @@ from engage.store.copy import copy_into
 from tests.integration.random_workspaces import END, START, World, a_world
 from workers.broker import Nudges
 from workers.catchers import SmsCatcher, SmtpCatcher, Tray
-from workers.simulations import Stage
+from workers.stage import Stage
 from workers.wiring import Wired, open_wired, senders
 
 PATIENCE = 60.0
