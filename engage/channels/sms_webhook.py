@@ -7,7 +7,6 @@ As the same key goes with every try, a hand-off whose outcome is not known can b
 from __future__ import annotations
 
 import json
-from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
@@ -15,12 +14,12 @@ from typing import ClassVar, final
 from urllib.parse import urlsplit
 
 import aiohttp
-from standardwebhooks import Webhook
 
 from engage.channels.clock import Now, machine_now
 from engage.channels.http import broken, retry_after, timeouts
 from engage.channels.options import Options
 from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
+from engage.channels.signing import signed_headers, signer
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt, SmsContent
@@ -37,7 +36,6 @@ BAD_NUMBER = frozenset({"invalid_recipient", "unknown_recipient", "landline"})
 """What `error` in the answer may say of the number itself. A bare 422 says nothing of it: many frameworks answer so to any mistake."""
 
 _LONGEST_ANSWER = 65_536  # bytes
-_SHORTEST_KEY = 24  # bytes; the specification of Standard Webhooks
 
 
 @final
@@ -58,9 +56,10 @@ class SmsWebhookChannel:
         options = Options(channel, self.OPTIONS)
         self._loopback_allowed = options.choice("loopback", ("refused", "allowed")) == "allowed"
         self._url = _url(options, loopback_allowed=self._loopback_allowed)
-        self._webhook = _webhook(options)
+        secret = _secret(options)
         self._timeouts = timeouts(options.seconds("timeout", default=30))
         options.done()
+        self._webhook = signer(secret)
         self._sender = channel.sender
         self._now = now
         self._session: aiohttp.ClientSession | None = None
@@ -98,20 +97,13 @@ class SmsWebhookChannel:
 
     async def _post(self, key: str, body: str) -> tuple[int, Mapping[str, str], Mapping[str, object]]:
         try:
-            headers = self._headers(key, body)
+            headers = signed_headers(self._webhook, key=key, body=body, now=self._now())
             async with self._client().post(self._url, data=body.encode(), headers=headers, allow_redirects=False) as response:
                 return response.status, response.headers, _answer(await response.content.read(_LONGEST_ANSWER))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _broken(error) from error
         except ValueError as error:  # a lone surrogate in the text, a control character in the key
             raise Rejected("not a message that can be posted", code="malformed") from error
-
-    def _headers(self, key: str, body: str) -> dict[str, str]:
-        now = self._now()
-        return {
-            "Content-Type": "application/json", "Idempotency-Key": key, "webhook-id": key,
-            "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": self._webhook.sign(key, now, body),
-        }
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:  # made here, as it wants a running loop
@@ -144,15 +136,13 @@ def _is_ip(host: str) -> bool:
     return True
 
 
-def _webhook(options: Options) -> Webhook:
-    secret = options.required("secret").removeprefix("whsec_")
+def _secret(options: Options) -> str:
+    secret = options.required("secret")
     try:
-        key = b64decode(secret + "=" * (-len(secret) % 4), validate=True)  # the library would skip what is not base64
-    except ValueError:
-        key = b""
-    if secret and len(key) < _SHORTEST_KEY:
-        options.refuse(f"'secret' must be base64 of at least {_SHORTEST_KEY} bytes, as in whsec_…")
-    return Webhook(key or b"never used: `done` raises")
+        signer(secret or "A" * 32)  # a missing one is refused already
+    except ValueError as error:
+        options.refuse(f"'secret' {error}")
+    return secret
 
 
 def _answer(body: bytes) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""What a delivery is called by others: fixed by the row's id and the installation's secret, so that it never changes over retries."""
+"""What deliveries and calls are called by others: by the row's id and the installation's secret, so that it never changes over retries."""
 
 from __future__ import annotations
 
@@ -22,5 +22,11 @@ class SignedIdentity:
 
     def idempotency_key(self, delivery_id: int) -> str:
         """The Idempotency-Key, as the providers that know such keys expect it."""
-        mac = hmac.new(self.secret, f"delivery:{delivery_id}".encode(), sha256).hexdigest()
-        return f"d{delivery_id}.{mac[:20]}"
+        return f"d{delivery_id}.{self._mark('delivery', delivery_id)}"
+
+    def call_key(self, call_id: int) -> str:
+        """The Idempotency-Key of a call of the step `call`."""
+        return f"c{call_id}.{self._mark('call', call_id)}"
+
+    def _mark(self, what: str, number: int) -> str:
+        return hmac.new(self.secret, f"{what}:{number}".encode(), sha256).hexdigest()[:20]

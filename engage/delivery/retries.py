@@ -23,6 +23,17 @@ def retry_in(kind: ChannelKind, *, attempts: int, delivery_id: int, code: str | 
     return max(pause * (1 + _jitter(delivery_id, attempts)), retry_after or 0.0)
 
 
+CALL_ATTEMPTS = 7
+"""With the pauses of the schedule between them: 17 and a half hours. What a campaign asks for is of little use the day after."""
+
+
+def retry_call_in(call_id: int, *, attempts: int, retry_after: float | None) -> float | None:
+    """The same of a call to an endpoint, by the schedule of Standard Webhooks."""
+    if attempts >= CALL_ATTEMPTS:
+        return None
+    return max(WEBHOOK_SCHEDULE[attempts - 1] * (1 + _jitter(call_id, attempts)), retry_after or 0.0)
+
+
 def _mail_pause(attempts: int, code: str | None) -> float | None:
     if attempts > MAIL_ATTEMPTS:
         return None

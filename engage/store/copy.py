@@ -19,6 +19,8 @@ from engage.store.columns import Instant
 from engage.store.database import Database
 from engage.store.shares import is_in_share
 from engage.store.tables import (
+    CALL_WAITING,
+    calls,
     campaign_states,
     campaign_versions,
     consents,
@@ -84,6 +86,7 @@ def _copy_runs(copy: Callable[..., None], as_of: datetime, *, under_way: bool) -
     copy(runs, then)
     going = sa.case((deliveries.c.state == DeliveryState.SENDING.value, DeliveryState.WAITING.value), else_=deliveries.c.state)
     copy(deliveries, _still_matters(), state=going, batch_id=sa.null(), retry_at=sa.null())
+    copy(calls, sa.text(f"calls.{CALL_WAITING}"), due_at=calls.c.created_at)
     active = sa.select(runs.c.campaign, runs.c.version).where(runs.c.state == RunState.ACTIVE.value)
     newest = sa.select(campaign_states.c.campaign, campaign_states.c.version)
     used = sa.tuple_(campaign_versions.c.campaign, campaign_versions.c.version).in_(sa.union(active, newest))

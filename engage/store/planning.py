@@ -11,19 +11,22 @@ import sqlalchemy as sa
 
 from engage.model.run import RunState
 from engage.planning.ports import Transaction
+from engage.store.calls import SqlCallRequests
 from engage.store.database import Database
+from engage.store.enrolling import SqlEnrolments
 from engage.store.entries import SqlEntries
 from engage.store.pending import SqlPending
 from engage.store.progress import SqlProgressing
 from engage.store.queues import earliest_delivery
 from engage.store.rows import earliest
 from engage.store.runs import SqlRuns
+from engage.store.segments import SqlSegments
 from engage.store.session import WorkspaceNow
 from engage.store.tables import runs
 
 
 @final
-class SqlTransaction(SqlEntries, SqlRuns, SqlProgressing, SqlPending):
+class SqlTransaction(SqlEntries, SqlSegments, SqlEnrolments, SqlRuns, SqlProgressing, SqlCallRequests, SqlPending):
     """All of them, in one transaction."""
 
 

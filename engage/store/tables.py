@@ -22,6 +22,8 @@ SUSPECT = f"careful AND {WAITING_FREE}"
 TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
 """Touches by which the arms of a split are judged; repeated word for word, too."""
 
+CALL_WAITING = "state = 'waiting'"
+
 PENDING = "pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"
 """Events to be drawn: of somebody known, or about nobody. The same holds of its index."""
 
@@ -254,6 +256,22 @@ deliveries = sa.Table(
     partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
     partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
     partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),
+    sqlite_autoincrement=True,
+)
+
+calls = sa.Table(
+    "calls", metadata,  # of endpoints, by the step `call`; the run waits for the answer
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("run_id", Id, nullable=False),
+    sa.Column("step", sa.String, nullable=False),
+    sa.Column("endpoint", sa.String, nullable=False),
+    sa.Column("data", Json, nullable=False),  # emptied once it is answered or has failed
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("due_at", Instant, nullable=False),  # machine clock; of a call in hand the end of its lease
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),  # of a call in hand the fencing token
+    sa.Column("state", sa.String, nullable=False),  # waiting | answered | failed | cancelled
+    sa.UniqueConstraint("run_id", "step"),
+    partial_index("ix_calls_due", "due_at", where=CALL_WAITING),
     sqlite_autoincrement=True,
 )
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _make_contacts()
     _make_deliveries()
     _make_events()
+    _make_calls()
     _make_meta()
     _make_pauses()
     _make_runs()
@@ -233,6 +234,28 @@ def _make_events() -> None:
         "ix_events_pending", "events", ["at", "id"],
         sqlite_where=sa.text("pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"),
         postgresql_where=sa.text("pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"),
+    )
+
+
+def _make_calls() -> None:
+    op.create_table(
+        "calls",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("run_id", Id, nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("endpoint", sa.String(), nullable=False),
+        sa.Column("data", Json, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+        sa.UniqueConstraint("run_id", "step", name=op.f("uq_calls_run_id_step")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_calls_due", "calls", ["due_at"],
+        sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"),
     )
 
 

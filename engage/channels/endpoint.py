@@ -1,0 +1,145 @@
+"""An endpoint of engage.yaml, which the step `call` asks: a signed JSON POST whose answer is JSON (Standard Webhooks, Idempotency-Key).
+
+It is no channel: nothing goes to a person. But it speaks to the network as the adapters do, by the same rules: public addresses
+only (this machine itself where the URL names it), no redirect, honest errors.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from engage.channels.clock import Now, machine_now
+from engage.channels.http import broken, retry_after, timeouts
+from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
+from engage.channels.signing import signed_headers, signer
+from engage.model.errors import InputError, Place, Problem, Rejected, SendError, Unavailable
+from engage.model.workspace import Endpoint, Settings
+
+LATER = frozenset({408, 425, 429})
+"""Answers of the 4xx that say: ask again."""
+
+LONGEST_ANSWER = 65_536
+"""Bytes."""
+
+PATIENCE = 15.0
+"""Seconds for a connection, and for each piece of the answer; twice as long for it all."""
+
+
+@final
+class HttpEndpoint:
+    """One endpoint; nothing is connected before it is asked. Raises InputError for a secret that is none, or an address of the inside."""
+
+    def __init__(self, endpoint: Endpoint, *, now: Now = machine_now, patience: float = PATIENCE) -> None:
+        self._url = endpoint.url
+        self._host = urlsplit(endpoint.url).hostname or ""
+        try:
+            self._webhook = signer(endpoint.secret or "")
+        except ValueError as error:
+            raise _refused(endpoint, f"its secret {error}") from error
+        if _is_ip(self._host) and not may_connect(self._host, loopback_allowed=True):  # a name is asked when it is resolved
+            raise _refused(endpoint, "its url leads to an address that is not public")
+        self._now = now
+        self._timeouts = timeouts(patience)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(self, data: Mapping[str, object], *, key: str) -> object:
+        """Its JSON answer. Raises Rejected, Unavailable or Unconfirmed."""
+        body = json.dumps(data)  # in ASCII: half a character is no reason to fail
+        headers = signed_headers(self._webhook, key=key, body=body, now=self._now())
+        try:
+            async with self._client().post(self._url, data=body.encode(), headers=headers, allow_redirects=False) as response:
+                if not 200 <= response.status < 300:
+                    raise self._refusal(response)
+                return _json(await _read(response))
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _broken(error) from error
+
+    async def check(self) -> tuple[str, ...]:
+        """Resolve and connect, with TLS, and ask which methods it takes (OPTIONS). What is wrong, a sentence each."""
+        try:
+            async with self._client().options(self._url, allow_redirects=False):
+                return ()
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return (_broken(error).detail,)
+
+    async def close(self) -> None:
+        """Close the session and its connections. Safe to repeat."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _refusal(self, response: aiohttp.ClientResponse) -> SendError:
+        detail, code = f"the endpoint answers {response.status}", str(response.status)
+        if response.status >= 500 or response.status in LATER:
+            return Unavailable(detail, code=code, retry_after=retry_after(response.headers.get("Retry-After"), now=self._now()))
+        return Rejected(detail, code=code)
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:  # made here, as it wants a running loop
+            resolver = PublicResolver(loopback_allowed=self._host == "localhost")
+            connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar())
+        return self._session
+
+
+def load_endpoints(settings: Settings) -> Mapping[str, HttpEndpoint]:
+    """All endpoints of the settings by their names. Raises InputError with all that is wrong."""
+    endpoints: dict[str, HttpEndpoint] = {}
+    problems: list[Problem] = []
+    for name, endpoint in settings.endpoints.items():
+        try:
+            endpoints[name] = HttpEndpoint(endpoint)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return endpoints
+
+
+def _refused(endpoint: Endpoint, what: str) -> InputError:
+    return InputError([Problem(place=endpoint.place or Place(file="engage.yaml"), what=f"the endpoint {endpoint.name}: {what}")])
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The answer's body. Raises Rejected for one that is too long: it was taken, and would be as long again."""
+    read = bytearray()
+    async for part in response.content.iter_chunked(8192):
+        read += part
+        if len(read) > LONGEST_ANSWER:
+            raise Rejected("the endpoint's answer is too long", code="too_long")
+    return bytes(read)
+
+
+def _json(body: bytes) -> object:
+    """What the body says; empty, it says {}. Raises Rejected for what is no JSON, or cannot be kept: NaN, half a character, NUL."""
+    if not body.strip():
+        return {}
+    try:
+        answer = json.loads(body)
+        written = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        written.encode()
+    except (ValueError, RecursionError) as error:
+        raise Rejected("the endpoint's answer is no JSON", code="malformed") from error
+    if "\\u0000" in written:
+        raise Rejected("the endpoint's answer holds a NUL, which cannot be kept", code="malformed")
+    return answer
+
+
+def _broken(error: aiohttp.ClientError | TimeoutError | OSError) -> SendError:
+    if isinstance(error.__cause__, ForbiddenAddress):
+        return Unavailable(str(error.__cause__), code="forbidden_address", configuration=True)
+    return broken(error)
