@@ -15,9 +15,10 @@ from engage.model.workspace import Workspace
 from engage.planning.goals import Goals
 from engage.planning.journeys import exits_on, exits_on_goal, leave
 from engage.planning.moving import returned_run
-from engage.planning.ports import RunInHand, Transaction
+from engage.planning.ports import Transaction
 from engage.planning.positions import START
 from engage.planning.progress import Journey, waits_for
+from engage.planning.run_ports import RunInHand
 from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 from engage.rules.expressions import Scope, evaluate, holds

@@ -84,10 +84,9 @@ def _exit_reason(run: Run, journey: Journey) -> str | None:
 def _take(step: Step, progress: Progress, journey: Journey) -> Progress:
     """Take the step, or pass it over where its `when` does not hold; that is asked once, on arrival."""
     following = position_after(journey.campaign.steps, step.path)
-    if has_arrived(progress.run):
-        if not journey.holds(step.when, progress.run):
-            journey.seen(journey.campaign.name, f"{step.path}.{SKIPPED}")
-            return progress.at(following)
+    if has_arrived(progress.run) and not journey.holds(step.when, progress.run):
+        journey.seen(journey.campaign.name, f"{step.path}.{SKIPPED}")
+        return progress.at(following)
     journey.seen(journey.campaign.name, step.path)  # of one that waited here from its entry on, too
     return _do(step, progress, journey, following)
 

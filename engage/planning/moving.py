@@ -14,13 +14,15 @@ from engage.model.campaign import Campaign
 from engage.model.contact import Contact
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
-from engage.model.steps import Consenting, Send, Set, every_step
+from engage.model.steps import Consenting, Fallback, Send, Set, WaitFor, every_step
 from engage.model.workspace import Workspace
 from engage.planning.journeys import go_on
 from engage.planning.migration import Passage
-from engage.planning.ports import RunInHand, Transaction
+from engage.planning.ports import Transaction
 from engage.planning.positions import step_at
 from engage.planning.progress import Journey, Progress, Seen, touch_of
+from engage.planning.run_ports import RunInHand
+from engage.planning.sending import signs_of
 from engage.planning.versions import Versions
 
 SHORTEST_PUT_OFF, LONGEST_PUT_OFF = timedelta(hours=1), timedelta(days=1)
@@ -54,7 +56,7 @@ class Moving:
         """Move them as far as they go; how many, less those whose contact is to be written while another transaction holds it."""
         placed = [self._placed(held) for held in in_hand]
         done = [each for each in placed if isinstance(each, Progress)]
-        under_way = self._that_may_write(self._with_parts([each for each in placed if isinstance(each, _Traveller)]))
+        under_way = self._that_may_write(self._told([each for each in placed if isinstance(each, _Traveller)]))
         while under_way:
             moved = [replace(each, progress=self._move_or_put_off(each)) for each in under_way]
             done += [each.progress for each in moved if not each.progress.writes_contact]
@@ -89,12 +91,23 @@ class Moving:
             known = self._passages[old.name, old.version] = Passage(old, new)
         return known
 
-    def _with_parts(self, travellers: Sequence[_Traveller]) -> list[_Traveller]:
-        """Those who come back to a send of several deliveries are told how each of them stands."""
-        asking = [each.progress.run.id for each in travellers if _has_parts(each)]
+    def _told(self, travellers: Sequence[_Traveller]) -> list[_Traveller]:
+        """What they may ask of their deliveries and events, read for all of them at once."""
+        asking = [each.progress.run.id for each in travellers if _comes_back_to_several(each)]
         parts = self._tx.parts(asking) if asking else {}
+        awaited = {each.progress.run.id: awaited_events(each.journey.campaign) for each in travellers}
+        since: dict[int, datetime] = {}
+        for each in travellers:
+            if awaited[each.progress.run.id]:
+                contact_id, run = each.journey.contact.id, each.progress.run
+                since[contact_id] = min(run.handed_off_at or run.since, since.get(contact_id, self._now))
+        types = sorted({type_ for run_types in awaited.values() for type_ in run_types})
+        events = self._tx.events_since(since, types=types) if since else {}
         return [
-            replace(each, journey=replace(each.journey, parts=tuple(parts.get(each.progress.run.id, ())))) for each in travellers
+            replace(each, journey=each.journey.told(
+                events=events.get(each.journey.contact.id, ()), parts=parts.get(each.progress.run.id, ()),
+            ))
+            for each in travellers
         ]
 
     def _that_may_write(self, travellers: Sequence[_Traveller]) -> list[_Traveller]:
@@ -143,10 +156,22 @@ def returned_run(run: Run) -> Run:
     return replace(run, state=RunState.RETURNED)
 
 
-def _has_parts(traveller: _Traveller) -> bool:
+def _comes_back_to_several(traveller: _Traveller) -> bool:
     run = traveller.progress.run
     step = step_at(traveller.journey.campaign.steps, run.position)
     return run.outcome is not None and isinstance(step, Send) and (step.by_all or step.fallback is not None)
+
+
+def awaited_events(campaign: Campaign) -> frozenset[str]:
+    """The types of event that a run of the campaign may wait for."""
+    awaited: set[str] = set()
+    for step in every_step(campaign.steps):
+        match step:
+            case WaitFor():
+                awaited.add(step.event)
+            case Send(fallback=Fallback() as fallback):
+                awaited |= set(signs_of(fallback))
+    return frozenset(awaited)
 
 
 def _may_write_contact(campaign: Campaign) -> bool:

@@ -9,29 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, final
+from typing import Protocol
 
-from engage.model.contact import Consent, Contact, Event, Value
+from engage.model.contact import Contact, Event
 from engage.model.history import Touch
-from engage.model.run import Run
-from engage.model.steps import Sign
-from engage.planning.requests import ArmResult, NewCall, NewDelivery, Part
+from engage.model.run import RunState
+from engage.planning.run_ports import Acting, Conversions, Progressing, Runs
+from engage.planning.segments import Looked, Watched
 from engage.planning.slots import Entry, Residence
 from engage.rules.expressions import Lookup
 
 NEWS_TAKES = timedelta(hours=1)
 """How long after its moment a change of a contact may be committed: an import of a million rows has one moment."""
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunInHand:
-    """A run, locked, with its contact (None: gone) and the outcome of the delivery it waited for, where that is final now."""
-
-    run: Run
-    contact: Contact | None
 
 
 class Entries(Protocol):
@@ -50,7 +40,7 @@ class Entries(Protocol):
         ...
 
     def move_planned_until(self, campaign: str, to: datetime) -> None:
-        """Remember it; the first call also remembers that the campaign went live then."""
+        """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
         ...
 
     def residences(self, *, by_country: bool) -> Sequence[Residence]:
@@ -58,11 +48,11 @@ class Entries(Protocol):
         ...
 
     def enter(self, entry: Entry) -> int:
-        """Enter all slots; the number of new runs."""
+        """Enter all slots; how many runs began (the held-out do not count)."""
         ...
 
     def enter_one(self, entry: Entry, contact_id: int) -> int | None:
-        """Enter one contact at the entry's only slot, without asking the audience again; the new run's id, None where kept out.
+        """Enter one contact at the entry's only slot, without asking the audience again; the new run's id, None where none began.
 
         A run under the same key that is there already, active or final, keeps it out without a touch.
         """
@@ -74,71 +64,46 @@ class Entries(Protocol):
         ...
 
 
-class Runs(Protocol):
-    """Journeys: what is due, what waits, and what they ask for next."""
+class Segments(Protocol):
+    """Looks at the segments that campaigns watch; several at once make one look."""
 
-    def due_runs(self, *, now: datetime, limit: int) -> Sequence[RunInHand]:
-        """Active runs whose `due_at` has come, oldest first, locked, none that another transaction holds."""
+    def looked(self) -> Mapping[str, Looked]:
+        """The segments that were ever looked at, by name."""
         ...
 
-    def runs_of_contact(self, contact_id: int) -> Sequence[RunInHand]:
-        """All active runs of the contact, locked; their contact row is locked first."""
+    def look(self, asked: Watched, *, at: datetime) -> None:
+        """Find out who moved into the segment, and out of it, by that moment of the grid; nobody, where it is new or edited.
+
+        Everybody is compared only where something that the segment depends on was written since, or time alone may have moved somebody.
+        """
         ...
 
-    def save_runs(self, runs: Sequence[Run]) -> None:
-        """Write what changed. A RETURNED run frees its key."""
+    def may_have_moved(self, asked: Watched) -> bool:
+        """Whether anything that the segment depends on was written since the last look."""
         ...
 
-    def add_deliveries(self, deliveries: Sequence[NewDelivery]) -> None:
-        """Make the rows; one that is there already is left as it is."""
+    def moves(self, segment: str, *, inside: bool, after: datetime, until: datetime) -> Sequence[datetime]:
+        """The looks in `(after, until]` at which somebody was found to have moved into the segment, or out of it."""
         ...
 
-    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime) -> None:
-        """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
+    def existing_entered(self, campaign: str) -> datetime | None:
+        """When those entered the campaign who were in its segment already; None where they have not."""
         ...
 
-    def hand_offs_started(self, run_ids: Sequence[int]) -> frozenset[int]:
-        """Those of the runs of which any delivery is or was in `sending`."""
-        ...
-
-
-class Progressing(Protocol):
-    """What runs ask and write on their way beside their deliveries."""
-
-    def parts(self, run_ids: Sequence[int]) -> Mapping[int, Sequence[Part]]:
-        """The deliveries of these runs, in the order in which they were made."""
-        ...
-
-    def arm_results(self, campaign: str, version: str, arms: Sequence[Sequence[str]], sign: Sign) -> Sequence[ArmResult]:
-        """How the arms of a split do, each given by the names of its sends. Signs that a machine made do not count."""
-        ...
-
-    def hold_contacts(self, contact_ids: Sequence[int]) -> frozenset[int]:
-        """Lock these contacts, but for those that another transaction holds: nobody who has locked runs may wait for a contact."""
-        ...
-
-    def change_contacts(self, changes: Sequence[tuple[int, Mapping[str, Value]]], *, now: datetime) -> Mapping[int, Contact]:
-        """Set attributes (None clears) of contacts that are held; the contacts as they are now."""
-        ...
-
-    def record_consents(self, lines: Sequence[Consent]) -> None:
-        """Append to the ledger, each line with its touch."""
-        ...
-
-    def add_calls(self, calls: Sequence[NewCall]) -> None:
-        """Put the calls into the outbox; one that is there already is left as it is."""
+    def mark_existing_entered(self, campaign: str, *, now: datetime) -> None:
+        """Remember that they did."""
         ...
 
 
-class Conversions(Protocol):
-    """Goals: who is still counted, and who has reached theirs."""
+class Enrolments(Protocol):
+    """What became of those who were named."""
 
-    def runs_since(self, contact_id: int, *, campaigns: Sequence[str], since: datetime) -> Sequence[Run]:
-        """The contact's runs of these campaigns that fell due since then and were not returned, held-out ones too, in their order."""
+    def run_states(self, campaign: str, key: str, contact_ids: Sequence[int]) -> Mapping[int, RunState]:
+        """The states of these contacts' runs under the key, by contact."""
         ...
 
-    def converted(self, contact_id: int) -> frozenset[int]:
-        """Those of the contact's runs that have reached their goal."""
+    def kept_out(self, campaign: str, key: str, contact_ids: Sequence[int]) -> frozenset[int]:
+        """Those of these contacts whom re-entry kept out under the key."""
         ...
 
 
@@ -194,7 +159,7 @@ class Pending(Protocol):
         ...
 
 
-class Transaction(Entries, Runs, Progressing, Conversions, Happenings, Pending, Protocol):
+class Transaction(Entries, Segments, Enrolments, Runs, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
     """All of them, in one transaction."""
 
 

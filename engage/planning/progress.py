@@ -57,15 +57,21 @@ class Journey:
 
     @classmethod
     def within(
-        cls, tx: Transaction, *, workspace: Workspace, campaign: Campaign, contact: Contact, now: datetime, parts: Sequence[Part] = (),
+        cls, tx: Transaction, *, workspace: Workspace, campaign: Campaign, contact: Contact, now: datetime,
         seen: Seen = lambda campaign, path: None,
     ) -> Journey:
         """One whose questions are answered by an open transaction."""
         return cls(
             workspace=workspace, campaign=campaign, contact=contact, now=now, lookup=tx.lookup(contact.id, now=now),
-            events_since=lambda types, since: tx.events_of_contact(contact.id, types=types, since=since),
-            parts=tuple(parts), seen=seen,
+            events_since=lambda types, since: tx.events_of_contact(contact.id, types=types, since=since), seen=seen,
             arm_results=lambda arms, sign: tx.arm_results(campaign.name, campaign.version, arms, sign),
+        )
+
+    def told(self, *, events: Sequence[Event], parts: Sequence[Part]) -> Journey:
+        """With the contact's events that it may ask for, and the deliveries of its present step, read for many at once."""
+        return replace(
+            self, parts=tuple(parts),
+            events_since=lambda types, since: [event for event in events if event.type in types and event.at >= since],
         )
 
     def scope(self, run: Run, *, event: Event | None = None) -> Scope:

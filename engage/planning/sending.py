@@ -93,7 +93,7 @@ def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Jou
     """It was handed over: final when the sign comes, the next channel's turn where it does not come in time."""
     run = progress.run
     handed_off_at = run.handed_off_at or run.since
-    signs = [RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]]
+    signs = signs_of(fallback)
     latest = _parts(step, journey)[-1].id
     for event in journey.events_since(signs, handed_off_at):
         if event.data.get("delivery_id") == latest:
@@ -103,6 +103,11 @@ def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Jou
     if deadline <= journey.now:
         return _next_channel(step, progress, journey, channel, at=deadline)
     return progress.waiting(until=deadline, waiting_for=ANY_OF.join(signs))
+
+
+def signs_of(fallback: Fallback) -> list[str]:
+    """The events that end it."""
+    return [RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]]
 
 
 def _next_channel(step: Send, progress: Progress, journey: Journey, channel: str, *, at: datetime) -> Progress:

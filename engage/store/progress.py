@@ -1,4 +1,4 @@
-"""What runs ask and write on their way beside their deliveries; the planning port `Progressing`."""
+"""What runs ask and write on their way beside their deliveries; the planning ports `Progressing` and `Acting`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engage.model.contact import Consent, Contact, Value
+from engage.model.contact import Consent, Contact, Event, Value
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.responses import SHOWN_BY
 from engage.model.steps import Sign
 from engage.planning.requests import ArmResult, Part
+from engage.store.columns import Id, Instant
+from engage.store.json_tables import json_table, written
 from engage.store.ledger import append_lines
 from engage.store.people_batch import PeopleBatch
-from engage.store.rows import Row
+from engage.store.rows import Row, event_of
 from engage.store.session import Session
-from engage.store.tables import TALLIED, contacts, deliveries, touches
+from engage.store.tables import TALLIED, contacts, deliveries, events, touches
 
 
 class SqlProgressing(Session):
@@ -51,6 +53,22 @@ class SqlProgressing(Session):
         )
         found = {number: ArmResult(sent=sent, signs=signs) for number, sent, signs in self._connection.execute(asked)}
         return [found.get(number, ArmResult()) for number in range(len(arms))]
+
+    def events_since(self, since: Mapping[int, datetime], *, types: Sequence[str]) -> Mapping[int, Sequence[Event]]:
+        """The events of these types of each contact with `at` not before its moment, in the order of `at`."""
+        looked_for = [{"contact_id": contact_id, "since": written(moment)} for contact_id, moment in since.items()]
+        wanted = json_table(self._connection, "wanted", {"contact_id": Id, "since": Instant()}, looked_for)
+        asked = (
+            sa.select(events)
+            .join(wanted, sa.and_(events.c.contact_id == wanted.c.contact_id, events.c.at >= wanted.c.since))
+            .where(events.c.type.in_(types))
+            .order_by(events.c.at, events.c.id)
+        )
+        kinds = self._workspace().settings.events
+        found: defaultdict[int, list[Event]] = defaultdict(list)
+        for row in self._connection.execute(asked).mappings():
+            found[row["contact_id"]].append(event_of(row, kinds))
+        return found
 
     def hold_contacts(self, contact_ids: Sequence[int]) -> frozenset[int]:
         """Lock these contacts, but for those that another transaction holds."""

@@ -11,8 +11,8 @@ from engage.model.contact import Contact
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
-from engage.planning.ports import RunInHand
 from engage.planning.requests import NewDelivery
+from engage.planning.run_ports import RunInHand
 from engage.store.database import insert_ignoring
 from engage.store.payloads import payload_of
 from engage.store.rows import RUN_FIELDS, run_of

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
-from engage.model.contact import Consent
+from engage.model.contact import Consent, Event
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.model.run import RunState
@@ -61,6 +61,16 @@ def test_an_arm_is_judged_by_the_contacts_that_gave_the_sign_of_those_it_sent_to
         assert tx.arm_results("birthday", "v1", arms, "opened")[0] == ArmResult(sent=3, signs=2)
         assert tx.arm_results("birthday", "v1", arms, "delivered")[1] == ArmResult(sent=2, signs=1)
         assert tx.arm_results("birthday", "v1", [[]], "delivered") == [ArmResult()]
+
+
+def test_each_contacts_events_are_read_from_its_own_moment_on(bench: Bench) -> None:
+    early, late = bench.add_contacts(2)
+    with bench.planning.transaction() as tx:
+        for number, (contact_id, type_) in enumerate([(early, "answered"), (late, "answered"), (early, "asked"), (early, "answered")]):
+            at = NOON + timedelta(hours=number)
+            tx.add_event(Event(id=f"e{number}", type=type_, at=at, data={}, contact_id=contact_id))
+        found = tx.events_since({early: NOON, late: NOON + timedelta(hours=2)}, types=["answered"])
+    assert {contact_id: [event.id for event in events] for contact_id, events in found.items()} == {early: ["e0", "e3"]}
 
 
 def test_a_contact_that_another_transaction_holds_is_not_waited_for(bench: Bench) -> None:

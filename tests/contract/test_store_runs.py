@@ -12,7 +12,7 @@ from engage.model.contact import ChannelKind
 from engage.model.history import Kind, Touch
 from engage.model.quiet_hours import CountryHours, QuietHours
 from engage.model.run import RunState
-from engage.planning.ports import RunInHand
+from engage.planning.run_ports import RunInHand
 from engage.store.database import Database
 from tests.builders import NOON, an_event
 from tests.contract.store_benches import MINUTE, Bench, a_delivery, an_entry, at_once

@@ -104,7 +104,10 @@ def test_two_channels_at_once_leave_room_for_a_second_touch_in_a_limit_of_two(wo
     assert [(message, channel) for message, channel, _ in sent(made)] == [("csat", "email"), ("csat", "sms"), ("birthday", "email")]
 
 
-FALLBACK = "  - {send: csat, channels: {first: [email, sms], fallback_after: 2h, unless: delivered}}\n  - {send: birthday, channels: [sms]}\n"
+FALLBACK = """\
+  - {send: csat, channels: {first: [email, sms], fallback_after: 2h, unless: delivered}}
+  - {send: birthday, channels: [sms]}
+"""
 
 
 def test_without_a_sign_the_next_channel_takes_over(works: Making) -> None:
