@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger, Trigger
+from engage.model.triggers import DateTrigger, EventTrigger, ManualTrigger, ScheduleTrigger, SegmentTrigger, Trigger
 from engage.planning.dates import date_slots, late_date_slots
 from engage.planning.schedules import next_schedule_moment, schedule_slots
 from engage.planning.slots import Residence
@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 def needs_country(trigger: Trigger) -> bool:
     """Whether the residences must come by country, since days off move what falls on them."""
-    return not isinstance(trigger, EventTrigger) and trigger.day_off is not None
+    return isinstance(trigger, DateTrigger | ScheduleTrigger) and trigger.day_off is not None
 
 
 def next_occurrence(
@@ -37,7 +37,7 @@ def next_occurrence(
     For dates every residence's hour is such a moment, whether or not anybody's date falls on that day.
     """
     match trigger:
-        case EventTrigger():
+        case EventTrigger() | SegmentTrigger() | ManualTrigger():
             return None
         case DateTrigger():
             return _next_hour(trigger, residences, after, zones_of, default_zone)

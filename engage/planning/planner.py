@@ -6,22 +6,20 @@ processes at once: runs have UNIQUE keys, due runs are locked while they advance
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import final
 
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
-from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger
 from engage.model.workspace import Workspace
+from engage.planning.enrolling import Fate
+from engage.planning.entering import Entering
 from engage.planning.happenings import Matching
 from engage.planning.moving import Moving
-from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence, schedule_slots
-from engage.planning.ports import NEWS_TAKES, PlanningStore, Transaction
-from engage.planning.positions import START
+from engage.planning.ports import PlanningStore, Transaction
 from engage.planning.progress import Seen
-from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 
 KEPT_FOR = timedelta(days=30)
@@ -55,14 +53,15 @@ class Planner:
             return self._matching(tx, now).happen(self._with_contact(tx, event))
 
     def tick(self, *, now: datetime) -> int:
-        """Enter everybody whose moment has come since the last tick; the number of new runs.
+        """Look at segments, and enter everybody whose moment has come since the last tick; how many runs began.
 
         A campaign that nothing can be done with stops no other. Raises ExceptionGroup, once all others are done.
         """
-        workspace, entered, errors = self._workspace(), 0, list[Exception]()
+        workspace, entering, entered = self._workspace(), self._entering(), 0
+        errors = entering.look(now=now)
         for campaign in live_campaigns(workspace, now):
             try:
-                entered += self._enter_due(workspace, campaign, now)
+                entered += entering.enter_due(campaign, now=now)
             except Exception as error:  # noqa: BLE001  # raised below
                 errors.append(error)
         with self._store.transaction() as tx:
@@ -70,6 +69,24 @@ class Planner:
         if errors:
             raise ExceptionGroup("not everything could be planned", errors)
         return entered
+
+    def look(self, *, now: datetime) -> None:
+        """Look at the segments whose turn has come, and nothing else: for a clock that jumps, before anything is written at its moment.
+
+        Raises ExceptionGroup, once all others are done.
+        """
+        errors = self._entering().look(now=now)
+        if errors:
+            raise ExceptionGroup("not every segment could be looked at", errors)
+
+    def enroll(
+        self, campaign: Campaign, contact_ids: Sequence[int], *, data: Mapping[str, object], key: str, now: datetime
+    ) -> Mapping[int, Fate]:
+        """Enter those named into a live campaign, whatever its trigger; what became of each. `data`, JSON, is what the trigger holds.
+
+        The audience is asked, and re-entry and holdout hold, as ever. Safe to repeat: under the same key nobody enters twice.
+        """
+        return self._entering().enroll(campaign, contact_ids, data=data, key=key, now=now)
 
     def advance(self, *, now: datetime) -> int:
         """Draw a batch of pending events and move a batch of due runs on; how many (0: nothing more is due).
@@ -89,11 +106,11 @@ class Planner:
 
     def next_moment(self, *, after: datetime) -> datetime | None:
         """The next business moment at which anything may become due; None where nothing ever will."""
-        workspace = self._workspace()
-        moments = [self._store.next_due(after=after)]
-        with self._store.transaction() as tx:
-            moments.extend(self._next_occurrence(tx, workspace, campaign, after) for campaign in live_campaigns(workspace, after))
+        moments = [self._store.next_due(after=after), *self._entering().next_moments(after=after)]
         return min((moment for moment in moments if moment is not None), default=None)
+
+    def _entering(self) -> Entering:
+        return Entering(self._store, workspace=self._workspace(), zones_of=self._zones_of, seen=self._seen)
 
     def _matching(self, tx: Transaction, now: datetime) -> Matching:
         return Matching(tx, workspace=self._workspace(), versions=self._versions, now=now)
@@ -125,53 +142,3 @@ class Planner:
             if event is not None:
                 self._matching(tx, now).match(event)
             return event is not None
-
-    def _enter_due(self, workspace: Workspace, campaign: Campaign, now: datetime) -> int:
-        if isinstance(campaign.trigger, EventTrigger):
-            return 0
-        with self._store.transaction() as tx:
-            if tx.is_paused(campaign.name):
-                return 0
-            slots = self._slots(tx, workspace, campaign, campaign.trigger, now)
-            tx.move_planned_until(campaign.name, now)
-            return self._enter(tx, workspace, campaign, slots, now) if slots else 0
-
-    def _enter(self, tx: Transaction, workspace: Workspace, campaign: Campaign, slots: Sequence[Slot], now: datetime) -> int:
-        guards = workspace.settings.guards
-        entry = Entry(
-            campaign=campaign, now=now, position=START, slots=tuple(slots),
-            excluded_dates=guards.placeholder_dates, audience=campaign.audience,
-        )
-        entered = tx.enter(entry)
-        if guards.max_audience is not None and entered:
-            tx.guard(campaign.name, entered=entered, most=guards.max_audience, now=now)
-        return entered
-
-    def _slots(
-        self, tx: Transaction, workspace: Workspace, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger, now: datetime
-    ) -> Sequence[Slot]:
-        after = tx.planned_until(campaign.name) or now
-        went_live = tx.went_live(campaign.name) or now
-        residences = tx.residences(by_country=needs_country(trigger))
-        home = workspace.settings.timezone
-        match trigger:
-            case DateTrigger():
-                due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home)
-                changed_since = max(after - NEWS_TAKES, went_live)
-                late = late_date_slots(
-                    trigger, residences=residences, changed_since=changed_since, now=now, zones_of=self._zones_of, default_zone=home
-                )
-                return (*due, *late)
-            case ScheduleTrigger():
-                return schedule_slots(
-                    trigger, residences=residences, after=after, until=now, zones_of=self._zones_of, default_zone=home,
-                    went_live=went_live,
-                )
-
-    def _next_occurrence(self, tx: Transaction, workspace: Workspace, campaign: Campaign, after: datetime) -> datetime | None:
-        if isinstance(campaign.trigger, EventTrigger) or tx.is_paused(campaign.name):
-            return None
-        return next_occurrence(
-            campaign.trigger, residences=tx.residences(by_country=needs_country(campaign.trigger)), after=after,
-            zones_of=self._zones_of, default_zone=workspace.settings.timezone, went_live=tx.went_live(campaign.name),
-        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import final
 
@@ -23,6 +23,9 @@ GRID = timedelta(minutes=5)
 
 TIMED = timedelta(hours=1)
 """How often time alone is taken to move somebody: `today`, `days_since`, `within` are looked at at the full hour."""
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Source(StrEnum):
@@ -55,21 +58,12 @@ class Looked:
 
 def grid_moment(now: datetime, every: timedelta = GRID) -> datetime:
     """The last moment of the grid that has come."""
-    return now - timedelta(microseconds=_microseconds(now) % _whole(every))
+    return now - (now - EPOCH) % every
 
 
 def next_grid_moment(after: datetime, every: timedelta = GRID) -> datetime:
     """The first moment of the grid later than that."""
     return grid_moment(after, every) + every
-
-
-def _whole(span: timedelta) -> int:
-    return span // timedelta(microseconds=1)
-
-
-def _microseconds(moment: datetime) -> int:
-    """Within its day of UTC: the grid divides a day."""
-    return _whole(timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second, microseconds=moment.microsecond))
 
 
 def watched(workspace: Workspace, campaigns: Iterable[Campaign]) -> Mapping[str, Watched]:

@@ -28,6 +28,7 @@ from engage.store.tables import contact_dates, contacts, runs, touches
 
 ENTERED = (
     "campaign", "version", "contact_id", "key", "state", "entered_at", "intended_at", "position", "since", "due_at", "trigger", "variables",
+    "part",
 )
 NEW = ("id", "contact_id", "key", "state", "intended_at", "due_at")
 TOLD = ("at", "contact_id", "kind", "campaign", "version", "run_id", "purpose", "reason", "detail")
@@ -90,6 +91,7 @@ class SqlEntries(SqlPlanned):
         made = matching.with_only_columns(
             sa.literal(campaign.name), sa.literal(campaign.version), contacts.c.id, slot.c.key, state, now, slot.c.at,
             sa.literal(entry.position), slot.c.at, due_at, self._trigger(shape, slot), sa.literal({}, Json),
+            sa.literal(0),
         ).order_by(slot.c.at, contacts.c.id)  # so that the same plan gives the same ids everywhere
         inserted: sa.Insert = insert_ignoring(self._connection, runs).from_select(list(ENTERED), made)
         return inserted

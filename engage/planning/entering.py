@@ -1,0 +1,181 @@
+"""2a Entering: triggers x people -> runs, campaign by campaign; looks at the segments that campaigns watch; people who are named.
+
+The database does the work: a campaign over a million contacts is as many statements as one over ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import assert_never, final
+
+from engage.model.campaign import Campaign
+from engage.model.triggers import Change, DateTrigger, EventTrigger, ManualTrigger, ScheduleTrigger, SegmentTrigger
+from engage.model.values import to_json
+from engage.model.workspace import Workspace
+from engage.planning.enrolling import Fate, fates
+from engage.planning.occurrences import date_slots, late_date_slots, needs_country, next_occurrence, schedule_slots
+from engage.planning.openings import openings
+from engage.planning.ports import NEWS_TAKES, PlanningStore, Transaction
+from engage.planning.positions import START
+from engage.planning.progress import Seen
+from engage.planning.segments import TIMED, Watched, grid_moment, next_grid_moment, watched
+from engage.planning.slots import Entry, MemberMatch, Slot
+from engage.planning.versions import live_campaigns
+from engage.planning.whereabouts import ZonesOf
+
+AT_ONCE = 1_000
+"""How many of those named enter in one transaction."""
+
+
+@final
+class Entering:
+    """Enters contacts into the campaigns of one workspace that are live at a moment."""
+
+    def __init__(self, store: PlanningStore, *, workspace: Workspace, zones_of: ZonesOf, seen: Seen) -> None:
+        self._store = store
+        self._workspace = workspace
+        self._zones_of = zones_of
+        self._seen = seen
+
+    def look(self, *, now: datetime) -> list[Exception]:
+        """Look at the watched segments whose turn has come, each in a transaction of its own; what could not be looked at."""
+        errors, at = list[Exception](), grid_moment(now)
+        for each in self._unseen(now, at):
+            try:
+                with self._store.transaction() as tx:
+                    tx.look(each, at=at)
+            except Exception as error:  # noqa: BLE001  # raised by the caller; a segment that cannot be asked stops no other
+                errors.append(error)
+        return errors
+
+    def _unseen(self, now: datetime, at: datetime) -> list[Watched]:
+        campaigns = [each for each in live_campaigns(self._workspace, now) if isinstance(each.trigger, SegmentTrigger)]
+        if not campaigns:
+            return []
+        with self._store.transaction() as tx:
+            looked = tx.looked()
+            asked = watched(self._workspace, [each for each in campaigns if not tx.is_paused(each.name)])
+        known = {name: one for name, one in looked.items() if one.looked_at >= at}
+        return [each for name, each in asked.items() if name not in known or known[name].definition != each.definition]
+
+    def enter_due(self, campaign: Campaign, *, now: datetime) -> int:
+        """Enter everybody whose moment has come since the campaign was planned last; how many runs began. Not while it is paused."""
+        if isinstance(campaign.trigger, EventTrigger | ManualTrigger):
+            return 0
+        with self._store.transaction() as tx:
+            if tx.is_paused(campaign.name):
+                return 0
+            slots = self._slots(tx, campaign, campaign.trigger, now)
+            tx.move_planned_until(campaign.name, now)
+            return self._enter(tx, campaign, slots, now) if slots else 0
+
+    def enroll(
+        self, campaign: Campaign, contact_ids: Sequence[int], *, data: Mapping[str, object], key: str, now: datetime
+    ) -> Mapping[int, Fate]:
+        """Enter those named, under the key, whatever the campaign's trigger; what became of each. `data` is JSON.
+
+        The audience is asked, and re-entry and holdout hold, as ever. Safe to repeat: under the same key nobody enters twice.
+        """
+        if campaign not in live_campaigns(self._workspace, now):
+            return dict.fromkeys(contact_ids, Fate.NOT_LIVE)
+        ids = list(dict.fromkeys(contact_ids))
+        slot = Slot(at=now, key=key, trigger=data)
+        found: dict[int, Fate] = {}
+        for start in range(0, len(ids), AT_ONCE):
+            found |= self._enroll(campaign, ids[start : start + AT_ONCE], slot, now)
+        return found
+
+    def _enroll(self, campaign: Campaign, ids: Sequence[int], slot: Slot, now: datetime) -> Mapping[int, Fate]:
+        with self._store.transaction() as tx:
+            if tx.is_paused(campaign.name):
+                return dict.fromkeys(ids, Fate.PAUSED)
+            before = tx.run_states(campaign.name, slot.key, ids)
+            self._enter(tx, campaign, [slot], now, only=frozenset(ids))
+            return fates(tx, campaign, slot.key, ids, before=before)
+
+    def next_moments(self, *, after: datetime) -> Iterator[datetime | None]:
+        """When, after that, anybody may enter by a trigger of time, or a look may find somebody to have moved."""
+        campaigns = list(live_campaigns(self._workspace, after))
+        with self._store.transaction() as tx:
+            awake = [each for each in campaigns if not isinstance(each.trigger, EventTrigger) and not tx.is_paused(each.name)]
+            for campaign in awake:
+                yield self._next_occurrence(tx, campaign, after)
+            for each in watched(self._workspace, awake).values():
+                yield _next_look(tx, each, after)
+
+    def _enter(
+        self, tx: Transaction, campaign: Campaign, slots: Sequence[Slot], now: datetime, *, only: frozenset[int] | None = None
+    ) -> int:
+        guards = self._workspace.settings.guards
+        entry = Entry(
+            campaign=campaign, now=now, position=START, slots=tuple(slots), excluded_dates=guards.placeholder_dates,
+            audience=campaign.audience, only=only,
+            openings=openings(
+                campaign, slots, workspace=self._workspace, zones_of=self._zones_of, now=now,
+                zone_keys=[each.zone_key for each in tx.residences(by_country=False)],
+            ),
+        )
+        entered = tx.enter(entry)
+        if guards.max_audience is not None and entered:
+            tx.guard(campaign.name, entered=entered, most=guards.max_audience, now=now)
+        if entry.openings and entered:
+            self._seen(campaign.name, START)
+        return entered
+
+    def _slots(
+        self, tx: Transaction, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger | SegmentTrigger, now: datetime
+    ) -> Sequence[Slot]:
+        after = tx.planned_until(campaign.name) or now
+        went_live = tx.went_live(campaign.name) or now
+        home, zones_of = self._workspace.settings.timezone, self._zones_of
+        if isinstance(trigger, SegmentTrigger):
+            return _segment_slots(tx, campaign, trigger, after=after, now=now)
+        residences = tx.residences(by_country=needs_country(trigger))
+        match trigger:
+            case DateTrigger():
+                due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=zones_of, default_zone=home)
+                since = max(after - NEWS_TAKES, went_live)
+                late = late_date_slots(
+                    trigger, residences=residences, changed_since=since, now=now, zones_of=zones_of, default_zone=home
+                )
+                return (*due, *late)
+            case ScheduleTrigger():
+                return schedule_slots(
+                    trigger, residences=residences, after=after, until=now, zones_of=zones_of, default_zone=home, went_live=went_live,
+                )
+            case _ as never:
+                assert_never(never)
+
+    def _next_occurrence(self, tx: Transaction, campaign: Campaign, after: datetime) -> datetime | None:
+        return next_occurrence(
+            campaign.trigger, residences=tx.residences(by_country=needs_country(campaign.trigger)), after=after,
+            zones_of=self._zones_of, default_zone=self._workspace.settings.timezone, went_live=tx.went_live(campaign.name),
+        )
+
+
+def _segment_slots(tx: Transaction, campaign: Campaign, trigger: SegmentTrigger, *, after: datetime, now: datetime) -> list[Slot]:
+    """One for each look that found somebody moved; and, once for a campaign, one for those who were in the segment already."""
+    inside = trigger.change is Change.ENTERS
+    slots = [
+        _segment_slot(trigger, at=moved_at, key=str(to_json(moved_at)), moved_at=moved_at)
+        for moved_at in tx.moves(trigger.segment, inside=inside, after=after, until=now)
+    ]
+    if trigger.existing and tx.existing_entered(campaign.name) is None:
+        slots.append(_segment_slot(trigger, at=now, key="existing", moved_at=None))
+        tx.mark_existing_entered(campaign.name, now=now)
+    return slots
+
+
+def _segment_slot(trigger: SegmentTrigger, *, at: datetime, key: str, moved_at: datetime | None) -> Slot:
+    return Slot(
+        at=at, key=f"{trigger.change}:{trigger.segment}:{key}", trigger={"segment": trigger.segment, "at": to_json(at)},
+        members=MemberMatch(segment=trigger.segment, inside=trigger.change is Change.ENTERS, moved_at=moved_at),
+    )
+
+
+def _next_look(tx: Transaction, asked: Watched, after: datetime) -> datetime | None:
+    """The next look that may find somebody moved, for a clock that jumps; None where nothing was written since the last."""
+    if tx.may_have_moved(asked):
+        return next_grid_moment(after)
+    return next_grid_moment(after, TIMED) if asked.timed else None
