@@ -14,12 +14,14 @@ from tests.integration.setting_changes import (
     BOTH,
     CAMPAIGN,
     CONSENTED,
+    CROWD,
     EASTER_MONDAY,
     IN_SEGMENT,
     OTHER_CAMPAIGN,
     QUIET_NOW,
     REOPENED,
     SETTINGS,
+    SHARED,
     TEST,
     TWICE,
     WITHDRAWN,
@@ -31,11 +33,15 @@ from tests.integration.setting_changes import (
     channel,
     leaving,
     longer,
+    marking,
     rehearsed,
+    routed,
     settings,
     silent,
+    splitting,
     stepping,
     triggered,
+    winning,
 )
 from tests.integration.watching import ANA, Case, World, diagnosed, opened, paced
 
@@ -60,7 +66,7 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
         more={"campaigns/c.yaml": CAMPAIGN.replace("{event: ticket.closed}", '{schedule: "0 10 * * tue"}')},
     ),
     ("engage.yaml", "attributes"): settings(
-        "plan: text", "plan: number", more={"campaigns/c.yaml": CAMPAIGN + "audience: contact.plan == 'pro'\n"}, refused=True,
+        "plan: text", "plan: number", more={"campaigns/c.yaml": CAMPAIGN + "audience: contact.plan == 'pro'\n"},
     ),
     ("engage.yaml", "events"): settings("  ticket.closed: {ticket_id: text, score: number}\n", "", refused=True),
     ("engage.yaml", "purposes"): settings("  care: {title: Wishes, consent: opt_out}\n", "", refused=True),
@@ -133,6 +139,20 @@ CAMPAIGN_KEYS: Mapping[Key, Case] = {
     ("campaigns/*.yaml", "limit"): longer("limit: 1 per day", world=TWICE),
     ("campaigns/*.yaml", "re_entry"): campaign("re_entry: always", "re_entry: never", text=CAMPAIGN + "re_entry: always\n", world=TWICE),
     ("campaigns/*.yaml", "exit"): longer("exit: {when: contact.plan == 'pro'}"),
+    ("campaigns/*.yaml", "goal"): longer("goal: {event: csat.answered}", world=ANSWERED),
+    ("campaigns/*.yaml", "holdout"): longer("holdout: 99%"),
+    ("campaigns/*.yaml", "ramp"): longer("ramp: [{share: 1%, for: 1d}]"),
+    ("campaigns/*.yaml", "duplicates"): campaign(
+        "duplicates: skip", "duplicates: send", world=SHARED,
+        text=CAMPAIGN.replace("{event: ticket.closed}", '{schedule: "0 10 * * tue"}') + "duplicates: skip\n",
+    ),
+    ("goal", "event"): campaign("csat.answered", "ticket.reopened", text=CAMPAIGN + "goal: {event: csat.answered}\n", world=ANSWERED),
+    ("goal", "where"): campaign(
+        "> 4", "> 5", text=CAMPAIGN + "goal: {event: csat.answered, where: event.score > 4}\n", world=ANSWERED
+    ),
+    ("goal", "within"): campaign("2h", "30m", text=CAMPAIGN + "goal: {event: csat.answered, within: 2h}\n", world=ANSWERED),
+    ("a stage of a ramp", "share"): campaign("99%", "1%", text=CAMPAIGN + "ramp: [{share: 99%, for: 1d}]\n", world=CROWD),
+    ("a stage of a ramp", "for"): campaign("for: 1d", "for: 2d", text=CAMPAIGN + "ramp: [{share: 1%, for: 1d}]\n", world=CROWD),
     ("campaigns/*.yaml", "on_unknown"): campaign(
         "on_unknown: hold", "on_unknown: resend", text=CAMPAIGN + "on_unknown: hold\n", world=World(unsure=True)
     ),
@@ -174,6 +194,68 @@ CAMPAIGN_KEYS: Mapping[Key, Case] = {
     ("segments/*.yaml", "list"): Case(
         file="segments/some.yaml", text="list: one.csv\n", one="one.csv", other="two.csv",
         more={**IN_SEGMENT, "segments/one.csv": "external_id\nana\n", "segments/two.csv": "external_id\nbo\n"},
+    ),
+}
+
+ROUTE_KEYS: Mapping[Key, Case] = {
+    ("all channels", "all"): campaign("[email, sms]", "[sms, chat]", text=CAMPAIGN.replace("[email]", "{all: [email, sms]}")),
+    ("channels in turn", "first"): routed("{first: [email, sms], fallback_after: 2h, unless: opened}", "[email, sms]", "[email, chat]"),
+    ("channels in turn", "fallback_after"): routed("{first: [email, sms], fallback_after: 2h, unless: opened}", "2h", "3h"),
+    ("channels in turn", "unless"): routed(
+        "{first: [email, sms], fallback_after: 2h, unless: opened}", "opened", "clicked", "{message: hello, kind: opened}"
+    ),
+}
+
+WAY_KEYS: Mapping[Key, Case] = {
+    ("the step split", "when"): stepping(
+        "  - {split: [{weight: 1, send: hello}, {weight: 1, send: bye}], when: contact.plan == 'pro'}", "'pro'", "'basic'"
+    ),
+    ("the step split", "id"): leaving("  - {split: [{weight: 1, send: hello}, {weight: 1, send: hello}], id: first}"),
+    ("the step split", "split"): stepping(
+        "  - split: [{weight: 1, send: hello}, {weight: 1, send: hello}]", "hello}]", "hello}, {weight: 1000000, send: bye}]"
+    ),
+    ("an arm of a split", "weight"): splitting("{weight: 2, send: hello}", "weight: 2", "weight: 90", world=CROWD),
+    ("an arm of a split", "steps"): splitting(
+        "{weight: 1000000, steps: [{send: hello}]}", "steps: [{send: hello}]", "steps: [{send: hello}, {send: bye}]"
+    ),
+    ("an arm of a split", "send"): splitting("{weight: 1000000, send: hello}", "send: hello", "send: bye"),
+    ("the winning arm", "winner"): winning("winner: opened", "winner: clicked"),
+    ("the winning arm", "after"): winning("after: 4h", "after: 5h"),
+}
+
+ACTING_KEYS: Mapping[Key, Case] = {
+    ("the step set", "when"): marking("{set: {plan: gold}, when: contact.plan == 'pro'}", "'pro'", "'basic'"),
+    ("the step set", "id"): leaving("  - {set: {plan: gold}, id: first}\n  - send: hello"),
+    ("the step set", "set"): marking("set: {plan: gold}", "plan: gold", "plan: silver"),
+    ("the step consent", "when"): stepping(
+        "  - {consent: {withdraw: care}, when: contact.plan == 'pro'}\n  - send: hello", "'pro'", "'basic'"
+    ),
+    ("the step consent", "id"): leaving("  - {consent: {withdraw: care}, id: first}\n  - send: hello"),
+    ("the step consent", "consent"): stepping("  - consent: {withdraw: care}\n  - send: hello", "withdraw: care", "grant: care"),
+    ("a grant of consent", "grant"): stepping("  - consent: {grant: care}\n  - send: hello", "grant: care", "grant: news"),
+    ("a grant of consent", "channel"): stepping(
+        "  - consent: {grant: news, channel: email}\n  - {send: hello, purpose: news}", "channel: email", "channel: sms"
+    ),
+    ("a withdrawal of consent", "withdraw"): stepping("  - consent: {withdraw: care}\n  - send: hello", "withdraw: care", "withdraw: news"),
+    ("a withdrawal of consent", "channel"): stepping(
+        "  - consent: {withdraw: care, channel: email}\n  - send: hello", "channel: email", "channel: sms"
+    ),
+    ("the step emit", "when"): stepping(
+        "  - {emit: {event: ticket.reopened}, when: contact.plan == 'pro'}\n  - send: hello", "'pro'", "'basic'"
+    ),
+    ("the step emit", "id"): leaving("  - {emit: {event: ticket.reopened}, id: first}\n  - send: hello"),
+    ("the step emit", "emit"): stepping(
+        "  - {emit: {event: ticket.reopened}, id: first}\n  - send: hello", "emit: {event: ticket.reopened}, ", "", refused=True
+    ),
+    ("what is raised", "event"): stepping("  - emit: {event: ticket.reopened}\n  - send: hello", "ticket.reopened", "csat.answered"),
+    ("what is raised", "data"): stepping(
+        "  - emit: {event: csat.answered, data: {score: 5}}\n  - wait: 1h\n  - {send: hello, when: \"events('csat.answered', score=5) == 1\"}",
+        "score: 5}", "score: 4}",
+    ),
+    ("the step stop", "when"): stepping("  - {stop: true, when: contact.plan == 'pro'}\n  - send: hello", "'pro'", "'basic'"),
+    ("the step stop", "id"): leaving("  - {stop: true, when: contact.plan != '', id: first}\n  - send: hello"),
+    ("the step stop", "stop"): stepping(
+        "  - {stop: true, when: contact.plan == 'pro'}\n  - send: hello", "stop: true", "stop: false", refused=True
     ),
 }
 
@@ -225,6 +307,9 @@ STEP_KEYS: Mapping[Key, Case] = {
         "  - wait_for: {event: csat.answered, where: event.score > 4, for: 3d}\n  - send: hello", "> 4", "> 5", world=ANSWERED
     ),
     ("what is waited for", "for"): stepping("  - wait_for: {event: csat.answered, for: 3d}\n  - send: hello", "for: 3d", "for: 1d"),
+    **ROUTE_KEYS,
+    **WAY_KEYS,
+    **ACTING_KEYS,
     ("the step if", "when"): stepping("  - {if: true, then: [{send: hello}], when: contact.plan == 'pro'}", "'pro'", "'basic'"),
     ("the step if", "id"): leaving("  - {if: true, then: [{send: hello}], id: first}"),
     ("the step if", "if"): stepping("  - {if: contact.plan == 'pro', then: [{send: hello}]}", "'pro'", "'basic'"),

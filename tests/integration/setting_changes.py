@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from tests.integration.watching import ANA, BO, Case, World, tested
+from tests.integration.watching import ANA, BO, Case, World, acted, tested
 
 SETTINGS = """\
 company: {name: Aurora, address: "Trubarjeva 1, Ljubljana"}
@@ -28,6 +28,12 @@ channels:
   email: {adapter: smtp, url: "smtp://127.0.0.1:1", from: "Aurora <hello@aurora.example>"}
   sms: {adapter: console, kind: sms}
   chat: {adapter: console, kind: chat}
+"""
+
+ENDPOINTS = """\
+endpoints:
+  gifts: {url: "https://127.0.0.1:1/gifts", secret: whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQh}
+  codes: {url: "https://127.0.0.1:1/codes", secret: whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQh}
 """
 
 CAMPAIGN = """\
@@ -117,6 +123,45 @@ def leaving(steps: str, **also: Any) -> Case:
     return campaign("id: first", "id: other", text=text, **also)
 
 
+def splitting(arms: str, one: str, other: str, **also: Any) -> Case:
+    """A change of a split, whose first arm is almost everybody's."""
+    return stepping(f"  - split: [{arms}, {{weight: 1, steps: []}}]", one, other, **also)
+
+
+def winning(one: str, other: str) -> Case:
+    """A change of the arm of a split that takes the winner: hello is opened, and later bye is clicked."""
+    text = CAMPAIGN.replace("send: hello\n", """\
+steps:
+  - split:
+      - {weight: 30, send: hello}
+      - {weight: 30, send: bye}
+      - {winner: opened, after: 4h}
+""")
+    answers = "answers: [{message: hello, kind: opened, after: 1h}, {message: bye, kind: clicked, after: 6h}]\n"
+    return campaign(one, other, text=text, see=acted, more={"tests/t.yaml": crowd(answers)})
+
+
+def marking(step: str, one: str, other: str, **also: Any) -> Case:
+    """A change of a step after which only golden contacts get anything."""
+    return stepping(f"  - {step}\n  - {{send: hello, when: contact.plan == 'gold'}}", one, other, **also)
+
+
+def routed(route: str, one: str, other: str, answers: str = "") -> Case:
+    """A change of `channels` as a map; `answers` say what comes back."""
+    said = f"answers: [{answers}]\n" if answers else ""
+    more = {"tests/t.yaml": TEST.replace("expect:", f"{said}expect:")}
+    return campaign(one, other, text=CAMPAIGN.replace("[email]", route), see=acted, more=more)
+
+
+def crowd(more: str = "") -> str:
+    """A test in which twelve people close a ticket."""
+    names = [f"p{number}" for number in range(12)]
+    people = "".join(f"  - {{external_id: {name}, email: {name}@example.com, timezone: Europe/Ljubljana}}\n" for name in names)
+    events = "".join(f"  - {{at: 2026-02-23T12:00Z, type: ticket.closed, contact: {name}}}\n" for name in names)
+    clock = "clock: {from: 2026-02-23T10:00Z, to: 2026-02-25T00:00Z}\n"
+    return f"campaign: c\ncontacts:\n{people}{clock}events:\n{events}{more}"
+
+
 def silent(hours: str, one: str, other: str, **also: Any) -> Case:
     """A change of the campaign's quiet hours."""
     return campaign(one, other, text=CAMPAIGN + f"quiet_hours: {{{hours}}}\n", **also)
@@ -147,6 +192,12 @@ REOPENED = World(events=((0, "ticket.closed", "ana", {"ticket_id": "T1"}), (1, "
 ANSWERED = World(events=((0, "ticket.closed", "ana", {"ticket_id": "T1"}), (1, "csat.answered", "ana", {"ticket_id": "T1", "score": 5})))
 EASTER_MONDAY = World(start=datetime(2026, 4, 6, 12, tzinfo=UTC))
 BOTH = World(people=(ANA, BO), events=())
+SHARED = World(people=(ANA, {**BO, "email": ANA["email"], "timezone": ANA["timezone"]}), events=())
+CROWD = World(
+    people=tuple({**ANA, "external_id": f"p{number}", "email": f"p{number}@example.com", "phone": None} for number in range(12)),
+    events=tuple((0, "ticket.closed", f"p{number}", {"ticket_id": "T1"}) for number in range(12)),
+)
+"""Shares are of many."""
 CONSENTED = TEST.replace(
     "events:", "consents:\n  - {at: 2026-01-01T00:00Z, contact: ana, purpose: care, channel: email, granted: true}\nevents:"
 )

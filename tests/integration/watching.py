@@ -99,6 +99,17 @@ def tested(files: Files, world: World, stand: Stand) -> str:
     return "\n".join(complaints) or "passed"
 
 
+def acted(files: Files, world: World, stand: Stand) -> str:
+    """Every touch of the workspace's tests but for its version: for what takes answers that come back."""
+    checked = _checked(files)
+    workspace = accepted(files)
+    seen: list[str] = []
+    for test in checked.tests:
+        people = [Person(attributes=contact.attributes) for contact in test.contacts]
+        seen += [_shown({**asdict(line.touch), "version": None}) for line in rehearse(workspace, test, people).lines]
+    return "\n".join(seen)
+
+
 def opened(files: Files, world: World, stand: Stand) -> str:
     """Which files a command leaves in the folder."""
     with OnDisk(_written(files, stand.root), {}).engaged():
