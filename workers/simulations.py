@@ -15,7 +15,6 @@ from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.coverage import walked
 from engage.simulation.lines import Line
 from engage.simulation.rehearsing import Rehearsal
-from engage.simulation.timeline import Script
 from engage.store.copy import copy_into
 from engage.store.database import Database
 from workers.stage import Stage
@@ -37,8 +36,7 @@ def simulate(
         else:
             stage.settle(people, now=start - timedelta(days=1))
         shown = None if contact is None else stage.contact_named(contact).id
-        script = Script(answering=stage.answering(answers, since=start))
-        for line in stage.play(start=start, end=end, script=script, reached=reached):
+        for line in stage.play(start=start, end=end, script=stage.script(answers), reached=reached):
             if shown in (None, line.touch.contact_id):
                 yield line
 
@@ -49,9 +47,10 @@ def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]
     chosen = only(awake(workspace), test.campaign)
     with Stage(chosen, start=test.clock_from, seen=lambda campaign, path: told.add((campaign, path))) as stage:
         stage.people.upsert(persons, now=test.clock_from - timedelta(days=1))
-        answering = stage.answering(test.answers, since=test.clock_from)
-        lines = tuple(stage.play(start=test.clock_from, end=test.clock_to, script=stage.script_of(test, answering)))
-    return Rehearsal(lines=lines, left=tuple(answering.left()) if answering is not None else (), walked=walked(told, lines))
+        script = stage.script_of(test)
+        lines = tuple(stage.play(start=test.clock_from, end=test.clock_to, script=script))
+    left = tuple(answer for answering in script.answering for answer in answering.left())
+    return Rehearsal(lines=lines, left=left, walked=walked(told, lines))
 
 
 def only(workspace: Workspace, campaign: str | None) -> Workspace:

@@ -20,21 +20,24 @@ from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
 from engage.model.campaign import Campaign
-from engage.model.contact import Consent, Contact
+from engage.model.contact import Consent, Contact, Event
 from engage.model.errors import InputError
 from engage.model.history import Touch
+from engage.model.steps import Call, every_step
 from engage.model.workspace import Workspace
 from engage.planning.planner import Planner
 from engage.planning.progress import Seen
 from engage.planning.versions import live_campaigns, version_in
-from engage.rules.answers import Answer, GivenAnswer
+from engage.rules.answers import Answer, GivenAnswer, GivenReply
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.workspace import read_workspace
 from engage.simulation.answering import Answers, Asked
+from engage.simulation.calling import Replies, Replying
 from engage.simulation.channels import SilentChannel
 from engage.simulation.clock import MovableClock
 from engage.simulation.lines import Line
-from engage.simulation.timeline import Engine, Script, play
+from engage.simulation.timeline import Answering, Engine, Script, play
+from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
@@ -97,23 +100,23 @@ class Stage:
             copy = Path(shutil.copy(people, scratch))
             import_file(copy, people=self.people, settings=self._workspace.settings, now=now)
 
-    def answering(self, answers: Sequence[Answer], *, since: datetime) -> Answers | None:
-        """Who gives the answers to messages; None where there are none, so that nobody has to look for what was sent.
+    def script(self, answers: Sequence[Answer], *, events: Sequence[Event] = (), consents: Sequence[Consent] = ()) -> Script:
+        """What happens outside. Nobody looks for answers where none can come. Raises InputError for an answer of somebody unknown."""
+        asked = [Asked(answer=each, contact_id=self._whom(each)) for each in answers if isinstance(each, GivenAnswer)]
+        replies = [Replying(reply=each, contact_id=self._whom(each)) for each in answers if isinstance(each, GivenReply)]
+        settings, contact = self._workspace.settings, self._letters.reader
+        answering = list[Answering]()
+        if asked:
+            feedback = Feedback(SqlFeedback(self.database, workspace=self._now), workspace=self._now)
+            answering.append(Answers(asked, news=News(self._history), contact=contact, feedback=feedback, settings=settings))
+        if replies or any(isinstance(step, Call) for each in self._workspace.campaigns.values() for step in every_step(each.steps)):
+            answering.append(Replies(replies, calls=SqlCalls(self.database), contact=contact, settings=settings))
+        return Script(events=events, consents=consents, answering=answering)
 
-        Raises InputError where one names somebody who is not there.
-        """
-        asked = [
-            Asked(answer=answer, contact_id=None if answer.contact is None else self.contact_named(answer.contact).id)
-            for answer in answers if isinstance(answer, GivenAnswer)
-        ]
-        if not asked:
-            return None
-        feedback = Feedback(SqlFeedback(self.database, workspace=self._now), workspace=self._now)
-        return Answers(
-            asked, news=News(self._history), contact=self._letters.reader, feedback=feedback, settings=self._workspace.settings
-        )
+    def _whom(self, answer: Answer) -> int | None:
+        return None if answer.contact is None else self.contact_named(answer.contact).id
 
-    def script_of(self, test: CampaignTest, answering: Answers | None) -> Script:
+    def script_of(self, test: CampaignTest) -> Script:
         """What the test says of the world, about the contacts as they are stored."""
         consents = [
             Consent(
@@ -124,7 +127,7 @@ class Stage:
         ]
         self._ledger.record([consent for consent in consents if consent.at < test.clock_from])
         later = [consent for consent in consents if consent.at >= test.clock_from]
-        return Script(events=test.events, consents=later, answering=answering)
+        return self.script(test.answers, events=test.events, consents=later)
 
     def contact_named(self, reference: str) -> Contact:
         """By external id, email or phone. Raises InputError where nobody is."""

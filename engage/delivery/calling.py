@@ -40,6 +40,7 @@ class DueCall:
     id: int
     attempt: int
     endpoint: str
+    contact_id: int
     data: Mapping[str, object] = field(repr=False)
 
 
@@ -125,9 +126,10 @@ class Caller:
 
     def work(self) -> int:
         """Make a batch of due calls at once; its size, 0 where nothing is due."""
+        endpoints = self._endpoints()  # before anything is claimed: where they cannot be had, no attempt is lost
         due = self._calls.claim(limit=AT_ONCE, lease=LEASE)
         if due:
-            self._loop.run(self._make(due, self._endpoints()))
+            self._loop.run(self._make(due, endpoints))
         return len(due)
 
     async def _make(self, due: Sequence[DueCall], endpoints: Mapping[str, Endpoint]) -> None:

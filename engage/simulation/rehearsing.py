@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import final
 
 from engage.model.history import Kind
-from engage.rules.answers import GivenAnswer
+from engage.rules.answers import Answer, GivenAnswer
 from engage.rules.campaign_tests import CampaignTest, Expectation
 from engage.simulation.coverage import Walked
 from engage.simulation.lines import Line
@@ -21,7 +21,7 @@ class Rehearsal:
     """What came of a test's script. `left` are answers to what was never sent; `walked` is what its runs went through."""
 
     lines: tuple[Line, ...]
-    left: tuple[GivenAnswer, ...] = ()
+    left: tuple[Answer, ...] = ()
     walked: Walked = field(default_factory=Walked)
 
 
@@ -49,10 +49,18 @@ def judge(test: CampaignTest, rehearsal: Rehearsal) -> Verdict:
             complaints.append(_missing(expectation, left, rehearsal.lines))
         else:
             left.remove(found)
-    complaints += [f"{answer.place}: this answer never came, as {answer.message} was not sent" for answer in rehearsal.left]
+    complaints += [f"{answer.place}: this answer never came: {_why_not(answer)}" for answer in rehearsal.left]
     if test.expect_nothing_else_sent:
         complaints += _unexpected(test, left)
     return Verdict(name=test.name, complaints=tuple(complaints))
+
+
+def _why_not(answer: Answer) -> str:
+    whom = f" {'to' if isinstance(answer, GivenAnswer) else 'about'} {answer.contact}" if answer.contact is not None else ""
+    if isinstance(answer, GivenAnswer):
+        by = f" by {answer.channel}" if answer.channel is not None else ""
+        return f"{answer.message} was not sent{whom}{by}"
+    return f"{answer.endpoint} was not called{whom}"
 
 
 def _comparable(line: Line) -> Mapping[str, object]:

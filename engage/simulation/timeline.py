@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar, final
 
 from engage.model.contact import Consent, Event
 from engage.model.workspace import QUEUES
+from engage.rules.answers import Answer
 
 Dated = TypeVar("Dated", Event, Consent)
 
@@ -60,14 +61,21 @@ class Engine:
 
 
 class Answering(Protocol):
-    """What providers and people do about what was sent: it is known only as the simulation goes on."""
+    """What providers, people and endpoints do about what was sent: it is known only as the simulation goes on."""
 
     def next_moment(self) -> datetime | None:
         """When the next answer comes to what has been sent so far."""
         ...
 
     def give(self, *, now: datetime) -> int:
-        """Give the answers that have come by now, to what was sent just now too; how many."""
+        """Give the answers that have come by now, to what was sent just now too; how many.
+
+        It is asked until there are none.
+        """
+        ...
+
+    def left(self) -> Sequence[Answer]:
+        """Those to what never came to pass."""
         ...
 
 
@@ -78,7 +86,7 @@ class Script:
 
     events: Sequence[Event] = field(default=())
     consents: Sequence[Consent] = field(default=())
-    answering: Answering | None = None
+    answering: Sequence[Answering] = ()
 
 
 def play(engine: Engine, *, start: datetime, end: datetime, script: Script | None = None) -> Iterator[datetime]:
@@ -136,13 +144,13 @@ class _Told:
 
     def answer(self, *, now: datetime) -> int:
         """Give the answers that have come by now; how many."""
-        return 0 if self._answering is None else self._answering.give(now=now)
+        return sum(answering.give(now=now) for answering in self._answering)
 
     def next_moment(self) -> datetime | None:
         """When something more happens."""
         moments = [happening[0].at for happening in (self._events, self._consents) if happening]
-        answers = self._answering.next_moment() if self._answering is not None else None
-        return min([*moments, *([answers] if answers is not None else [])], default=None)
+        answers = (answering.next_moment() for answering in self._answering)
+        return min([*moments, *(at for at in answers if at is not None)], default=None)
 
 
 def _up_to(happening: deque[Dated], now: datetime) -> list[Dated]:

@@ -64,7 +64,10 @@ class SqlCalls:
                 until = {"due_at": MachineNow(lease.total_seconds()), "attempts": calls.c.attempts + 1}
                 connection.execute(sa.update(calls).where(calls.c.id.in_([row["id"] for row in taken])).values(until))
         return [
-            DueCall(id=row["id"], attempt=row["attempts"] + 1, endpoint=row["endpoint"], data=row["data"]) for row in taken
+            DueCall(
+                id=row["id"], attempt=row["attempts"] + 1, endpoint=row["endpoint"], contact_id=row["contact_id"], data=row["data"]
+            )
+            for row in taken
         ]
 
     def settle(self, call: DueCall, outcome: CallOutcome, *, now: datetime) -> None:
@@ -121,7 +124,7 @@ _PAUSED = sa.or_(
     sa.exists().where(campaign_states.c.campaign == runs.c.campaign, campaign_states.c.status == Status.PAUSED.value),
 )
 _DUE = (
-    sa.select(calls, runs.c.state.label("run_state"))
+    sa.select(calls, runs.c.state.label("run_state"), runs.c.contact_id)
     .join(runs, runs.c.id == calls.c.run_id)
     .where(sa.text(f"calls.{CALL_WAITING}"), calls.c.due_at <= MachineNow(), ~_PAUSED)
     .order_by(calls.c.due_at, calls.c.id)
