@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from engage.delivery.calling import Answered, CallOutcome, GaveUp
 from engage.history.timeline import Filter
 from engage.model.errors import Rejected
 from engage.model.history import Kind
+from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from tests.engine import MONDAY, Works
 from tests.small import SETTINGS, small_workspace
@@ -202,3 +204,21 @@ def test_an_order_that_was_posted_before_the_entry_it_came_after_counts(works: M
     made.happen("order.placed", "ana", id="o1", at=MONDAY - HOUR, total=20)
     made.happen("ticket.closed", "ana", at=MONDAY - 2 * HOUR, ticket_id="T-1")
     assert [touch.detail["event_id"] for touch in made.touches(Kind.CONVERTED)] == ["o1"]
+
+
+@pytest.mark.parametrize(("outcome", "message"), [(Answered(answer={"code": "X-1"}), "csat"), (GaveUp(code="410"), "birthday")])
+def test_a_call_is_waited_for_and_its_answer_named(works: Making, outcome: CallOutcome, message: str) -> None:
+    endpoint = 'endpoints:\n  gifts: {url: "https://gifts.example.com/v1", secret: hush}\n'
+    made = works("""\
+  - {call: gifts, data: {ticket: "{{ trigger.ticket_id }}"}, as: gift}
+  - if: gift.code == 'X-1'
+    then: [{send: csat, channels: [email]}]
+    else: [{send: birthday, channels: [email]}]
+""", settings=SETTINGS + endpoint)
+    close_ticket(made)
+    outbox = SqlCalls(made.database)
+    (call,) = outbox.claim(limit=10, lease=HOUR)
+    assert (call.endpoint, call.data, sent(made)) == ("gifts", {"ticket": "T-1"}, [])
+    outbox.settle(call, outcome, now=made.clock.now())
+    made.settle()
+    assert [each for each, _, _ in sent(made)] == [message]
