@@ -40,7 +40,7 @@ class Kind(StrEnum):
     ERASED = "erased"
 
 
-NEVER_WRITTEN = frozenset({Kind.HELD_OUT, Kind.CONVERTED, Kind.NOTE, Kind.MERGED, Kind.ERASED})
+NEVER_WRITTEN = frozenset({Kind.NOTE, Kind.MERGED, Kind.ERASED})
 """Kinds that nothing writes yet: whoever asks for one is told so."""
 
 
