@@ -8,7 +8,7 @@ business and no guard lives in a middleware, since Dramatiq goes on when one rai
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import final
@@ -30,6 +30,7 @@ from engage.model.workspace import QUEUES
 from workers.embedded import Embedded, find_server, url_of
 
 PLANNING = "planning"
+CALLS = "calls"
 
 PREFIX = "engage."
 """Before each queue's name at the broker, which others may use too. Two installations need two databases or virtual hosts of it."""
@@ -112,10 +113,12 @@ def _redis(url: str) -> RedisBroker:
 class Nudges:
     """The actors of one broker, and the sending of nudges to them.
 
-    `drain` and `advance` are what a worker does at a nudge; a process that only sends nudges never runs them.
+    `drain`, `advance` and `call` are what a worker does at a nudge; a process that only sends nudges never runs them.
     """
 
-    def __init__(self, broker: dramatiq.Broker, *, drain: Callable[[str], object], advance: Callable[[], object]) -> None:
+    def __init__(
+        self, broker: dramatiq.Broker, *, drain: Callable[[str], object], advance: Callable[[], object], call: Callable[[], object],
+    ) -> None:
         def declare(name: str, queue: str, work: Callable[[], object]) -> dramatiq.Actor[[], None]:
             return dramatiq.actor(actor_name=name, queue_name=PREFIX + queue, broker=broker)(_guarded(name, work))
 
@@ -123,6 +126,7 @@ class Nudges:
             queue: declare(f"drain_{queue}", queue, partial(drain, queue)) for queue in QUEUES
         }
         self._advance = declare("advance", PLANNING, advance)
+        self._call = declare("call", CALLS, call)
         self._away = False
 
     def drain(self, queue: str, *, times: int = 1) -> None:
@@ -133,6 +137,10 @@ class Nudges:
     def advance(self) -> None:
         """Ask for due runs to be moved on. Harmless where the broker is away."""
         self._send(self._advance)
+
+    def call(self) -> None:
+        """Ask for due calls of endpoints to be made. Harmless where the broker is away."""
+        self._send(self._call)
 
     def _send(self, actor: dramatiq.Actor[[], None]) -> None:
         try:
@@ -154,9 +162,19 @@ def _guarded(name: str, work: Callable[[], object]) -> Callable[[], None]:
         try:
             work()
         except Exception as error:  # noqa: BLE001  # a nudge must never take its worker down; the rows are still there
-            log.error("nudge.failed", actor=name, error=type(error).__name__, at=places(error))
+            for each in told_of(error):
+                log.error("nudge.failed", actor=name, error=type(each).__name__, at=places(each))
 
     return actor
+
+
+def told_of(error: Exception) -> Iterator[Exception]:
+    """What went wrong, one by one: a group stands for all that could not be done while the rest was."""
+    if isinstance(error, ExceptionGroup):
+        for each in error.exceptions:
+            yield from told_of(each)
+    else:
+        yield error
 
 
 def places(error: BaseException) -> list[str]:

@@ -16,6 +16,7 @@ from dramatiq.brokers.redis import RedisBroker
 from pika.exceptions import AMQPError
 
 from engage.channels import load_channels
+from engage.channels.endpoint import load_endpoints
 from engage.cli.app import Office
 from engage.model.errors import EngageError, InputError
 from engage.model.workspace import Settings
@@ -53,6 +54,7 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     yield _broker(office.root, settings, environment)
     yield _api_key(environment)
     yield from _channels(settings)
+    yield from _endpoints(settings)
 
 
 def _finding(what: str, ok: bool, found: str, do: str) -> Finding:
@@ -127,6 +129,23 @@ def _answers(queue: Queue) -> bool:
 def _api_key(environment: Mapping[str, str]) -> Finding:
     known = bool(environment.get("ENGAGE_API_KEY"))
     return _finding("API key", known, "set" if known else "not set", "set ENGAGE_API_KEY for `engage web`: until then /v1 is shut")
+
+
+def _endpoints(settings: Settings) -> Iterator[Finding]:
+    """DNS and TLS of each; which of its methods it likes is its own affair."""
+    try:
+        endpoints = load_endpoints(settings)
+    except InputError as error:
+        yield _finding("endpoints", False, str(error), "mend engage.yaml, or the environment")
+        return
+    loop = LoopThread()
+    try:
+        for name, endpoint in endpoints.items():
+            wrong = loop.run(endpoint.check())
+            yield _finding(f"endpoint {name}", not wrong, "; ".join(wrong) or "can be reached", "see its `url` in engage.yaml, and its DNS")
+            loop.run(endpoint.close())
+    finally:
+        loop.close()
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:

@@ -46,7 +46,7 @@ class Assembly:
         match name:
             case "worker":
                 self._work = self.wired.work(threads=self._threads)
-                self._nudges = Nudges(self.queue.broker, drain=self._work.drain, advance=self._work.advance)
+                self._nudges = Nudges(self.queue.broker, drain=self._work.drain, advance=self._work.advance, call=self._work.call)
                 return WorkerPart(self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, threads=self._threads)
             case "scheduler":
                 return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look)

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from engage.model.time import Clock
 from engage.model.workspace import QUEUES
-from workers.broker import Nudges, places
+from workers.broker import Nudges, places, told_of
 
 TICK_EVERY = 1.0
 SWEEP_EVERY = 5.0
@@ -55,6 +55,14 @@ class Rows(Protocol):
         ...
 
 
+class Outbox(Protocol):
+    """What the ticker asks of the calls of endpoints."""
+
+    def due(self) -> int:
+        """How many might be made now."""
+        ...
+
+
 @final
 class Ticker:
     """Jobs at fixed intervals in threads of their own; one that raises is logged and runs again at its next time."""
@@ -82,7 +90,8 @@ def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
         try:
             job()
         except Exception as error:  # noqa: BLE001  # a database away for a minute must not end the ticking
-            log.error("tick.failed", job=name, error=type(error).__name__, at=places(error))
+            for each in told_of(error):
+                log.error("tick.failed", job=name, error=type(each).__name__, at=places(each))
 
     return run
 
@@ -91,9 +100,10 @@ def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
 class Scheduling:
     """The scheduler's work: plan what is due, sweep up what was left, and nudge those who do it."""
 
-    def __init__(self, *, plans: Plans, rows: Rows, clock: Clock, nudges: Nudges) -> None:
+    def __init__(self, *, plans: Plans, rows: Rows, calls: Outbox, clock: Clock, nudges: Nudges) -> None:
         self._plans = plans
         self._rows = rows
+        self._calls = calls
         self._clock = clock
         self._nudges = nudges
 
@@ -104,7 +114,7 @@ class Scheduling:
             self._plans.tick(now=now)
         finally:  # what could not be planned stops nothing that was
             self._nudges.advance()
-            nudge_due(self._rows, self._nudges, now)
+            nudge_due(self._rows, self._calls, self._nudges, now)
 
     def sweep(self) -> None:
         """Settle what crashed workers left behind."""
@@ -113,9 +123,11 @@ class Scheduling:
             log.warning("deliveries.swept", rows=swept)
 
 
-def nudge_due(rows: Rows, nudges: Nudges, now: datetime) -> None:
-    """Call as many workers as the due deliveries of each queue are worth."""
+def nudge_due(rows: Rows, calls: Outbox, nudges: Nudges, now: datetime) -> None:
+    """Call as many workers as the due deliveries of each queue are worth, and one for due calls of endpoints."""
     waiting = rows.waiting(now=now)
     for queue in QUEUES:
         if waiting.get(queue):
             nudges.drain(queue, times=min(CALLED_AT_ONCE, -(-waiting[queue] // BATCH)))
+    if calls.due():
+        nudges.call()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from engage.contacts.zones import names_behind
+from engage.delivery.calling import Caller
 from engage.delivery.conductor import Conductor
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
@@ -25,6 +26,7 @@ from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.settings import load_settings
 from engage.store.business_clock import StoredMoment
+from engage.store.calls import SqlCalls
 from engage.store.database import Database, write_once
 from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
@@ -42,6 +44,7 @@ from engage.web.ports import Site
 from workers.broker import Nudges, Queue, open_queue
 from workers.clocks import BusinessClock
 from workers.embedded import runs
+from workers.endpoints import Endpoints
 from workers.equipping import Equipping
 from workers.loop import LoopThread
 from workers.settling import Settling
@@ -155,6 +158,21 @@ class Wired:
         )
 
     @cached_property
+    def calls(self) -> SqlCalls:
+        """The outbox of calls."""
+        return SqlCalls(self.database)
+
+    @cached_property
+    def endpoints(self) -> Endpoints:
+        """Whom the step `call` asks."""
+        return Endpoints(self.accepted.workspace, loop=self.loop)
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Due calls -> answers."""
+        return Caller(self.calls, endpoints=self.endpoints.now, keys=self.identity, clock=self.clock, loop=self.loop)
+
+    @cached_property
     def identity(self) -> SignedIdentity:
         """What deliveries are called by others."""
         domain = _message_id_domain(self.database, self.workspace.settings.public_url)
@@ -192,11 +210,14 @@ class Wired:
 
     def work(self, *, threads: int) -> Work:
         """What a worker does."""
-        return Work(plans=self.planner, conductor=self.conductor, rows=self.deliveries, clock=self.clock, threads=threads)
+        return Work(
+            plans=self.planner, conductor=self.conductor, caller=self.caller, rows=self.deliveries, calls=self.calls, clock=self.clock,
+            threads=threads,
+        )
 
     def scheduling(self, nudges: Nudges) -> Scheduling:
         """What a scheduler does."""
-        return Scheduling(plans=self.planner, rows=self.deliveries, clock=self.clock, nudges=nudges)
+        return Scheduling(plans=self.planner, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges)
 
     def site(self, nudges: Nudges) -> Site:
         """What the web is made of."""
@@ -222,6 +243,8 @@ class Wired:
         """Let go of everything; nothing of it is in use any more. Safe to repeat."""
         if "equipping" in self.__dict__:
             self.equipping.close()
+        if "endpoints" in self.__dict__:
+            self.endpoints.close()
         if "loop" in self.__dict__:
             self.loop.close()
         self.database.close()
@@ -248,24 +271,33 @@ def open_wired(root: Path, environment: Mapping[str, str], *, files: Mapping[str
     Raises InputError where engage.yaml cannot be read, and where nothing was ever accepted and the folder does not pass;
     NotThereError where the database does not answer.
     """
-    settings = load_settings(files, environment, root=root)
-    database = Database.open(settings.database)
+    wired = open_only(root, environment, files=files, check=check)
     try:
-        database.migrate()
-        wired = Wired(root, environment, database=database, settings=settings, check=check)
         wired.folder.look()
         if wired.workspaces.newest_hash() is None:
             raise InputError(check(files))
         wired.settle(wired.workspace)
     except BaseException:
-        database.close()
+        wired.close()
         raise
     return wired
 
 
+def open_only(root: Path, environment: Mapping[str, str], *, files: Mapping[str, bytes], check: Check) -> Wired:
+    """The same, but nothing is accepted: what stands in the folder is looked at before it is live."""
+    settings = load_settings(files, environment, root=root)
+    database = Database.open(settings.database)
+    try:
+        database.migrate()
+        return Wired(root, environment, database=database, settings=settings, check=check)
+    except BaseException:
+        database.close()
+        raise
+
+
 def senders(queue: Queue) -> Nudges:
     """Nudges of a process that does none of the work itself."""
-    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None)
+    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None, call=lambda: None)
 
 
 def _message_id_domain(database: Database, public_url: str) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol, final
 from engage.model.time import Clock
 from engage.model.workspace import QUEUES
 from workers.broker import Nudges
-from workers.ticker import Plans, Rows, nudge_due
+from workers.ticker import Outbox, Plans, Rows, nudge_due
 
 RESERVED = 2
 """Threads that never do bulk: one for what a person waits for, one for planning."""
@@ -26,16 +26,33 @@ class Conducting(Protocol):
         ...
 
 
+class Calling(Protocol):
+    """What a worker asks of whoever calls endpoints."""
+
+    def drain(self) -> int:
+        """Work until nothing is due; how many calls were made."""
+        ...
+
+    def stop(self) -> None:
+        """Finish the calls in hand, begin no more."""
+        ...
+
+
 @final
 class Work:
     """The work of one process with so many threads. Safe to call from all of them at once."""
 
-    def __init__(self, *, plans: Plans, conductor: Conducting, rows: Rows, clock: Clock, threads: int) -> None:
+    def __init__(
+        self, *, plans: Plans, conductor: Conducting, caller: Calling, rows: Rows, calls: Outbox, clock: Clock, threads: int
+    ) -> None:
         self._plans = plans
         self._conductor = conductor
+        self._caller = caller
         self._rows = rows
+        self._calls = calls
         self._clock = clock
         self._bulk = BoundedSemaphore(max(1, threads - RESERVED))
+        self._calling = BoundedSemaphore()  # one thread: however slow the endpoints are, the others go on
         self._stopping = Event()
         self._nudges: Nudges | None = None
 
@@ -64,15 +81,28 @@ class Work:
         while not self._stopping.is_set() and (batch := self._plans.advance(now=self._clock.now())):
             moved += batch
         if moved and self._nudges is not None:
-            nudge_due(self._rows, self._nudges, self._clock.now())
+            nudge_due(self._rows, self._calls, self._nudges, self._clock.now())
+
+    def call(self) -> None:
+        """Make due calls of endpoints, and tell of the runs that go on with the answers."""
+        if not self._calling.acquire(blocking=False):
+            return
+        try:
+            made = self._caller.drain()
+        finally:
+            self._calling.release()
+        if made and self._nudges is not None:
+            self._nudges.advance()
 
     def sweep(self) -> None:
         """Do whatever is due, nudged or not: with the broker gone everything goes on by this, slower."""
         self.advance()
         for queue in QUEUES:
             self.drain(queue)
+        self.call()
 
     def stop(self) -> None:
         """Finish what is in hand, begin nothing more."""
         self._stopping.set()
         self._conductor.stop()
+        self._caller.stop()

@@ -45,7 +45,7 @@ class Desk:
     def __init__(self, broker: dramatiq.Broker, *, failing: bool = False) -> None:
         self.asked: SimpleQueue[str] = SimpleQueue()
         self._failing = failing
-        self.nudges = Nudges(broker, drain=self._drain, advance=lambda: self.asked.put("advance"))
+        self.nudges = Nudges(broker, drain=self._drain, advance=lambda: self.asked.put("advance"), call=lambda: None)
         self.worker = dramatiq.Worker(broker, worker_timeout=WORKER_TIMEOUT, worker_threads=1)
         self.worker.start()
 
@@ -88,7 +88,7 @@ def test_a_nudge_that_fails_is_not_repeated_and_the_next_one_is_taken(queue: Que
 @pytest.mark.parametrize("setting", ["redis://127.0.0.1:1/0", "amqp://guest:guest@127.0.0.1:1/"])
 def test_a_broker_that_is_away_harms_nobody(setting: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     queue = open_queue(setting, directory=tmp_path, environment={})
-    nudges = Nudges(queue.broker, drain=lambda name: None, advance=lambda: None)
+    nudges = Nudges(queue.broker, drain=lambda name: None, advance=lambda: None, call=lambda: None)
     nudges.drain("bulk", times=3)
     nudges.advance()
     queue.close()

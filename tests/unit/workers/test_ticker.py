@@ -43,10 +43,18 @@ class FakeClock:
         return NOON
 
 
-def scheduling(rows: FakeRows) -> tuple[Scheduling, FakePlans, StubBroker]:
+class FakeOutbox:
+    def __init__(self, due: int) -> None:
+        self._due = due
+
+    def due(self) -> int:
+        return self._due
+
+
+def scheduling(rows: FakeRows, *, calls: int = 0) -> tuple[Scheduling, FakePlans, StubBroker]:
     plans, broker = FakePlans(), StubBroker(middleware=middleware())
-    nudges = Nudges(broker, drain=lambda queue: None, advance=lambda: None)
-    return Scheduling(plans=plans, rows=rows, clock=FakeClock(), nudges=nudges), plans, broker
+    nudges = Nudges(broker, drain=lambda queue: None, advance=lambda: None, call=lambda: None)
+    return Scheduling(plans=plans, rows=rows, calls=FakeOutbox(calls), clock=FakeClock(), nudges=nudges), plans, broker
 
 
 def sizes(broker: StubBroker) -> dict[str, int]:
@@ -58,6 +66,12 @@ def test_a_tick_plans_by_the_business_clock_and_calls_a_worker_for_each_batch_th
     work.tick()
     assert plans.ticks == [NOON]
     assert sizes(broker) == {"planning": 1, "transactional": 1, "bulk": 3}
+
+
+def test_a_tick_calls_one_worker_for_the_calls_of_endpoints_that_are_due() -> None:
+    work, _, broker = scheduling(FakeRows({}), calls=40)
+    work.tick()
+    assert sizes(broker) == {"planning": 1, "calls": 1}
 
 
 def test_a_large_audience_calls_no_more_workers_than_there_may_be() -> None:

@@ -66,14 +66,41 @@ def broker() -> dramatiq.Broker:
     return StubBroker(middleware=middleware())
 
 
-def work_of(*, plans: FakePlans | None = None, conductor: FakeConductor | None = None, waiting: Mapping[str, int] | None = None) -> Work:
+class FakeCaller:
+    """Makes calls, until there are none; the first waits for `go` where one is given."""
+
+    def __init__(self, *made: int, go: Event | None = None) -> None:
+        self.made = list(made)
+        self.drained = 0
+        self.stopped = False
+        self._go = go
+
+    def due(self) -> int:
+        return sum(self.made)
+
+    def drain(self) -> int:
+        self.drained += 1
+        if self._go is not None:
+            self._go.wait(10)
+        return self.made.pop(0) if self.made else 0
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def work_of(
+    *, plans: FakePlans | None = None, conductor: FakeConductor | None = None, caller: FakeCaller | None = None,
+    waiting: Mapping[str, int] | None = None,
+) -> Work:
+    called = caller or FakeCaller()
     return Work(
-        plans=plans or FakePlans([]), conductor=conductor or FakeConductor(), rows=FakeRows(waiting or {}), clock=FakeClock(), threads=4
+        plans=plans or FakePlans([]), conductor=conductor or FakeConductor(), caller=called, rows=FakeRows(waiting or {}), calls=called,
+        clock=FakeClock(), threads=4,
     )
 
 
 def announced(work: Work, broker: StubBroker) -> Work:
-    work.announce(Nudges(broker, drain=work.drain, advance=work.advance))
+    work.announce(Nudges(broker, drain=work.drain, advance=work.advance, call=work.call))
     return work
 
 
@@ -114,10 +141,30 @@ def test_bulk_leaves_threads_for_what_a_person_waits_for() -> None:
     assert conductor.drained.count("transactional") == 1
 
 
+def test_answers_of_endpoints_are_told_to_the_runs_that_wait_for_them(broker: StubBroker) -> None:
+    announced(work_of(caller=FakeCaller(2)), broker).call()
+    assert sizes(broker) == {"planning": 1}
+
+
+def test_a_slow_endpoint_holds_up_one_thread() -> None:
+    go = Event()
+    caller = FakeCaller(go=go)
+    work = work_of(caller=caller)
+    slow = Thread(target=work.call)
+    slow.start()
+    while not caller.drained:
+        slow.join(0.01)
+    work.call()
+    go.set()
+    slow.join(10)
+    assert caller.drained == 1
+
+
 def test_a_sweep_does_all_that_is_due_without_any_nudge() -> None:
-    conductor, plans = FakeConductor(), FakePlans([4])
-    work_of(conductor=conductor, plans=plans).sweep()
+    conductor, plans, caller = FakeConductor(), FakePlans([4]), FakeCaller(1)
+    work_of(conductor=conductor, plans=plans, caller=caller).sweep()
     assert plans.batches == []
+    assert caller.made == []
     assert conductor.drained == ["transactional", "bulk"]
 
 
