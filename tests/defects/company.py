@@ -34,6 +34,12 @@ def company(trigger: str, steps: str = "send: wishes", *, settings: str = SETTIN
     }
 
 
+def go_to(works: Works, moment: datetime) -> None:
+    """Let time go by up to a moment, and stand there."""
+    works.play(moment)
+    works.clock.move(moment)
+
+
 def got(works: Works, *kinds: Kind) -> list[tuple[str, str]]:
     """Who got a message (or another touch) and when, in UTC, in order."""
     with works.database.read() as connection:

@@ -18,8 +18,10 @@ from tests.small import small_workspace
 PATIENCE = 60.0
 """Seconds until the last process has come to the line, on a machine that is busy with other things."""
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.servers.racing"])
+FORKS = multiprocessing.get_context("forkserver")
+"""Its processes begin with everything imported, which is what takes long, and without this one's threads and locks."""
+
+FORKS.set_forkserver_preload(["tests.servers.racing"])
 
 _line: Barrier | None = None
 
@@ -43,8 +45,8 @@ class Racer(Protocol):
 
 def race(ground: Ground, racer: Racer, *, processes: int) -> list[str]:
     """Let that many processes do it at once, at each of the moments; to whom they handed messages over."""
-    line = _FORKS.Barrier(processes, timeout=PATIENCE)
-    with ProcessPoolExecutor(processes, mp_context=_FORKS, initializer=_stand_at, initargs=(line,)) as pool:
+    line = FORKS.Barrier(processes, timeout=PATIENCE)
+    with ProcessPoolExecutor(processes, mp_context=FORKS, initializer=_stand_at, initargs=(line,)) as pool:
         runs = [pool.submit(_run, ground, racer, number) for number in range(processes)]
         return [address for run in runs for address in run.result(timeout=2 * PATIENCE)]
 

@@ -1,0 +1,58 @@
+"""A worker that is killed at a named point of its work, as `kill -9` does: no line of it runs any more."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from engage.delivery import conductor
+from engage.delivery.conductor import Point
+from engage.model.delivery import Cleared, Receipt
+from engage.store.database import Database
+from engage.store.tables import batches
+from tests.engine import Works
+from tests.fakes.channel import FakeChannel
+from tests.servers.racing import FORKS
+from tests.small import small_workspace
+
+
+class Recording(FakeChannel):
+    """A provider that writes down what it has in a file, which outlives whoever handed it over."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__()
+        self._log = log
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        """Take it."""
+        with self._log.open("a") as lines:
+            lines.write(f"{cleared.rendered.approved.address}\n")
+        return await super().send(cleared)
+
+
+def kill_at(point: Point, *, url: str, files: Mapping[str, str | None], at: datetime, log: Path) -> None:
+    """Start a worker that takes five deliveries at a time, and have it killed when it comes to the point."""
+    worker = FORKS.Process(target=_work_until, args=(point, url, files, at, log))
+    worker.start()
+    worker.join(60)
+    assert worker.exitcode == -signal.SIGKILL
+
+
+def let_leases_end(works: Works) -> None:
+    """What the dead had in hand is free for the others, without waiting for it."""
+    with works.database.begin() as connection:
+        connection.execute(sa.update(batches).values(lease_until=works.clock.now().replace(year=2000)))
+    works.deliveries.sweep(now=works.clock.now())
+
+
+def _work_until(point: Point, url: str, files: Mapping[str, str | None], at: datetime, log: Path) -> None:
+    conductor.BATCH = 5
+    works = Works(Database.open(url), small_workspace(**files), at=at)
+    works.channels = {"email": Recording(log)}
+    works.at[point] = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    works.conductor.drain("bulk")
