@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import final
 
 from engage.model.campaign import Campaign
 from engage.model.contact import Contact
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
-from engage.model.steps import Consenting, Fallback, Send, Set, WaitFor, every_step
+from engage.model.steps import Consenting, Fallback, Send, Set, Sign, WaitFor, every_step
 from engage.model.workspace import Workspace
 from engage.planning.journeys import go_on
 from engage.planning.migration import Passage
 from engage.planning.ports import Transaction
 from engage.planning.positions import step_at
 from engage.planning.progress import Journey, Progress, Seen, touch_of
+from engage.planning.requests import ArmResult
 from engage.planning.run_ports import RunInHand
 from engage.planning.sending import signs_of
 from engage.planning.versions import Versions
@@ -51,6 +53,7 @@ class Moving:
         self._now = now
         self._seen = seen
         self._passages: dict[tuple[str, str], Passage] = {}
+        self._judged: dict[tuple[str, str, tuple[tuple[str, ...], ...]], Sequence[ArmResult]] = {}
 
     def move(self, in_hand: Sequence[RunInHand]) -> int:
         """Move them as far as they go; how many, less those whose contact is to be written while another transaction holds it."""
@@ -82,7 +85,8 @@ class Moving:
         if newest is not None and newest.takes_over and newest.version != run.version:
             run, campaign = self._passage(campaign, newest).migrated(run, now=self._now), newest
         journey = Journey.within(self._tx, workspace=workspace, campaign=campaign, contact=contact, now=self._now, seen=self._seen)
-        return _Traveller(progress=Progress(run=run), journey=journey)
+        judging = replace(journey, arm_results=partial(self._judge, campaign))
+        return _Traveller(progress=Progress(run=run), journey=judging)
 
     def _passage(self, old: Campaign, new: Campaign) -> Passage:
         """The way from one version to the newest, found once a batch."""
@@ -90,6 +94,13 @@ class Moving:
         if known is None:
             known = self._passages[old.name, old.version] = Passage(old, new)
         return known
+
+    def _judge(self, campaign: Campaign, arms: Sequence[Sequence[str]], sign: Sign) -> Sequence[ArmResult]:
+        """How the arms of a split do, asked once a batch."""
+        split = (campaign.name, campaign.version, tuple(map(tuple, arms)))
+        if split not in self._judged:
+            self._judged[split] = self._tx.arm_results(campaign.name, campaign.version, arms, sign)
+        return self._judged[split]
 
     def _told(self, travellers: Sequence[_Traveller]) -> list[_Traveller]:
         """What they may ask of their deliveries and events, read for all of them at once."""

@@ -27,7 +27,13 @@ class SqlPending(SqlHappenings):
 
     def add_pending_events(self, new: Sequence[Event]) -> None:
         """Store events of people who are known, to be drawn; one whose id is known is left as it is. Each has its touch."""
-        self.add_touches([touch_of(event) for event in new if insert_pending(self._connection, event)])
+        asked = sa.select(events.c.id).where(events.c.id.in_([event.id for event in new]))
+        known = set(self._connection.scalars(asked))
+        fresh = [event for event in new if event.id not in known]
+        if fresh:
+            rows = [{**event_row(event, ref_key=None), "pending": True} for event in fresh]
+            self._connection.execute(insert_ignoring(self._connection, events), rows)
+            self.add_touches([touch_of(event) for event in fresh])
 
     def meet_contacts(self, *, since: datetime, limit: int) -> int:
         """Give kept events received since then to the contacts who are known by now, each with its touch; how many."""
