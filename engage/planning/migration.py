@@ -24,10 +24,11 @@ from engage.planning.positions import END, name_of, position_after, step_at
 class Fate(StrEnum):
     """What becomes of a run when its campaign is edited."""
 
-    STAYS = "stays"  # in its version: the new one does not say `on_edit: migrate`, or is a draft
+    STAYS = "stays"  # in its version: the new one does not say `on_edit: migrate`
     MOVES = "moves"  # to the same step of the new version
     MOVES_ON = "moves_on"  # to the next step that is still there, as its own is gone
     ENDS = "ends"  # as no step behind it is there either
+    STOPS = "stops"  # as its campaign is gone, or a draft again: what it would still send is cancelled
 
 
 @final

@@ -1,0 +1,43 @@
+"""What is under way in a database, counted by where it stands: for `engage plan` and `engage status`. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.model.delivery import DeliveryState
+from engage.model.run import RunState
+from engage.model.under_way import Holding, Standing
+from engage.store.database import Database
+from engage.store.tables import contacts, deliveries, runs
+
+
+@final
+class SqlUnderWay:
+    """Runs, held messages, people."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def standings(self) -> Iterator[Standing]:
+        """Active runs by campaign, version and position."""
+        by = (runs.c.campaign, runs.c.version, runs.c.position)
+        asked = sa.select(*by, sa.func.count()).where(runs.c.state == RunState.ACTIVE.value).group_by(*by).order_by(*by)
+        with self._database.read() as connection:
+            for campaign, version, position, count in connection.execute(asked):
+                yield Standing(campaign=campaign, version=version, position=position, runs=count)
+
+    def holdings(self) -> Iterator[Holding]:
+        """Each message that waits for people."""
+        asked = sa.select(deliveries.c.campaign, deliveries.c.message, deliveries.c.hold, deliveries.c.contact_id)
+        held = (deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.hold.is_not(None))
+        with self._database.read() as connection:
+            for campaign, message, reason, contact_id in connection.execute(asked.where(*held)):
+                yield Holding(campaign=campaign, message=message, reason=reason, contact_id=contact_id)
+
+    def people(self) -> int:
+        """How many contacts there are, less the erased."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(contacts).where(contacts.c.erased_at.is_(None))) or 0
