@@ -57,7 +57,8 @@ class SqlCalls:
     def claim(self, *, limit: int, lease: timedelta) -> Sequence[DueCall]:
         """Take due calls of runs that go on and are not paused, oldest first. Those of runs that ended are cancelled."""
         with self._database.begin() as connection:
-            rows = connection.execute(_DUE.limit(limit)).mappings().all()
+            due = _DUE.limit(limit).with_for_update(skip_locked=True, of=calls)
+            rows = connection.execute(due).mappings().all()
             _cancel(connection, [row["id"] for row in rows if row["run_state"] != RunState.ACTIVE.value])
             taken = [row for row in rows if row["run_state"] == RunState.ACTIVE.value]
             if taken:
@@ -94,7 +95,7 @@ class SqlCalls:
     def due(self) -> int:
         """How many calls might be made now."""
         with self._database.read() as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(_DUE.subquery())) or 0
+            return connection.scalar(sa.select(sa.func.count()).select_from(_DUE.order_by(None).subquery())) or 0
 
 
 def _cancel(connection: sa.Connection, ids: Sequence[int]) -> None:
@@ -128,7 +129,6 @@ _DUE = (
     .join(runs, runs.c.id == calls.c.run_id)
     .where(sa.text(f"calls.{CALL_WAITING}"), calls.c.due_at <= MachineNow(), ~_PAUSED)
     .order_by(calls.c.due_at, calls.c.id)
-    .with_for_update(skip_locked=True, of=calls)
 )
 _RUN_OF_CALL = (
     sa.select(runs)
