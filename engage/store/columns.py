@@ -34,6 +34,12 @@ class Instant(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
+def known_then(context: Any) -> datetime:
+    """The default of `written_at`: the moment of the row's `known_at`."""
+    moment: datetime = context.get_current_parameters()["known_at"]
+    return moment
+
+
 def partial_index(name: str, *columns: str, where: str) -> sa.Index:
     """An index over the rows alone for which `where`, SQL, holds."""
     return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))

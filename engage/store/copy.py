@@ -63,7 +63,8 @@ def copy_into(
         copy(former_names)
         # Nobody was changed just now: that would make them enter at once what they missed today.
         before = as_of - NEWS_TAKES - timedelta(seconds=1)
-        copy(contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before))
+        copy(contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before),
+             written_at=_not_after(contacts.c.written_at, as_of))
         copy(contact_dates)
         copy(consents, consents.c.at <= as_of)
         copy(suppressions, suppressions.c.at <= as_of)

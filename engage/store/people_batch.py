@@ -119,7 +119,9 @@ class PeopleBatch:
     def _insert(self, *, silent: bool) -> None:
         if not self._new:
             return
-        entered = {"known_at": self._now, "changed_at": NEVER if silent else self._now}
+        entered = {
+            "known_at": self._now, "changed_at": NEVER if silent else self._now, "written_at": self._now, "quietly": silent,
+        }
         rows = [contact_row(member.attributes, self._settings, secret=self._secret) | entered for member in self._new]
         made = self._connection.execute(contacts.insert().returning(contacts.c.id, sort_by_parameter_order=True), rows)
         dates = []
@@ -138,6 +140,8 @@ class PeopleBatch:
             moves = row["zone_key"] != before["zone_key"]
             matters = moves or row["country"] != before["country"] or dates_of(member.attributes) != dates_of(member.before)
             row |= {"contact": member.id, "changed_at": self._now if matters and not silent else before["changed_at"]}
+            new = member.has_changed
+            row |= {"written_at": self._now if new else before["written_at"], "quietly": silent if new else before["quietly"]}
             rows.append(row)
             moved += [member.id] if moves else []
             redated += [(member, row["zone_key"])] if matters or dates else []

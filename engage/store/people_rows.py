@@ -17,7 +17,7 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def contact_row(attributes: Mapping[str, Value], settings: Settings, *, secret: bytes, before: Row | None = None) -> dict[str, object]:
-    """All columns but `known_at` and `changed_at`. What `before` holds from a time when more was declared stays."""
+    """All columns but those that say when. What `before` holds from a time when more was declared stays."""
     zones = resolve(
         timezone=_text(attributes, "timezone"), phone=_text(attributes, "phone"), country=_text(attributes, "country"),
         workspace=settings.timezone,

@@ -22,20 +22,19 @@ class SqlPlanned(Session):
 
     def planned_until(self, campaign: str) -> datetime | None:
         """Up to when the campaign's entries are planned; None where it was never live. Others wait until this transaction ends."""
-        return self._state(campaign_states.c.planned_until, campaign, locked=True)
+        return self._state(_PLANNED_UNTIL, campaign)
 
     def went_live(self, campaign: str) -> datetime | None:
         """When the campaign went live."""
-        return self._state(campaign_states.c.live_since, campaign)
+        return self._state(_LIVE_SINCE, campaign)
 
     def existing_entered(self, campaign: str) -> datetime | None:
         """When those entered the campaign who were in its segment already; None where they have not."""
-        return self._state(campaign_states.c.existing_at, campaign)
+        return self._state(_EXISTING_AT, campaign)
 
     def is_paused(self, campaign: str) -> bool:
         """Whether people paused the campaign, or everything."""
-        paused = sa.or_(pauses.c.scope == "all", sa.and_(pauses.c.scope == "campaign", pauses.c.name == campaign))
-        return bool(self._connection.scalar(sa.select(sa.exists().where(paused))))
+        return bool(self._connection.scalar(_IS_PAUSED, {"campaign": campaign}))
 
     def move_planned_until(self, campaign: str, to: datetime) -> None:
         """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
@@ -58,6 +57,10 @@ class SqlPlanned(Session):
         held = {"needs_approval": True} if reached > most else {}
         self._upsert_state({"campaign": campaign, "needs_approval": False, **counted, **held}, {**counted, **held})
 
+    def any_changed(self, *, since: datetime) -> bool:
+        """Whether any contact was imported or corrected after that moment."""
+        return bool(self._connection.scalar(_ANY_CHANGED, {"since": since}))
+
     def residences(self, *, by_country: bool) -> Sequence[Residence]:
         """Where contacts live."""
         if by_country:
@@ -65,10 +68,19 @@ class SqlPlanned(Session):
             return [Residence(zone_key=zone_key, country=country) for zone_key, country in rows]
         return [Residence(zone_key=zone_key) for zone_key in zone_keys(self._connection)]
 
-    def _state(self, column: sa.Column[datetime], campaign: str, *, locked: bool = False) -> datetime | None:
-        asked = sa.select(column).where(campaign_states.c.campaign == campaign)
-        return self._connection.scalar(asked.with_for_update() if locked else asked)
+    def _state(self, asked: sa.Select[datetime], campaign: str) -> datetime | None:
+        return self._connection.scalar(asked, {"campaign": campaign})
 
     def _upsert_state(self, row: dict[str, object], changed: dict[str, object]) -> None:
         written = dialect_insert(self._connection, campaign_states).values(row)
         self._connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_=changed))
+
+
+# Statements are made once, as every look at the clock asks them.
+_THIS = campaign_states.c.campaign == sa.bindparam("campaign")
+_PLANNED_UNTIL = sa.select(campaign_states.c.planned_until).where(_THIS).with_for_update()
+_LIVE_SINCE = sa.select(campaign_states.c.live_since).where(_THIS)
+_EXISTING_AT = sa.select(campaign_states.c.existing_at).where(_THIS)
+_OF_THIS = sa.and_(pauses.c.scope == "campaign", pauses.c.name == sa.bindparam("campaign"))
+_IS_PAUSED = sa.select(sa.exists().where(sa.or_(pauses.c.scope == "all", _OF_THIS)))
+_ANY_CHANGED = sa.select(sa.exists().where(contacts.c.changed_at > sa.bindparam("since")))

@@ -16,7 +16,6 @@ from engage.planning.segments import TIMED, Looked, Source, Watched, grid_moment
 from engage.store.audiences import is_in_segment
 from engage.store.columns import Instant
 from engage.store.database import dialect_insert, insert_ignoring
-from engage.store.people_rows import NEVER
 from engage.store.rows import Row
 from engage.store.session import Session
 from engage.store.tables import consents, contacts, segment_members, segment_states, touches
@@ -88,7 +87,7 @@ class SqlSegments(Session):
 
     def _compare(self, asked: Watched, state: Row, at: datetime) -> None:
         is_in = self._is_in(asked, at)
-        moved_at = sa.case((_silently(asked, state["compared_at"]), sa.null()), else_=sa.literal(at, Instant))
+        moved_at = sa.case((_silently(state["compared_at"]), sa.null()), else_=sa.literal(at, Instant))
         stays = sa.exists().where(contacts.c.id == members.contact_id, contacts.c.erased_at.is_(None), is_in)
         of_contact = sa.select(moved_at).where(contacts.c.id == members.contact_id).scalar_subquery()
         left = sa.update(segment_members).where(members.segment == asked.segment.name, members.inside, ~stays)
@@ -117,10 +116,11 @@ class SqlSegments(Session):
 
     def _mark(self, source: Source) -> object:
         if source is Source.CONTACTS:
-            changed_at = self._connection.scalar(sa.select(sa.func.max(contacts.c.changed_at)))
-            if changed_at is None:
+            last = self._connection.scalar(sa.select(sa.func.max(contacts.c.written_at)))
+            if last is None:
                 return None
-            return [changed_at.isoformat(), self._count(contacts.c.changed_at >= changed_at - NEWS_TAKES)]
+            near, then = contacts.c.written_at >= last - NEWS_TAKES, contacts.c.written_at == last
+            return [last.isoformat(), self._count(near), self._count(then)]  # an import has one moment, and many transactions
         table = touches if source is Source.TOUCHES else consents
         newest = self._connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
         return [newest, self._count(table.c.id > newest - NEWS)]
@@ -135,8 +135,6 @@ def _is_worth_while(asked: Watched, state: Row, at: datetime, marks: Mapping[str
     return bool(timed or marks != state["seen"] or at - since >= LONGEST_UNCOMPARED)
 
 
-def _silently(asked: Watched, compared_at: datetime) -> sa.ColumnElement[bool]:
-    """Whether a contact came or changed by a silent import: such a change leaves `changed_at` as it was."""
-    if asked.timed or asked.sources != {Source.CONTACTS}:
-        return sa.and_(contacts.c.changed_at == sa.literal(NEVER, Instant), contacts.c.known_at > sa.literal(compared_at, Instant))
-    return contacts.c.changed_at <= sa.literal(compared_at - NEWS_TAKES, Instant)
+def _silently(compared_at: datetime) -> sa.ColumnElement[bool]:
+    """Whether a contact's last change since then was by a silent import."""
+    return sa.and_(contacts.c.quietly, contacts.c.written_at > sa.literal(compared_at - NEWS_TAKES, Instant))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engage.store.columns import Id, Instant, Json, partial_index
+from engage.store.columns import Id, Instant, Json, known_then, partial_index
 
 metadata = sa.MetaData(
     naming_convention={
@@ -62,6 +62,7 @@ campaign_states = sa.Table(
     sa.Column("problem", sa.String),  # why the newest file was not taken
     sa.Column("status", sa.String),  # draft | live | paused, as in the newest snapshot; NULL: not in it
     sa.Column("ends_at", Instant),  # the first moment after its `valid`
+    sa.Column("existing_at", Instant),  # when those entered who were in the trigger's segment already
     sa.Column("version", sa.String(64)),  # of the newest snapshot that had it
 )
 
@@ -104,7 +105,9 @@ contacts = sa.Table(
     sa.Column("zone_key", sa.String, nullable=False),  # Zones.key
     sa.Column("zone_source", sa.String, nullable=False),
     sa.Column("known_at", Instant, nullable=False),  # when the row came to be
-    sa.Column("changed_at", Instant, nullable=False, index=True),  # last change that may make it enter a campaign; silent imports leave it
+    sa.Column("changed_at", Instant, nullable=False, index=True),  # last change of a date or a place; silent ones leave it
+    sa.Column("written_at", Instant, nullable=False, index=True, default=known_then),  # last change of anything, for segments
+    sa.Column("quietly", sa.Boolean, nullable=False, default=False),  # that change was by a silent import: it moves nobody
     sa.Column("erased_at", Instant),
     sa.Index("ix_contacts_residence", "zone_key", "country"),
     sqlite_autoincrement=True,

@@ -63,6 +63,7 @@ def _make_campaign_states() -> None:
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("ends_at", Instant(), nullable=True),
+        sa.Column("existing_at", Instant(), nullable=True),
         sa.Column("version", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("campaign", name=op.f("pk_campaign_states")),
     )
@@ -123,6 +124,8 @@ def _make_contacts() -> None:
         sa.Column("zone_source", sa.String(), nullable=False),
         sa.Column("known_at", Instant(), nullable=False),
         sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("written_at", Instant(), nullable=False),
+        sa.Column("quietly", sa.Boolean(), nullable=False),
         sa.Column("erased_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
         sa.UniqueConstraint("external_id", name=op.f("uq_contacts_external_id")),
@@ -133,6 +136,7 @@ def _make_contacts() -> None:
     op.create_index(op.f("ix_contacts_email_key"), "contacts", ["email_key"])
     op.create_index(op.f("ix_contacts_phone_key"), "contacts", ["phone_key"])
     op.create_index("ix_contacts_residence", "contacts", ["zone_key", "country"])
+    op.create_index(op.f("ix_contacts_written_at"), "contacts", ["written_at"])
 
 
 def _make_deliveries() -> None:
