@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from engage.model.contact import AttributeKind, Money, Value
 
@@ -77,9 +77,9 @@ def _date(raw: str) -> date | None:
 def _datetime(raw: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(raw)
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 with an offset lies before all years
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _money(raw: Mapping[object, object]) -> Money | None:
@@ -90,6 +90,13 @@ def _money(raw: Mapping[object, object]) -> Money | None:
         return Money(amount=Decimal(amount), currency=currency.upper())
     number = from_json(amount, AttributeKind.NUMBER)
     return None if number is None else Money(amount=Decimal(str(number)), currency=currency.upper())
+
+
+def _decimal(raw: object) -> Decimal | None:
+    try:
+        return Decimal(str(raw))
+    except InvalidOperation:
+        return None
 
 
 def pack(value: object) -> object:
@@ -121,7 +128,7 @@ def unpack(raw: object) -> object:
         case {"$money": amount}:
             return from_json(amount, AttributeKind.MONEY)
         case {"$number": text}:
-            return Decimal(str(text))
+            return _decimal(text)
         case Mapping():
             return {key: unpack(item) for key, item in raw.items()}
         case list() | tuple():

@@ -5,20 +5,34 @@ What a step says of its contact is written before the run goes further, so that 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
 from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, AttributeKind, Consent, Event, Value
 from engage.model.history import Kind, Touch
 from engage.model.responses import MESSAGE_EVENTS
+from engage.model.run import Run
 from engage.model.steps import Binding, Call, Consenting, Emit, Set
 from engage.model.values import from_json, plain, to_json
 from engage.planning.positions import name_of
 from engage.planning.progress import Journey, Progress, has_arrived, touch_of
 from engage.planning.requests import NewCall
 from engage.rules.scopes import bind
+
+ANSWER = "call:"
+"""What the variable begins with in which a call's answer arrives; no expression can name it."""
+
+LONGEST_CHAIN = 20
+A_MOMENT = timedelta(minutes=1)
+_RAISED = re.compile(r"run:.*~(\d+)", re.DOTALL)
+
+
+class GoingInCircles(RuntimeError):
+    """Campaigns raise events that enter one another, without end and without a wait: this one is put off."""
 
 
 def take_action(step: Set | Consenting | Emit | Call, progress: Progress, journey: Journey, following: str) -> Progress:
@@ -82,14 +96,25 @@ def _consent(step: Consenting, progress: Progress, journey: Journey, following: 
 
 def _emit(step: Emit, progress: Progress, journey: Journey, following: str) -> Progress:
     """Raise the event. It is written with the run's progress, and what it asks for is drawn a moment later."""
-    run = progress.run
+    run, chained = progress.run, _chained(progress.run, journey.now)
+    if chained > LONGEST_CHAIN:
+        raise GoingInCircles(f"{chained} events in a row, each raised by a run that the one before had entered")
     kinds = {**journey.workspace.settings.events, **MESSAGE_EVENTS}.get(step.event, {})
     event = Event(
-        id=f"run:{run.id}:{name_of(step)}:{run.since.isoformat()}", type=step.event, at=journey.now, contact_id=run.contact_id,
+        id=f"run:{run.id}:{name_of(step)}:{run.since.isoformat()}~{chained}", type=step.event, at=journey.now, contact_id=run.contact_id,
         data={name: _field(value, kinds.get(name)) for name, value in _bound(step.data, progress, journey).items()},
         received_at=journey.now,
     )
     return replace(progress.at(following), events=(*progress.events, event))
+
+
+def _chained(run: Run, now: datetime) -> int:
+    """How many events came before, each raised a moment after the one that had entered its run."""
+    raised, at = run.trigger.get("event_id"), from_json(run.trigger.get("event_at"), AttributeKind.DATETIME)
+    if not isinstance(raised, str) or not isinstance(at, datetime) or now - at > A_MOMENT:
+        return 0
+    before = _RAISED.fullmatch(raised)
+    return int(before[1]) + 1 if before else 0
 
 
 def _field(value: object, kind: AttributeKind | None) -> Value:
@@ -107,15 +132,15 @@ def _call(step: Call, progress: Progress, journey: Journey, following: str) -> P
             run_id=run.id, step=name, contact_id=run.contact_id, endpoint=step.endpoint, data=data, created_at=journey.now,
         )
         return replace(progress, calls=(*progress.calls, new)).waiting(until=None)
-    variables = dict(run.variables)
-    answer = variables.pop(answer_key(name), None)
+    answers = [value for key, value in run.variables.items() if key.startswith(ANSWER)]
+    variables = {key: value for key, value in run.variables.items() if not key.startswith(ANSWER)}
     moved = replace(progress, run=replace(run, variables=variables))
-    return moved.named(step.as_, answer).at(following)
+    return moved.named(step.as_, answers[0] if answers else None).at(following)
 
 
 def answer_key(step: str) -> str:
     """The variable in which a call's answer arrives; no expression can name it."""
-    return f"call:{step}"
+    return f"{ANSWER}{step}"
 
 
 def _bound(bindings: Mapping[str, Binding], progress: Progress, journey: Journey) -> Mapping[str, object]:

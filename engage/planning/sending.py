@@ -5,7 +5,7 @@ By the first of its channels a send is one delivery; by `{all: …}` one a chann
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -40,7 +40,7 @@ def take_send(step: Send, progress: Progress, journey: Journey, following: str) 
         return _ask(step, progress, journey)
     if step.fallback is not None:
         return _fall_back(step, step.fallback, progress, journey, following)
-    outcome = _outcome_of_all(_parts(step, journey)) if step.by_all else progress.run.outcome
+    outcome = _outcome_of_all(_parts(journey)) if step.by_all else progress.run.outcome
     if outcome is None:
         return progress.waiting(until=None)
     return progress.named(step.as_, outcome).at(following)
@@ -67,18 +67,20 @@ def _in_turn(step: Send, journey: Journey) -> tuple[str, ...]:
     return channel_order(step.channels, journey.contact, journey.workspace.settings) or step.channels
 
 
-def _parts(step: Send, journey: Journey) -> list[Part]:
-    return [part for part in journey.parts if part.step == name_of(step)]
+def _parts(journey: Journey) -> Sequence[Part]:
+    """The deliveries that the run waits for, or waited for in turn: the last that it asked for, however the step is called by now."""
+    first = max((place for place, each in enumerate(journey.parts) if each.part == 0), default=0)
+    return journey.parts[first:]
 
 
-def _outcome_of_all(parts: list[Part]) -> str | None:
+def _outcome_of_all(parts: Sequence[Part]) -> str | None:
     """None while one of them is under way."""
     states = {part.state for part in parts}
     return next(state.value for state in TELLING if state in states) if all(state.is_final for state in states) else None
 
 
 def _fall_back(step: Send, fallback: Fallback, progress: Progress, journey: Journey, following: str) -> Progress:
-    run, parts = progress.run, _parts(step, journey)
+    run, parts = progress.run, _parts(journey)
     tried = {channel for part in parts for channel in part.channels}
     untried = [channel for channel in _in_turn(step, journey) if channel not in tried]
     outcome = DeliveryState(str(run.outcome))
@@ -94,7 +96,7 @@ def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Jou
     run = progress.run
     handed_off_at = run.handed_off_at or run.since
     signs = signs_of(fallback)
-    latest = _parts(step, journey)[-1].id
+    latest = _parts(journey)[-1].id
     for event in journey.events_since(signs, handed_off_at):
         if event.data.get("delivery_id") == latest:
             seen = max(run.since, min(event.at, journey.now))
@@ -113,7 +115,7 @@ def signs_of(fallback: Fallback) -> list[str]:
 def _next_channel(step: Send, progress: Progress, journey: Journey, channel: str, *, at: datetime) -> Progress:
     """The same message by the next channel. It expires when the first one would have: until then it makes sense."""
     run = replace(progress.run, since=at, outcome=None, part=progress.run.part + 1)
-    expires_at = _parts(step, journey)[0].expires_at
+    expires_at = _parts(journey)[0].expires_at
     new = delivery_of(step, run, journey, channels=(channel,), part=run.part, expires_at=expires_at)
     return replace(progress, run=run, deliveries=(*progress.deliveries, new)).waiting(until=None)
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from engage.model.run import RunState
 from engage.model.steps import Arm, Consenting, Emit, Fallback, Set, Split, Step, Wait, WaitFor, Winner
 from engage.model.time import Duration
 from engage.planning.moving import Moving
 from engage.store.database import Database
+from engage.store.tables import contacts
 from tests.builders import HERE, NOON, a_campaign, a_send, a_workspace
 from tests.contract.store_benches import Bench, an_entry
 
@@ -53,6 +55,24 @@ def statements(bench: Bench, people: int) -> list[int]:
             for became in OUTCOME:
                 connection.exec_driver_sql(became)
     return counts
+
+
+def moved(bench: Bench) -> int:
+    with bench.planning.transaction() as tx:
+        moving = Moving(tx, workspace=lambda: bench.workspace, versions=lambda name, _: bench.workspace.campaigns[name], now=NOON)
+        return moving.move(tx.due_runs(now=NOON, limit=10))
+
+
+def test_a_run_that_may_write_a_contact_whom_another_holds_stays_due_and_keeps_nobody_waiting(bench: Bench) -> None:
+    if bench.database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    first, _ = bench.add_contacts(2)
+    bench.enter(an_entry(campaign=bench.workspace.campaigns["birthday"], position="0"))
+    with bench.database.begin() as other:
+        other.execute(sa.select(contacts.c.id).where(contacts.c.id == first).with_for_update())
+        assert moved(bench) == 1
+    assert moved(bench) == 1
+    assert moved(bench) == 0
 
 
 def test_a_batch_of_any_size_is_moved_by_as_many_statements(bench: Bench) -> None:

@@ -206,6 +206,24 @@ def test_an_order_that_was_posted_before_the_entry_it_came_after_counts(works: M
     assert [touch.detail["event_id"] for touch in made.touches(Kind.CONVERTED)] == ["o1"]
 
 
+def test_the_control_group_converts_like_those_who_were_written_to(works: Making) -> None:
+    made = works("  - {send: csat, channels: [email]}\n", top=f"{GOAL}holdout: 50%\n")
+    people = [f"p{number}" for number in range(12)]
+    made.know(*people)
+    for who in people:
+        made.happen("ticket.closed", who, ticket_id=who)
+    made.settle()
+    made.clock.move(MONDAY + HOUR)
+    for who in people:
+        made.happen("order.placed", who, total=20)
+        made.happen("order.placed", who, id=f"again {who}", total=20)
+    held_out = {touch.run_id for touch in made.touches(Kind.HELD_OUT)}
+    written_to = {touch.run_id for touch in made.touches(Kind.SENT)}
+    assert held_out
+    assert written_to
+    assert sorted(touch.run_id or 0 for touch in made.touches(Kind.CONVERTED)) == sorted(run or 0 for run in held_out | written_to)
+
+
 @pytest.mark.parametrize(("outcome", "message"), [(Answered(answer={"code": "X-1"}), "csat"), (GaveUp(code="410"), "birthday")])
 def test_a_call_is_waited_for_and_its_answer_named(works: Making, outcome: CallOutcome, message: str) -> None:
     endpoint = 'endpoints:\n  gifts: {url: "https://gifts.example.com/v1", secret: hush}\n'

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from engage.model.campaign import Campaign
-from engage.model.contact import Consent, Money
+from engage.model.contact import Consent, Event, Money
 from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.model.steps import Call, Consenting, Emit, If, Set, Stop
+from engage.planning.acting import LONGEST_CHAIN, GoingInCircles
 from engage.planning.journeys import go_on
 from tests.builders import HERE, NOON, a_contact, a_run, a_send, a_ticket_campaign
 from tests.walking import expression, go, journey
@@ -67,7 +70,23 @@ def test_an_emitted_event_has_its_declared_fields_and_an_id_that_no_repetition_c
     (event,) = go(campaign, now=NOON + timedelta(hours=2)).events
     assert (event.type, event.contact_id, event.at) == ("csat.answered", 1, NOON + timedelta(hours=2))
     assert event.data == {"ticket_id": "T-1", "score": None}
-    assert event.id == f"run:3:told:{NOON.isoformat()}"
+    assert event.id == f"run:3:told:{NOON.isoformat()}~0"
+
+
+def raised(trigger: dict[str, object], *, now: datetime = NOON) -> Event:
+    """What a campaign raises that its own event enters."""
+    campaign = a_ticket_campaign(Emit(path="0", place=HERE, event="ticket.closed"))
+    return go(campaign, a_run(campaign="follow_up", trigger=trigger), now=now).events[0]
+
+
+def test_events_that_enter_one_another_without_a_wait_stop_after_a_while() -> None:
+    trigger: dict[str, object] = {}
+    for _ in range(LONGEST_CHAIN + 1):
+        event = raised(trigger)
+        trigger = {"event_id": event.id, "event_at": event.at.isoformat()}
+    with pytest.raises(GoingInCircles):
+        raised(trigger)
+    assert raised(trigger, now=NOON + timedelta(hours=1)).id.endswith("~0")
 
 
 def calling() -> Campaign:
@@ -92,6 +111,13 @@ def test_an_answer_gets_its_name_and_a_call_that_failed_for_good_leaves_none() -
     failed = go(calling(), replace(waiting, outcome="failed"))
     assert failed.run.variables == {"answer": None}
     assert [new.step for new in failed.deliveries] == ["1.then.0"]
+
+
+@pytest.mark.parametrize("answer", [{"$number": "many"}, {"$at": "0001-01-01T00:00:00+05:00"}, {"$date": 7}, {"$money": []}])
+def test_an_answer_that_looks_like_our_own_json_and_is_none_stops_nothing(answer: dict[str, object]) -> None:
+    waiting = go(calling()).run
+    progress = go(calling(), replace(waiting, outcome="answered", variables={"call:0": answer}))
+    assert [new.step for new in progress.deliveries] == ["1.then.0"]
 
 
 def test_stop_ends_the_run_there() -> None:
