@@ -10,6 +10,10 @@ from typing import Protocol, final
 
 _SPAN = re.compile(r"(?P<sign>[+-]?)(?P<parts>(?:\d{1,6}(?:mo|w|d|h|m|s))+)")
 _PART = re.compile(r"(\d+)(mo|w|d|h|m|s)")
+_DAY = 24 * 3600
+_LONGEST = 100 * 12 * 31
+"""In days. The calendar ends with the year 9999, and nothing that people plan comes near it."""
+
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 
 
@@ -43,9 +47,12 @@ class Duration:
         total = dict.fromkeys(("mo", "w", "d", "h", "m", "s"), 0)
         for number, unit in _PART.findall(match["parts"]):
             total[unit] += sign * int(number)
-        return cls(
+        span = cls(
             months=total["mo"], days=total["w"] * 7 + total["d"], seconds=total["h"] * 3600 + total["m"] * 60 + total["s"],
         )
+        if abs(31 * span.months + span.days) + abs(span.seconds) / _DAY > _LONGEST:
+            raise ValueError(f"`{text}` is longer than a hundred years")
+        return span
 
     def __str__(self) -> str:
         """As people write it: `24h`, `90s`, `-3d`. `parse` reads it back as the same span."""

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.model.localtime import latest, to_utc, zone
-from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat, ScheduleTrigger
-from engage.planning.occurrences import date_slots, next_occurrence, schedule_slots
+from engage.model.triggers import DateTrigger, DayOff, Late, LeapDay, Repeat, ScheduleTrigger
+from engage.planning.occurrences import date_slots, late_date_slots, next_occurrence, schedule_slots
 from engage.planning.slots import Residence, Slot
 from tests.property.turns import MINUTE, TURNS, readings
 
@@ -185,14 +185,14 @@ class Anniversary:
     trigger: DateTrigger
     country: str
 
-    def days(self, first: date, last: date) -> Iterator[date]:
-        """The days on which the contact enters, by the words of the contract, one occurrence after the other."""
+    def entries(self, first: date, last: date) -> Iterator[tuple[date, date]]:
+        """The dates, each with the day on which the contact enters, by the words of the contract."""
         for occurrence in self._occurrences(first.year - 1, last.year + 1):
             day = occurrence + timedelta(days=self.trigger.offset_days)
             while self.trigger.day_off is not None and self._rests(day):
                 day += timedelta(days=1 if self.trigger.day_off is DayOff.AFTER else -1)
             if first <= day <= last:
-                yield day
+                yield occurrence, day
 
     def _occurrences(self, first: int, last: int) -> Iterator[date]:
         born, trigger = self.stored, self.trigger
@@ -244,7 +244,7 @@ def test_a_date_enters_on_the_days_that_its_rules_name_and_on_no_others(case: An
         case.trigger, residences=[Residence(zone_key="UTC", country=case.country)], zones_of=zones_of,
         after=datetime.combine(first, time(), UTC), until=datetime.combine(last, time(23), UTC),
     )
-    assert sorted(slot.at.date() for slot in found if _is_of(slot, case.stored)) == sorted(case.days(first, last))
+    assert sorted(slot.at.date() for slot in found if _is_of(slot, case.stored)) == sorted(day for _, day in case.entries(first, last))
 
 
 def _is_of(slot: Slot, stored: date) -> bool:
@@ -254,3 +254,48 @@ def _is_of(slot: Slot, stored: date) -> bool:
         match is not None and (match.month, match.day) == (stored.month, stored.day) and match.year in (None, stored.year)
         and match.base_year - stored.year >= max(0, match.min_years)
     )
+
+
+MOMENT = datetime.fromisoformat("2026-03-29T02:30")
+AROUND = st.sampled_from(["Europe/Ljubljana", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu", "America/New_York"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(AROUND, min_size=1, max_size=4, unique=True), st.integers(-200, 200), st.sampled_from(list(Late)), st.integers(1, 40))
+def test_a_broadcast_that_goes_live_at_any_moment_comes_to_each_place_as_late_says(
+    places: list[str], quarter: int, late: Late, step: int,
+) -> None:
+    live = MOMENT.replace(tzinfo=UTC) + quarter * QUARTER
+    residences = [Residence(zone_key=place) for place in places]
+    edges = [live + number * step * QUARTER for number in range(-3, 400 // step + 2)]
+    trigger = ScheduleTrigger(moments=(MOMENT,), late=late)
+    found: dict[str, set[datetime]] = {place: set() for place in places}
+    for after, until in pairwise(edges):
+        for slot in schedule_slots(trigger, residences=residences, after=after, until=until, zones_of=zones_of, went_live=live):
+            assert slot.residence is not None
+            found[slot.residence.zone_key].add(slot.at)
+    is_that_day = any(live.astimezone(zone(place)).date() <= MOMENT.date() for place in places)
+    for place in places:
+        hour, next_hour = (to_utc(MOMENT + timedelta(days=days), zone(place)) for days in (0, 1))
+        if hour > live:
+            assert found[place] == {hour}
+        elif late is Late.SKIP or not is_that_day:
+            assert found[place] == set()
+        else:
+            assert found[place] == {live if late is Late.NOW else next_hour if next_hour > live else next_hour + timedelta(days=1)}
+
+
+@settings(max_examples=80, deadline=None)
+@given(anniversaries(), st.integers(0, 1000), st.integers(0, 95))
+def test_who_is_imported_late_enters_for_every_date_that_has_not_ended_and_whose_hour_has_come(
+    case: Anniversary, start: int, quarter: int,
+) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=start) + quarter * QUARTER
+    found = late_date_slots(
+        case.trigger, residences=[Residence(zone_key="UTC", country=case.country)], changed_since=now, now=now, zones_of=zones_of,
+    )
+    expected = [
+        entry for occurrence, entry in case.entries(now.date() - timedelta(days=40), now.date() + timedelta(days=60))
+        if occurrence >= now.date() and datetime.combine(entry, time(9), UTC) <= now
+    ]
+    assert sorted(slot.at.date() for slot in found if _is_of(slot, case.stored)) == sorted(expected)

@@ -21,3 +21,9 @@ def test_what_can_be_written_in_many_ways_is_printed_in_one(written: str, printe
 
 def test_a_rolling_limit_reads_as_in_the_settings() -> None:
     assert str(Limit(count=3, within=Duration.parse("24h"))) == "3 per 24h"
+
+
+@pytest.mark.parametrize("written", ["999999w", "5000mo", "-40000d", "100mo40000d"])
+def test_a_span_that_would_leave_the_calendar_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="longer than a hundred years"):
+        Duration.parse(written)
