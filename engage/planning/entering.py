@@ -66,8 +66,10 @@ class Entering:
         with self._store.transaction() as tx:
             if tx.is_paused(campaign.name):
                 return 0
-            slots = self._slots(tx, campaign, campaign.trigger, now)
-            tx.move_planned_until(campaign.name, now)
+            after = tx.planned_until(campaign.name)
+            slots = self._slots(tx, campaign, campaign.trigger, after or now, now)
+            if after is None or after < now:
+                tx.move_planned_until(campaign.name, now)
             return self._enter(tx, campaign, slots, now) if slots else 0
 
     def enroll(
@@ -113,7 +115,7 @@ class Entering:
             audience=campaign.audience, only=only,
             openings=openings(
                 campaign, slots, workspace=self._workspace, zones_of=self._zones_of, now=now,
-                zone_keys=[each.zone_key for each in tx.residences(by_country=False)],
+                zone_keys=[each.zone_key for each in tx.residences(by_country=False)] if any(not slot.residence for slot in slots) else (),
             ),
         )
         entered = tx.enter(entry)
@@ -124,28 +126,37 @@ class Entering:
         return entered
 
     def _slots(
-        self, tx: Transaction, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger | SegmentTrigger, now: datetime
+        self, tx: Transaction, campaign: Campaign, trigger: DateTrigger | ScheduleTrigger | SegmentTrigger, after: datetime, now: datetime
     ) -> Sequence[Slot]:
-        after = tx.planned_until(campaign.name) or now
-        went_live = tx.went_live(campaign.name) or now
         home, zones_of = self._workspace.settings.timezone, self._zones_of
-        if isinstance(trigger, SegmentTrigger):
-            return _segment_slots(tx, campaign, trigger, after=after, now=now)
-        residences = tx.residences(by_country=needs_country(trigger))
         match trigger:
+            case SegmentTrigger():
+                return _segment_slots(tx, campaign, trigger, after=after, now=now)
             case DateTrigger():
-                due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=zones_of, default_zone=home)
-                since = max(after - NEWS_TAKES, went_live)
-                late = late_date_slots(
-                    trigger, residences=residences, changed_since=since, now=now, zones_of=zones_of, default_zone=home
-                )
-                return (*due, *late)
+                return self._date_slots(tx, campaign, trigger, after, now)
             case ScheduleTrigger():
                 return schedule_slots(
-                    trigger, residences=residences, after=after, until=now, zones_of=zones_of, default_zone=home, went_live=went_live,
+                    trigger, residences=tx.residences(by_country=needs_country(trigger)), after=after, until=now, zones_of=zones_of,
+                    default_zone=home, went_live=tx.went_live(campaign.name) or now,
                 )
             case _ as never:
                 assert_never(never)
+
+    def _date_slots(self, tx: Transaction, campaign: Campaign, trigger: DateTrigger, after: datetime, now: datetime) -> Sequence[Slot]:
+        """Those that are due; and for whoever was changed meanwhile, where anybody was, those that were missed."""
+        home, zones_of = self._workspace.settings.timezone, self._zones_of
+        changed_since = max(after - NEWS_TAKES, tx.went_live(campaign.name) or now)
+        changed = tx.any_changed(since=changed_since)
+        if after >= now and not changed:
+            return ()
+        residences = tx.residences(by_country=needs_country(trigger))
+        due = date_slots(trigger, residences=residences, after=after, until=now, zones_of=zones_of, default_zone=home)
+        if not changed:
+            return due
+        late = late_date_slots(
+            trigger, residences=residences, changed_since=changed_since, now=now, zones_of=zones_of, default_zone=home
+        )
+        return (*due, *late)
 
     def _next_occurrence(self, tx: Transaction, campaign: Campaign, after: datetime) -> datetime | None:
         return next_occurrence(

@@ -43,6 +43,10 @@ class Entries(Protocol):
         """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
         ...
 
+    def any_changed(self, *, since: datetime) -> bool:
+        """Whether any contact was imported or corrected after that moment."""
+        ...
+
     def residences(self, *, by_country: bool) -> Sequence[Residence]:
         """Where contacts live."""
         ...

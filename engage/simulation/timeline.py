@@ -25,6 +25,7 @@ class Planning(Protocol):
     """What the timeline needs of the planner."""
 
     def tick(self, *, now: datetime) -> int: ...
+    def look(self, *, now: datetime) -> None: ...
     def advance(self, *, now: datetime) -> int: ...
     def happen(self, event: Event, *, now: datetime) -> bool: ...
     def next_moment(self, *, after: datetime) -> datetime | None: ...
@@ -95,6 +96,7 @@ def play(engine: Engine, *, start: datetime, end: datetime, script: Script | Non
     moment: datetime | None = start
     while moment is not None and moment < end:
         engine.clock.move(moment)
+        engine.planner.look(now=moment)
         told.happen(engine, now=moment)
         settle(engine)
         while told.answer(now=moment):
@@ -107,22 +109,42 @@ def play(engine: Engine, *, start: datetime, end: datetime, script: Script | Non
 def settle(engine: Engine) -> None:
     """Do all that is due now, and what becomes due by it. Raises RuntimeError where that never ends."""
     now = engine.clock.now()
-    for _ in range(HARD_STOP):
+    for turn in range(HARD_STOP):
         entered = engine.planner.tick(now=now)
-        if not _move_on(engine, now) and not entered:
+        if not _move_on(engine, now, send=turn == 0 or entered > 0):
             return
-    raise RuntimeError(f"at {now.isoformat()} there is always something more to do")
+    raise _circling(now)
 
 
-def _move_on(engine: Engine, now: datetime) -> int:
-    """Move runs on and send, until neither has more to do; how much was done."""
+def _move_on(engine: Engine, now: datetime, *, send: bool) -> int:
+    """Move runs on and send, in turns, until neither has more to do; how much was done.
+
+    Nothing becomes due to be sent but by runs that moved: `send` says that something else may have made it.
+    """
     done = 0
     for _ in range(HARD_STOP):
-        worked = engine.planner.advance(now=now) + sum(engine.conductor.drain(queue) for queue in QUEUES)
-        if not worked:
+        moved = _advance(engine, now)
+        if not moved and not send:
             return done
-        done += worked
-    raise RuntimeError(f"at {now.isoformat()} there is always something more to do")
+        sent = sum(engine.conductor.drain(queue) for queue in QUEUES)
+        done, send = done + moved + sent, False
+        if not sent:
+            return done
+    raise _circling(now)
+
+
+def _advance(engine: Engine, now: datetime) -> int:
+    moved = 0
+    for _ in range(HARD_STOP):
+        advanced = engine.planner.advance(now=now)
+        if not advanced:
+            return moved
+        moved += advanced
+    raise _circling(now)
+
+
+def _circling(now: datetime) -> RuntimeError:
+    return RuntimeError(f"at {now.isoformat()} there is always something more to do")
 
 
 @final

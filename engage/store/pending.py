@@ -50,8 +50,7 @@ class SqlPending(SqlHappenings):
 
     def pending_events(self, *, limit: int) -> Sequence[str]:
         """Ids of events to be drawn, in the order of `at`."""
-        asked = sa.select(events.c.id).where(sa.text(PENDING)).order_by(events.c.at, events.c.id).limit(limit)
-        return self._connection.scalars(asked).all()
+        return self._connection.scalars(_WAITING, {"most": limit}).all()
 
     def take_pending_event(self, event_id: str) -> Event | None:
         """The event, drawn from now on; None where it was drawn already or another transaction has it."""
@@ -69,14 +68,7 @@ class SqlPending(SqlHappenings):
         self._connection.execute(counted.values(attempts=tried, pending=tried < MOST_ATTEMPTS))
 
     def _kept_events(self, since: datetime, limit: int) -> Sequence[Row]:
-        asked = (
-            sa.select(events)
-            .where(events.c.received_at >= since, *known_by_now())
-            .order_by(events.c.at, events.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return self._connection.execute(asked).mappings().all()
+        return self._connection.execute(_KEPT, {"since": since, "most": limit}).mappings().all()
 
 
 def insert_pending(connection: sa.Connection, event: Event) -> bool:
@@ -92,3 +84,15 @@ def known_by_now() -> tuple[sa.ColumnElement[bool], ...]:
     )
     known = sa.or_(*(sa.exists().where(column == reference, contacts.c.erased_at.is_(None)) for column, reference in ways))
     return events.c.contact_id.is_(None), events.c.contact_ref.is_not(None), known
+
+
+_MOST = sa.bindparam("most", type_=sa.Integer)
+_WAITING = sa.select(events.c.id).where(sa.text(PENDING)).order_by(events.c.at, events.c.id).limit(_MOST)
+_KEPT = (
+    sa.select(events)
+    .where(events.c.received_at >= sa.bindparam("since"), *known_by_now())
+    .order_by(events.c.at, events.c.id)
+    .limit(_MOST)
+    .with_for_update(skip_locked=True)
+)
+"""Made once, as every look at the clock asks them."""

@@ -27,14 +27,8 @@ class SqlRuns(Session):
 
     def due_runs(self, *, now: datetime, limit: int) -> Sequence[RunInHand]:
         """Active runs whose `due_at` has come, oldest first, locked, none that another transaction holds."""
-        asked = (
-            sa.select(runs)
-            .where(runs.c.due_at <= now, runs.c.state == RunState.ACTIVE.value)
-            .order_by(runs.c.due_at, runs.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return self._in_hand([run_of(row) for row in self._connection.execute(asked).mappings()])
+        due = self._connection.execute(_DUE, {"now": now, "most": limit}).mappings()
+        return self._in_hand([run_of(row) for row in due])
 
     def runs_of_contact(self, contact_id: int) -> Sequence[RunInHand]:
         """All active runs of the contact, locked; their contact row is locked first."""
@@ -54,7 +48,7 @@ class SqlRuns(Session):
     def _contacts(self, ids: set[int]) -> dict[int, Contact]:
         if not ids:
             return {}
-        rows = self._connection.execute(sa.select(contacts).where(contacts.c.id.in_(sorted(ids)))).mappings()
+        rows = self._connection.execute(_CONTACTS, {"ids": sorted(ids)}).mappings()
         return {row["id"]: self._contact_of(row) for row in rows}
 
     def save_runs(self, runs: Sequence[Run]) -> None:
@@ -91,6 +85,16 @@ class SqlRuns(Session):
         asked = sa.select(touches.c.run_id).where(touches.c.contact_id == contact_id, touches.c.kind == Kind.CONVERTED.value)
         return frozenset(self._connection.scalars(asked))
 
+
+_CONTACTS = sa.select(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
+_DUE = (
+    sa.select(runs)
+    .where(runs.c.due_at <= sa.bindparam("now"), runs.c.state == RunState.ACTIVE.value)
+    .order_by(runs.c.due_at, runs.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+"""Made once, as every worker asks it every moment."""
 
 _DELIVERIES = deliveries
 _RETURNED = sa.bindparam("returned", type_=sa.Boolean)

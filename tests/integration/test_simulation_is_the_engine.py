@@ -53,6 +53,9 @@ class Running:
     def tick(self, *, now: datetime) -> int:
         return self._wired.planner.tick(now=now)
 
+    def look(self, *, now: datetime) -> None:
+        self._wired.planner.look(now=now)
+
     def advance(self, *, now: datetime) -> int:
         self._nudges.advance()
         return 0
