@@ -15,7 +15,7 @@ from typing import final
 import typer
 from rich.console import Console
 
-from engage.cli import checking, consents, messages, operating, people, serving, simulating, testing
+from engage.cli import checking, consents, explaining, messages, operating, people, planning, serving, simulating, testing
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
 from workers import serving as processes
@@ -30,7 +30,7 @@ app = typer.Typer(
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": checking.init, "schema": checking.schema, "check": checking.check,
-    "simulate": simulating.simulate, "explain": simulating.explain_, "test": testing.run_tests,
+    "plan": planning.plan, "simulate": simulating.simulate, "explain": explaining.explain_, "test": testing.run_tests,
     "preview": messages.preview, "send": messages.send,
     "import": people.import_, "event": operating.event,
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,

@@ -1,11 +1,10 @@
-"""`engage simulate`, `engage explain`: the very code that sends, asked beforehand."""
+"""`engage simulate`: the very code that sends, asked beforehand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +14,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.calendar import print_day, print_totals
-from engage.cli.output import console, moment, print_json, print_rows
-from engage.cli.people import contact_named
+from engage.cli.output import console, moment, print_rows
 from engage.model.errors import InputError
-from engage.model.values import moment_text
 from engage.simulation.calendar import Calendar
-from engage.simulation.explaining import Answer, Case, Explanation, explain, outcome_sentence
 from engage.simulation.lines import Line
 
 CONTACTS = "contacts.csv"
@@ -54,7 +50,7 @@ def simulate(
     if begin is None or until is None or begin >= until:
         raise InputError.of("--from must be before --to", file="<command line>")
     with office.engaged() as engaged:
-        _known_campaign(engaged, campaign)
+        known_campaign(engaged, campaign)
         if people is None and engaged.people.is_empty() and (office.root / CONTACTS).is_file():
             people = office.root / CONTACTS
             typer.echo(f"nobody was imported yet: these are the people of {CONTACTS}", err=True)
@@ -91,88 +87,8 @@ def _progress(begin: datetime, until: datetime, *, as_json: bool) -> Iterator[tu
         yield shown, reached
 
 
-def explain_(
-    context: typer.Context,
-    campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
-    contact: Annotated[str, typer.Argument(help="External id, email or phone.")],
-    at: Annotated[str | None, typer.Option(help="As of this moment; default now.")] = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say why a contact would or would not get a campaign: trigger, audience clause by clause, each check, the next chance.
-
-    Example: engage explain birthday ana --at 2026-02-28T08:00Z
-    """
-    with app_of(context).open(workspace).engaged() as engaged:
-        _known_campaign(engaged, campaign)
-        case = Case(
-            workspace=engaged.workspace, campaign=engaged.workspace.campaigns[campaign], contact=contact_named(engaged, contact),
-            at=moment(at, name="--at") or engaged.clock.now(), inquiry=engaged.inquiry, zones_of=engaged.zones_of,
-        )
-        explanation = explain(case)
-    if as_json:
-        print_json(_as_json(explanation))
-    else:
-        for line in _sentences(explanation):
-            console().print(line)
-
-
-def _known_campaign(engaged: Engaged, name: str | None) -> None:
+def known_campaign(engaged: Engaged, name: str | None) -> None:
+    """Raises InputError where no campaign has that name."""
     if name is not None and name not in engaged.workspace.campaigns:
         known = ", ".join(sorted(engaged.workspace.campaigns)) or "none"
         raise InputError.of(f"there is no campaign {name!r}; there are: {known}", file="<command line>")
-
-
-def _as_json(explanation: Explanation) -> Mapping[str, object]:
-    def answer(given: Answer) -> Mapping[str, object]:
-        return {
-            "step": given.step, "message": given.message, "at": moment_text(given.at), "answer": outcome_sentence(given.decision),
-            "trail": [asdict(check) for check in given.decision.trail],
-        }
-
-    return {
-        "campaign": explanation.campaign, "contact": explanation.contact, "at": moment_text(explanation.at), "live": explanation.live,
-        "trigger": explanation.trigger, "in_audience": explanation.in_audience,
-        "clauses": [asdict(clause) for clause in explanation.clauses],
-        "runs": [{"key": run.key, "state": run.state.value, "position": run.position, "due_at": run.due_at} for run in explanation.runs],
-        "now": [answer(given) for given in explanation.now],
-        "next_chance": moment_text(explanation.chance) if explanation.chance else None,
-        "then": [answer(given) for given in explanation.then],
-    }
-
-
-def _sentences(explanation: Explanation) -> Iterator[str]:
-    live = "" if explanation.live else " (the campaign is not live)"
-    yield f"{explanation.campaign} for {explanation.contact} at {moment_text(explanation.at)}{live}"
-    yield f"trigger   {explanation.trigger}"
-    yield f"audience  {'in' if explanation.in_audience else 'not in'}"
-    for clause in explanation.clauses:
-        values = ", ".join(f"{name} is {_as_written(value)}" for name, value in clause.values.items())
-        yield f"  {'✓' if clause.holds else '✗'} {clause.text}" + (f"   ({values})" if values else "")
-    for run in explanation.runs:
-        again = f", looked at again {moment_text(run.due_at)}" if run.due_at else ""
-        yield f"run       {run.key}: {run.state}, at step {run.position}{again}"
-    yield from _answers("now", explanation.now)
-    yield f"next      {moment_text(explanation.chance) if explanation.chance else 'no moment is known'}"
-    yield from _answers("then", explanation.then)
-
-
-def _as_written(value: object) -> str:
-    """A value as the expression language writes it."""
-    match value:
-        case None | bool():
-            return str(value).lower()
-        case datetime():
-            return moment_text(value)
-        case date():
-            return value.isoformat()
-        case _:
-            return repr(value)
-
-
-def _answers(when: str, answers: Sequence[Answer]) -> Iterator[str]:
-    for given in answers:
-        yield f"{when:<9} step {given.step}, {given.message}: {outcome_sentence(given.decision)}"
-        for check in given.decision.trail:
-            by = f" [{check.channel}]" if check.channel else ""
-            yield f"  {'✓' if check.passed else '✗'} {check.number} {check.name}{by}: {check.why}"

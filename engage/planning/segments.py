@@ -56,6 +56,15 @@ class Looked:
     looked_at: datetime
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """What is known of a contact and a watched segment: whether it is inside and since when (None: as long as anybody looked)."""
+
+    inside: bool
+    moved_at: datetime | None
+
+
 def grid_moment(now: datetime, every: timedelta = GRID) -> datetime:
     """The last moment of the grid that has come."""
     return now - (now - EPOCH) % every

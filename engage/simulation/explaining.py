@@ -1,170 +1,142 @@
-"""Why a contact would or would not get a campaign: the very trigger, audience and decision that send, asked at one moment."""
+"""Why a contact would or would not get a campaign: the very trigger, audience, steps and decision that send, asked at one moment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 from engage.model.campaign import Campaign
-from engage.model.contact import Contact
-from engage.model.delivery import Approved, Decision, Deferred, Facts, Held, Intent, Refused
-from engage.model.localtime import add_everywhere, end_of_day_everywhere, known
-from engage.model.run import Run
-from engage.model.steps import Send, every_send
-from engage.model.time import EndOfDay
-from engage.model.triggers import DateTrigger, EventTrigger, ScheduleTrigger
-from engage.model.workspace import Workspace
-from engage.planning.occurrences import date_slots, next_occurrence
-from engage.planning.slots import Residence, Slot
-from engage.planning.versions import live_campaigns
-from engage.policy import decide
-from engage.rules.expressions import Clause, Lookup, clauses, holds
-from engage.rules.scopes import scope
+from engage.model.delivery import Intent
+from engage.model.expression import Expression
+from engage.model.run import Run, RunState
+from engage.planning.positions import START
+from engage.planning.progress import Journey
+from engage.planning.requests import Part
+from engage.rules.expressions import Clause, clauses, holds
+from engage.simulation.ahead import Foresight, foresee
+from engage.simulation.entrances import entrance
+from engage.simulation.explanation import Chance, Explanation, Finding, NextSend
+from engage.simulation.handing import Deciding, as_intent, decided
+from engage.simulation.standing import Standing, journeying, shares_of, state_of
+from engage.simulation.visitor import Entrance, Records, Visitor
 
-AHEAD = timedelta(days=366 * 8 + 31)
-"""How far a date is looked for: eight years, as a leap day that is skipped may be so far away (1896 to 1904, 2096 to 2104)."""
+NOTHING_ASKED = Foresight(steps=(), delivery=None, why="its message is being handed over, or it waits for an answer")
 
 
-class Inquiry(Protocol):
-    """What explaining reads."""
+class Inquiry(Records, Standing, Deciding, Protocol):
+    """All that explaining reads."""
 
-    def runs(self, campaign: str, contact_id: int) -> Sequence[Run]:
-        """The contact's runs of the campaign, newest first."""
+    def version(self, name: str, version: str) -> Campaign | None:
+        """The campaign as a run entered with it; None where it cannot be read any more."""
         ...
 
-    def facts(self, intent: Intent, *, now: datetime) -> Facts:
-        """What the decision would be told about a delivery that has no row."""
+    def waiting(self, run_id: int) -> Sequence[Intent]:
+        """The run's deliveries that wait to be handed over, the oldest first."""
         ...
 
-    def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
-        """Answers the questions of expressions."""
+    def parts(self, run_id: int) -> Sequence[Part]:
+        """The deliveries that the run has asked for, as they are now."""
         ...
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One send of the campaign, and what would be decided about it at a moment."""
-
-    step: str
-    message: str
-    at: datetime
-    decision: Decision
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """All of it. `chance` is the next moment at which the contact would enter, `then` the decisions at that moment."""
-
-    campaign: str
-    contact: str
-    at: datetime
-    live: bool
-    trigger: str
-    in_audience: bool
-    clauses: tuple[Clause, ...]
-    runs: tuple[Run, ...]
-    now: tuple[Answer, ...]
-    chance: datetime | None
-    then: tuple[Answer, ...]
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One campaign, one contact, one moment."""
+    """One visitor, and all that is read."""
 
-    workspace: Workspace
-    campaign: Campaign
-    contact: Contact
-    at: datetime
+    visitor: Visitor
     inquiry: Inquiry
-    zones_of: Callable[[str], tuple[str, ...]]
 
 
 def explain(case: Case) -> Explanation:
     """Ask everything that would be asked."""
-    audience = case.campaign.audience
-    asked = scope(case.workspace, contact=case.contact, now=case.at, lookup=case.inquiry.lookup(case.contact.id, now=case.at))
-    chance = _chance(case)
+    visitor = replace(case.visitor, runs=tuple(case.inquiry.runs(case.visitor.campaign.name, case.visitor.contact.id)))
+    case = replace(case, visitor=visitor)
+    campaign, asked, door = visitor.campaign, visitor.scope(), entrance(visitor)
+    found = clauses(campaign.audience, asked, _audiences(visitor)) if campaign.audience is not None else ()
+    in_audience = campaign.audience is None or holds(campaign.audience, asked)
+    state, shares = state_of(visitor, case.inquiry), shares_of(visitor, case.inquiry)
+    active = next((run for run in visitor.runs if run.state is RunState.ACTIVE), None)
+    foresight, sent = _next(case, active, door)
+    refusals = () if active is not None else (*state, *shares, *_audience_finding(found, in_audience=in_audience))
+    chance = _chance(active, door, foresight, sent, next((each for each in refusals if each.passed is False), None))
     return Explanation(
-        campaign=case.campaign.name, contact=case.contact.label, at=case.at,
-        live=case.campaign.name in {campaign.name for campaign in live_campaigns(case.workspace, case.at)},
-        trigger=trigger_sentence(case.campaign, case.contact),
-        in_audience=audience is None or holds(audience, asked),
-        clauses=clauses(audience, asked) if audience is not None else (),
-        runs=tuple(case.inquiry.runs(case.campaign.name, case.contact.id)),
-        now=tuple(_answer(case, send, case.at) for send in every_send(case.campaign.steps)),
-        chance=chance,
-        then=tuple(_answer(case, send, chance) for send in every_send(case.campaign.steps)) if chance is not None else (),
+        campaign=campaign.name, title=campaign.title, contact=visitor.contact.label, at=visitor.at, zone=visitor.home,
+        answer=_answer(visitor, active, sent, chance), state=state, trigger=door.says, entering=door.findings, in_audience=in_audience,
+        clauses=found, shares=shares, enters_at=door.at, ahead=foresight.steps, next_send=sent, chance=chance,
+        runs=[journeying(visitor, run, case.inquiry.version(run.campaign, run.version), case.inquiry.waiting(run.id)) for run in visitor.runs],
     )
 
 
-def outcome_sentence(decision: Decision) -> str:
-    """The decision's answer in a few words."""
-    match decision:
-        case Approved():
-            return f"send by {decision.channel}"
-        case Deferred():
-            return f"defer until {decision.until.isoformat()} ({decision.reason})"
-        case Held():
-            return f"hold: {decision.reason}"
-        case Refused():
-            return f"{decision.state}: {decision.reason}"
+def _audiences(visitor: Visitor) -> Mapping[str, Expression]:
+    return {name: each.audience for name, each in visitor.workspace.segments.items() if each.audience is not None}
 
 
-def trigger_sentence(campaign: Campaign, contact: Contact) -> str:
-    """What enters this contact, with its own value where the trigger is a date."""
-    match campaign.trigger:
-        case DateTrigger() as trigger:
-            value = contact.attributes.get(trigger.attribute)
-            own = "missing" if value is None else str(value)
-            return f"{trigger.repeat} on {trigger.attribute} at {trigger.at:%H:%M}; this contact's is {own}"
-        case EventTrigger() as trigger:
-            where = f" where {trigger.where.source}" if trigger.where is not None else ""
-            return f"when {trigger.event} happens{where}"
-        case ScheduleTrigger() as trigger:
-            when = trigger.cron or ", ".join(moment.isoformat(sep=" ") for moment in trigger.moments)
-            return f"at {when} ({trigger.zone or 'the contact’s own time'})"
+def _audience_finding(found: Sequence[Clause], *, in_audience: bool) -> Sequence[Finding]:
+    if in_audience:
+        return ()
+    failing = next((clause.text for clause in found if not clause.holds), "")
+    return (Finding(name="audience", passed=False, why=f"it is not in the audience: {failing} is false"),)
 
 
-def _chance(case: Case) -> datetime | None:
-    residence = Residence(zone_key=case.contact.zones.key, country=case.contact.text("country"))
-    trigger, home = case.campaign.trigger, case.workspace.settings.timezone
-    match trigger:
-        case DateTrigger():
-            slots = date_slots(
-                trigger, residences=(residence,), after=case.at, until=case.at + AHEAD, zones_of=case.zones_of, default_zone=home
-            )
-            return min((slot.at for slot in slots if _falls_on(slot, case.contact)), default=None)
-        case ScheduleTrigger():
-            return next_occurrence(trigger, residences=(residence,), after=case.at, zones_of=case.zones_of, default_zone=home)
-        case EventTrigger():
-            return None
+def _next(case: Case, active: Run | None, door: Entrance) -> tuple[Foresight, NextSend | None]:
+    """What comes next: of the run under way, else of the one that would begin when its trigger fires, or if it did now."""
+    visitor = case.visitor
+    if active is None:
+        begins = max(visitor.at, door.at or visitor.at)
+        return _foreseen(case, _entering(visitor, door), replace(visitor, at=begins))
+    waiting = case.inquiry.waiting(active.id)
+    if waiting:
+        campaign = case.inquiry.version(active.campaign, active.version)
+        at = max(visitor.at, waiting[0].intended_at)
+        return NOTHING_ASKED, decided(waiting[0], visitor, case.inquiry, campaign=campaign, at=at)
+    if active.due_at is None:
+        return NOTHING_ASKED, None
+    return _foreseen(case, active, visitor)
 
 
-def _falls_on(slot: Slot, contact: Contact) -> bool:
-    match = slot.match
-    day = contact.attributes.get(match.attribute) if match is not None else None
-    if match is None or not isinstance(day, date):
-        return False
-    fits = (match.day == day.day, match.month == day.month, match.year in (None, day.year))
-    return all(fits) and match.base_year - day.year >= match.min_years
-
-
-def _answer(case: Case, send: Send, at: datetime) -> Answer:
-    zones = known(case.contact.zones, case.workspace.settings.timezone)
-    expires = end_of_day_everywhere(at, zones) if isinstance(send.expires, EndOfDay) else add_everywhere(at, send.expires, zones)
-    intent = Intent(
-        id=0, run_id=None, campaign=case.campaign.name, version=case.campaign.version, step=send.id or send.path, message=send.message,
-        purpose=send.purpose, contact_id=case.contact.id, channels=send.channels, intended_at=at, due_at=at, expires_at=expires,
-        priority=case.campaign.priority, to=send.to if isinstance(send.to, str) else None, quiet_hours=send.quiet_hours,
+def _entering(visitor: Visitor, door: Entrance) -> Run:
+    """The run that would begin."""
+    at = max(visitor.at, door.at or visitor.at)
+    return Run(
+        id=0, campaign=visitor.campaign.name, version=visitor.campaign.version, contact_id=visitor.contact.id, key=door.key,
+        state=RunState.ACTIVE, entered_at=at, intended_at=at, position=START, since=at, due_at=at, trigger=door.trigger,
     )
-    facts = case.inquiry.facts(intent, now=at)
-    return Answer(
-        step=intent.step, message=send.message, at=at,
-        decision=decide(intent, facts, now=at, settings=case.workspace.settings, campaign=case.campaign),
+
+
+def _foreseen(case: Case, run: Run, visitor: Visitor) -> tuple[Foresight, NextSend | None]:
+    campaign = case.inquiry.version(run.campaign, run.version)
+    if campaign is None:
+        return Foresight(steps=(), delivery=None, why="the version that it entered with cannot be read any more"), None
+    journey = Journey(
+        workspace=visitor.workspace, campaign=campaign, contact=visitor.contact, now=visitor.at,
+        lookup=visitor.records.lookup(visitor.contact.id, now=visitor.at), parts=tuple(case.inquiry.parts(run.id)),
+        events_since=lambda types, since: visitor.records.events(visitor.contact.id, types, since=since, until=case.visitor.at),
     )
+    foresight = foresee(run, journey)
+    if foresight.delivery is None:
+        return foresight, None
+    intent = as_intent(foresight.delivery)
+    return foresight, decided(intent, visitor, case.inquiry, campaign=campaign, at=max(visitor.at, intent.due_at))
+
+
+def _chance(active: Run | None, door: Entrance, foresight: Foresight, sent: NextSend | None, refusal: Finding | None) -> Chance:
+    if refusal is not None:
+        return Chance(at=None, why=refusal.why)
+    if active is None and door.at is None:
+        return Chance(at=None, why=door.why)
+    if sent is None:
+        return Chance(at=None, why=foresight.why)
+    return Chance(at=sent.goes_at, why=sent.answer)
+
+
+def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance: Chance) -> str:
+    """All of it in a sentence."""
+    if chance.at is not None and sent is not None:
+        way = "It is on its way" if active is not None else "It would get it"
+        by = f" by {sent.channel}" if sent.channel else ""
+        return f"{way}: {sent.message}{by}, {visitor.told(chance.at)}."
+    if active is not None:
+        return f"It is on its way, but no further message can be foreseen: {chance.why}."
+    return f"It would not get it now: {chance.why}." if sent is None or chance.why == sent.answer else f"Not yet: {chance.why}."

@@ -31,7 +31,7 @@ class SqlProgressing(Session):
         asked = sa.select(deliveries).where(deliveries.c.run_id.in_(run_ids)).order_by(deliveries.c.id)
         found: defaultdict[int, list[Part]] = defaultdict(list)
         for row in self._connection.execute(asked).mappings():
-            found[row["run_id"]].append(_part_of(row))
+            found[row["run_id"]].append(part_of(row))
         return found
 
     def arm_results(self, campaign: str, version: str, arms: Sequence[Sequence[str]], sign: Sign) -> Sequence[ArmResult]:
@@ -96,7 +96,8 @@ def _runs(*kinds: str) -> sa.ColumnElement[int]:
     return sa.func.count(sa.distinct(sa.case((touches.c.kind.in_(kinds), touches.c.run_id))))
 
 
-def _part_of(row: Row) -> Part:
+def part_of(row: Row) -> Part:
+    """The delivery in a row of `deliveries`, as its run is told of it."""
     return Part(
         id=row["id"], step=row["step"], part=row["part"], channels=tuple(row["payload"]["channels"]), state=DeliveryState(row["state"]),
         expires_at=row["expires_at"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engage.rules.expressions.explaining import Clause, clauses
+from engage.rules.expressions.explaining import Clause, Joined, clauses
 from engage.rules.expressions.lookup import Lookup
 from engage.rules.expressions.names import Fields, Names, Shape
 from engage.rules.expressions.parsing import parse, parse_binding
@@ -11,6 +11,6 @@ from engage.rules.expressions.running import evaluate, holds
 from engage.rules.expressions.scope import Scope, since
 
 __all__ = [
-    "Clause", "Fields", "Lookup", "Mentions", "Names", "Scope", "Shape", "clauses", "evaluate", "holds", "names_of", "parse",
+    "Clause", "Fields", "Joined", "Lookup", "Mentions", "Names", "Scope", "Shape", "clauses", "evaluate", "holds", "names_of", "parse",
     "parse_binding", "since", "sql_refusals",
 ]

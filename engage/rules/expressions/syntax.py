@@ -13,7 +13,7 @@ from jinja2.parser import Parser
 
 MAX_LENGTH = 10_000
 
-MAX_BRACKETS = 30
+MAX_BRACKETS = 40
 """Brackets within brackets. Far below what exhausts the stack: whether a campaign can be read never hangs on who calls."""
 
 JINJA = Environment(autoescape=False, keep_trailing_newline=True)  # noqa: S701 - only its grammar is used, nothing is rendered

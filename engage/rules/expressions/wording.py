@@ -77,9 +77,9 @@ def _composed(node: Not | And | Or | Comparison | IsNone | Choice | Arithmetic |
         case Not(operand=operand):
             return _negation(operand)
         case And(operands=operands):
-            return " and ".join(_inner(each) for each in operands)
+            return " and ".join(_condition(each) for each in operands)
         case Or(operands=operands):
-            return " or ".join(_inner(each) for each in operands)
+            return " or ".join(_condition(each) for each in operands)
         case Comparison():
             return f"{_inner(node.left)} {node.relation} {_inner(node.right)}"
         case IsNone(operand=operand):
@@ -90,6 +90,11 @@ def _composed(node: Not | And | Or | Comparison | IsNone | Choice | Arithmetic |
             return f"{_inner(node.left)} {node.sum} {_inner(node.right)}"
         case Text(parts=parts):
             return " ~ ".join(_inner(part) for part in parts)
+
+
+def _condition(node: Node) -> str:
+    """One of several joined by `and` or `or`, which bind less than all but each other and the choice."""
+    return f"({wording(node)})" if isinstance(node, And | Or | Choice) else wording(node)
 
 
 def _inner(node: Node) -> str:

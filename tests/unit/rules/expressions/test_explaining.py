@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from engage.rules.expressions import clauses, names_of, sql_refusals
+from engage.rules.expressions import Joined, clauses, names_of, sql_refusals
 from tests.unit.rules.expressions.world import Answers, a_scope, parsed
 
 
-def test_each_leaf_of_and_and_or_is_a_clause_with_its_values() -> None:
+def test_what_must_hold_together_is_told_one_by_one_and_a_choice_with_its_parts() -> None:
     found = clauses(parsed("contact.status == 'active' and (contact.score > 5 or in_segment('vips'))"), a_scope(lookup=Answers()))
-    assert [(clause.text, clause.holds, dict(clause.values)) for clause in found] == [
-        ("contact.status == 'active'", True, {"contact.status": "active"}),
+    status, either = found
+    assert (status.text, status.holds, dict(status.values)) == ("contact.status == 'active'", True, {"contact.status": "active"})
+    assert (either.text, either.holds, either.joined) == ("contact.score > 5 or in_segment('vips')", True, Joined.ANY)
+    assert [(part.text, part.holds, dict(part.values)) for part in either.parts] == [
         ("contact.score > 5", False, {"contact.score": 3}),
         ("in_segment('vips')", True, {"in_segment('vips')": True}),
     ]
+
+
+def test_what_a_segment_asks_is_told_below_it_and_none_of_several_with_each() -> None:
+    segments = {"vips": parsed("contact.score > 5 and contact.vip")}
+    inside, neither = clauses(
+        parsed("not in_segment('vips') and not (contact.vip or contact.score == 3)"), a_scope(lookup=Answers(segment=False)), segments
+    )
+    assert (inside.holds, inside.joined, [part.holds for part in inside.parts]) == (True, Joined.SEGMENT, [False, False])
+    assert (neither.holds, neither.joined, [part.holds for part in neither.parts]) == (False, Joined.NONE, [False, True])
 
 
 def test_a_missing_value_is_shown_as_such() -> None:
