@@ -8,6 +8,9 @@ from typing import Any
 
 from tests.integration.watching import ANA, BO, Case, World, acted, tested
 
+Key = tuple[str, str]
+"""The map that a key stands in, as the reference calls it, and its name."""
+
 SETTINGS = """\
 company: {name: Aurora, address: "Trubarjeva 1, Ljubljana"}
 public_url: https://engage.example.com
@@ -32,8 +35,8 @@ channels:
 
 ENDPOINTS = """\
 endpoints:
-  gifts: {url: "https://127.0.0.1:1/gifts", secret: whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQh}
-  codes: {url: "https://127.0.0.1:1/codes", secret: whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQh}
+  gifts: {url: "https://gifts.example.com/one", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0}
+  codes: {url: "https://gifts.example.com/two", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0}
 """
 
 CAMPAIGN = """\
@@ -56,6 +59,16 @@ expect:
   - {contact: ana, at: 2026-02-23T12:00Z, kind: sent, campaign: c, step: "0", message: hello, channel: email, provider: smtp,
      locale: sl, subject: Pozdrav}
 expect_nothing_else_sent: true
+"""
+
+ANSWERED_TEST = """\
+campaign: c
+contacts:
+  - {external_id: ana, email: ana@example.com, phone: "+38640123456", timezone: Europe/Ljubljana}
+  - {external_id: bo, email: bo@example.com, timezone: Europe/Ljubljana}
+clock: {from: 2026-02-23T10:00Z, to: 2026-02-25T00:00Z}
+events:
+  - {at: 2026-02-23T12:00Z, type: ticket.closed, contact: ana}
 """
 
 OTHER_CAMPAIGN = CAMPAIGN.replace("send: hello", "send: bye")
@@ -160,6 +173,36 @@ def crowd(more: str = "") -> str:
     events = "".join(f"  - {{at: 2026-02-23T12:00Z, type: ticket.closed, contact: {name}}}\n" for name in names)
     clock = "clock: {from: 2026-02-23T10:00Z, to: 2026-02-25T00:00Z}\n"
     return f"campaign: c\ncontacts:\n{people}{clock}events:\n{events}{more}"
+
+
+def calling(step: str, one: str, other: str, **also: Any) -> Case:
+    """A change of a call, after whose answer hello is sent."""
+    return stepping(f"  - {step}\n  - send: hello", one, other, **{"more": {"engage.yaml": SETTINGS + ENDPOINTS}, **also})
+
+
+def answering(answer: str, one: str, other: str) -> Case:
+    """A change of what comes back of the message, by which the run goes on."""
+    awaiting = CAMPAIGN.replace("send: hello\n", """\
+steps:
+  - send: hello
+  - wait_for: {event: message.clicked, where: event.url == 'https://a.example', for: 1d}
+    as: seen
+  - {send: bye, when: seen is none}
+""")
+    text = f"{ANSWERED_TEST}answers:\n  - {{{answer}}}\n"
+    return Case(file="tests/t.yaml", text=text, one=one, other=other, more={"campaigns/c.yaml": awaiting}, see=acted)
+
+
+def replying(answer: str, one: str, other: str) -> Case:
+    """A change of what an endpoint answers, by which the run goes on."""
+    calls = CAMPAIGN.replace("send: hello\n", """\
+steps:
+  - {call: gifts, as: gift}
+  - {send: hello, when: gift.code == 1}
+""")
+    text = f"{ANSWERED_TEST}answers:\n  - {{{answer}}}\n"
+    more = {"campaigns/c.yaml": calls, "engage.yaml": SETTINGS + ENDPOINTS}
+    return Case(file="tests/t.yaml", text=text, one=one, other=other, more=more, see=acted)
 
 
 def silent(hours: str, one: str, other: str, **also: Any) -> Case:

@@ -13,8 +13,8 @@ from engage.rules.editors import FILES
 from engage.rules.schema.fields import Reading, Section
 from engage.rules.tree import Map, Scalar, Tree
 from engage.store.database import Database
-from tests.integration.setting_cases import CASES, DOCUMENTATION_ONLY, Key
-from tests.integration.setting_changes import BASE, CAMPAIGN
+from tests.integration.setting_cases import CASES, DOCUMENTATION_ONLY
+from tests.integration.setting_changes import BASE, CAMPAIGN, Key
 from tests.integration.watching import Case, Refused, Stand, World, accepted, played
 
 Sections = dict[int, type[Section]]

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, final
 
 from engage.channels import load_channels
+from engage.channels.endpoint import HttpEndpoint
 from engage.channels.mime import Letterhead, compose
 from engage.contacts.ports import Person
 from engage.delivery.health import Health
 from engage.model.contact import ChannelKind, Event
 from engage.model.delivery import Cleared
 from engage.model.errors import EngageError, Unconfirmed
-from engage.model.workspace import Files, Workspace
+from engage.model.workspace import Endpoint, Files, Workspace
 from engage.rules.checking import Checked, check
 from engage.simulation.rehearsing import judge
 from engage.simulation.timeline import Script
+from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.templates import check as check_templates
 from tests.engine import MONDAY, Works
+from tests.servers.http import Answer, HttpServer
 from workers.office import OnDisk
 from workers.simulations import rehearse
 
@@ -72,7 +76,25 @@ Observer = Callable[[Files, World, Stand], str]
 
 
 def played(files: Files, world: World, stand: Stand) -> str:
-    """Every touch but for its version, and every message as its provider would get it."""
+    """Every touch but for its version, every message as its provider would get it, and what endpoints are asked."""
+    return _in_turn(files, then=None, world=world, stand=stand)
+
+
+def edited(files: Files, world: World, stand: Stand) -> str:
+    """The same, where the campaign's message is another from the second hour on."""
+    text = files["campaigns/c.yaml"]
+    assert b"send: hello" in text
+    return _in_turn(files, then={**files, "campaigns/c.yaml": text.replace(b"send: hello", b"send: bye")}, world=world, stand=stand)
+
+
+def renamed(files: Files, world: World, stand: Stand) -> str:
+    """The same, where the campaign was called `old` until the second hour."""
+    lines = [line for line in files["campaigns/c.yaml"].splitlines() if not line.startswith(b"renamed_from:")]
+    first = {name: content for name, content in files.items() if name != "campaigns/c.yaml"}
+    return _in_turn({**first, "campaigns/old.yaml": b"\n".join(lines)}, then=files, world=world, stand=stand)
+
+
+def _in_turn(files: Files, *, then: Files | None, world: World, stand: Stand) -> str:
     workspace = accepted(files)
     database = stand.database()
     works = Works(database, workspace, at=world.start)
@@ -80,12 +102,36 @@ def played(files: Files, world: World, stand: Stand) -> str:
     if world.unsure:
         for channel in works.channels.values():
             channel.fail(Unconfirmed("gone"), times=1)
-    works.play(world.start + timedelta(days=world.days), Script(events=[_event(world, *each) for each in world.events]))
+    events = [_event(world, *each) for each in world.events]
+    if then is not None:
+        edit = world.start + timedelta(hours=2)
+        works.play(edit, Script(events=[event for event in events if event.at < edit]))
+        works.clock.move(edit)
+        works.accept(accepted(then))
+        events = [event for event in events if event.at >= edit]
+    works.play(world.start + timedelta(days=world.days), Script(events=events))
     seen = [_shown({**asdict(touch), "version": None}) for touch in works.touches()]
     seen += [_message(cleared, workspace) for channel in works.channels.values() for cleared in channel.sent]
+    seen += [f"{call.endpoint} {call.data}" for call in SqlCalls(database).claim(limit=100, lease=timedelta(hours=1))]
     works.close()
     database.close()
     return "\n".join(seen)
+
+
+def posted(files: Files, world: World, stand: Stand) -> str:
+    """Where a call goes, and how it is signed."""
+    clock = datetime(2026, 2, 23, 12, tzinfo=UTC)
+    with HttpServer() as server:
+        server.answer(Answer(body={}))
+        for endpoint in accepted(files).settings.endpoints.values():
+            asyncio.run(_ask(replace(endpoint, url=endpoint.url.replace("https://gifts.example.com/", server.url)), clock))
+    return "\n".join(f"{request.path} {request.headers['webhook-signature']}" for request in server.requests)
+
+
+async def _ask(endpoint: Endpoint, clock: datetime) -> None:
+    asked = HttpEndpoint(endpoint, now=lambda: clock)
+    await asked.ask({}, key="k")
+    await asked.close()
 
 
 def tested(files: Files, world: World, stand: Stand) -> str:
