@@ -13,6 +13,7 @@ from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.ports import Renderer
+from engage.feedback.guarding import Guard
 from engage.feedback.responses import Response
 from engage.feedback.taking import Feedback
 from engage.history.timeline import Filter
@@ -21,11 +22,13 @@ from engage.model.contact import Event
 from engage.model.history import Kind, Touch
 from engage.model.workspace import Workspace
 from engage.planning.planner import Planner
+from engage.planning.versions import version_in
 from engage.simulation.clock import MovableClock
 from engage.simulation.timeline import Engine, Script, play, settle
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
+from engage.store.guarding import SqlTallies
 from engage.store.history import SqlHistory
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.operating import SqlOperations
@@ -47,29 +50,30 @@ class Works:
         self.clock = MovableClock(at)
         self.channels = {name: FakeChannel() for name in workspace.settings.channels}
         self.at: dict[Point, Callable[[], None]] = {}
-        self.versions: dict[tuple[str, str], Campaign] = {}
+        self.older: list[Workspace] = []
         SqlWorkspaces(database).accept(workspace, now=at)
         self.people = SqlPeople(database, workspace=self._now)
         self.ledger = SqlLedger(database)
         self.suppressions = SqlSuppressions(database)
         self.operations = SqlOperations(database)
         self.history = SqlHistory(database)
-        self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self._version)
+        self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self.version)
         self.planner = Planner(
-            SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self._version, zones_of=names_behind
+            SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self.version, zones_of=names_behind
         )
         self.feedback = Feedback(SqlFeedback(database, workspace=self._now), workspace=self._now)
         self._loop = LoopThread()
         self._equipped: Equipment | None = None
         self.renderer: Callable[[Workspace], Renderer] = lambda workspace: Templates(workspace, secret=self.database.secret())
         self.conductor = self.another_conductor("test")
-        self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger)
+        guard = Guard(SqlTallies(database), workspace=self._now)
+        self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger, guard=guard)
 
     def another_conductor(self, owner: str, monotonic: Callable[[], float] = lambda: 0.0) -> Conductor:
         """One more worker on the same rows."""
         secret = self.database.secret()
         return Conductor(
-            self.deliveries, equipment=self._equipment, versions=self._version,
+            self.deliveries, equipment=self._equipment, versions=self.version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
             health=Health(monotonic), owner=owner, reached=self._reached,
         )
@@ -81,7 +85,7 @@ class Works:
 
     def accept(self, workspace: Workspace) -> None:
         """Take up an edited workspace; runs keep the version that they entered with."""
-        self.versions |= {(name, campaign.version): campaign for name, campaign in self.workspace.campaigns.items()}
+        self.older.insert(0, self.workspace)
         self.workspace = workspace
         SqlWorkspaces(self.database).accept(workspace, now=self.clock.now())
 
@@ -136,6 +140,6 @@ class Works:
     def _now(self) -> Workspace:
         return self.workspace
 
-    def _version(self, name: str, version: str) -> Campaign | None:
-        current = self.workspace.campaigns.get(name)
-        return current if current is not None and current.version == version else self.versions.get((name, version))
+    def version(self, name: str, version: str) -> Campaign | None:
+        """The campaign as a run entered with it."""
+        return next(filter(None, (version_in(each, name, version) for each in (self.workspace, *self.older))), None)

@@ -19,6 +19,7 @@ from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
+from engage.feedback.guarding import Guard
 from engage.model.campaign import Campaign
 from engage.model.contact import Consent, Contact, Event
 from engage.model.errors import InputError
@@ -41,6 +42,7 @@ from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
+from engage.store.guarding import SqlTallies
 from engage.store.history import SqlHistory
 from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
@@ -145,7 +147,8 @@ class Stage:
             health=Health(lambda: 0.0), owner="simulation",
         )
         planner = Planner(self._planning, workspace=self._now, versions=self._version, zones_of=names_behind, seen=self._seen)
-        return Engine(planner=planner, conductor=conductor, clock=self._clock, ledger=self._ledger)
+        guard = Guard(SqlTallies(self.database), workspace=self._now)
+        return Engine(planner=planner, conductor=conductor, clock=self._clock, ledger=self._ledger, guard=guard)
 
     def _equipment(self, secret: bytes) -> Callable[[], Equipment]:
         channels = dict.fromkeys(self._workspace.settings.channels, SilentChannel())

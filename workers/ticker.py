@@ -55,6 +55,14 @@ class Rows(Protocol):
         ...
 
 
+class Guarding(Protocol):
+    """What the ticker asks of whoever watches over campaigns."""
+
+    def look(self, *, now: datetime) -> object:
+        """Pause those of whose messages too many came back."""
+        ...
+
+
 class Outbox(Protocol):
     """What the ticker asks of the calls of endpoints."""
 
@@ -100,17 +108,19 @@ def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
 class Scheduling:
     """The scheduler's work: plan what is due, sweep up what was left, and nudge those who do it."""
 
-    def __init__(self, *, plans: Plans, rows: Rows, calls: Outbox, clock: Clock, nudges: Nudges) -> None:
+    def __init__(self, *, plans: Plans, guard: Guarding, rows: Rows, calls: Outbox, clock: Clock, nudges: Nudges) -> None:
         self._plans = plans
+        self._guard = guard
         self._rows = rows
         self._calls = calls
         self._clock = clock
         self._nudges = nudges
 
     def tick(self) -> None:
-        """Enter whose moment has come; call workers for the runs and deliveries that are due."""
+        """Stop campaigns that do badly; enter whose moment has come; call workers for the runs and deliveries that are due."""
         now = self._clock.now()
         try:
+            self._guard.look(now=now)
             self._plans.tick(now=now)
         finally:  # what could not be planned stops nothing that was
             self._nudges.advance()

@@ -20,6 +20,7 @@ from engage.delivery.conductor import Conductor
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
+from engage.feedback.guarding import Guard
 from engage.model.contact import Event
 from engage.model.errors import InputError, NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
@@ -30,6 +31,7 @@ from engage.store.calls import SqlCalls
 from engage.store.database import Database, write_once
 from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
+from engage.store.guarding import SqlTallies
 from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
 from engage.store.ledger import SqlLedger, SqlSuppressions
@@ -217,7 +219,8 @@ class Wired:
 
     def scheduling(self, nudges: Nudges) -> Scheduling:
         """What a scheduler does."""
-        return Scheduling(plans=self.planner, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges)
+        guard = Guard(SqlTallies(self.database), workspace=self.accepted.workspace)
+        return Scheduling(plans=self.planner, guard=guard, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges)
 
     def site(self, nudges: Nudges) -> Site:
         """What the web is made of."""

@@ -37,6 +37,12 @@ class Conducting(Protocol):
     def drain(self, queue: str) -> int: ...
 
 
+class Guarding(Protocol):
+    """What the timeline needs of whoever watches over campaigns."""
+
+    def look(self, *, now: datetime) -> object: ...
+
+
 class Clock(Protocol):
     """A business clock that can be moved."""
 
@@ -59,6 +65,7 @@ class Engine:
     conductor: Conducting
     clock: Clock
     ledger: Ledger
+    guard: Guarding | None = None
 
 
 class Answering(Protocol):
@@ -110,6 +117,8 @@ def settle(engine: Engine) -> None:
     """Do all that is due now, and what becomes due by it. Raises RuntimeError where that never ends."""
     now = engine.clock.now()
     for turn in range(HARD_STOP):
+        if engine.guard is not None:
+            engine.guard.look(now=now)
         entered = engine.planner.tick(now=now)
         if not _move_on(engine, now, send=turn == 0 or entered > 0):
             return

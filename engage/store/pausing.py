@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from engage.store.database import dialect_insert
 from engage.store.releases import let_go
-from engage.store.tables import pauses
+from engage.store.tables import campaign_states, pauses, touches
 
 Scope = Literal["all", "campaign", "channel"]
 
@@ -25,4 +25,12 @@ def resume(connection: sa.Connection, *, scope: Scope, name: str, now: datetime)
     gone = connection.execute(sa.delete(pauses).where(pauses.c.scope == scope, pauses.c.name == name)).rowcount
     if gone:
         let_go(connection, now=now, hold="paused")
+        _watch_from_now(connection, scope, name)
     return bool(gone)
+
+
+def _watch_from_now(connection: sa.Connection, scope: Scope, campaign: str) -> None:
+    """People have seen how its messages did: the guard counts afresh."""
+    if scope == "campaign":
+        last = sa.select(sa.func.max(touches.c.id)).scalar_subquery()
+        connection.execute(sa.update(campaign_states).where(campaign_states.c.campaign == campaign).values(watched_from=last))

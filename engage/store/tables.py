@@ -24,6 +24,10 @@ TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
 
 CALL_WAITING = "state = 'waiting'"
 
+HANDED_OVER = "kind = 'sent'"
+RETURNED = "kind IN ('bounced', 'complained', 'failed')"
+"""Touches by which a campaign is guarded: its last messages, and what came back of any."""
+
 PENDING = "pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"
 """Events to be drawn: of somebody known, or about nobody. The same holds of its index."""
 
@@ -59,6 +63,7 @@ campaign_states = sa.Table(
     sa.Column("approved_at", Instant),
     sa.Column("reached", sa.Integer, nullable=False, default=0),  # how many entered in the day from `reached_since` on: for the guard
     sa.Column("reached_since", Instant),
+    sa.Column("watched_from", Id),  # the last touch before people resumed it: the guard counts later ones
     sa.Column("problem", sa.String),  # why the newest file was not taken
     sa.Column("status", sa.String),  # draft | live | paused, as in the newest snapshot; NULL: not in it
     sa.Column("ends_at", Instant),  # the first moment after its `valid`
@@ -298,6 +303,8 @@ touches = sa.Table(
     sa.Column("provider_id", sa.String),
     sa.Column("detail", Json, nullable=False),
     sa.Index("ix_touches_contact", "contact_id", "at"),
+    partial_index("ix_touches_handed_over", "campaign", "id", where=HANDED_OVER),
+    partial_index("ix_touches_returned", "id", where=RETURNED),
     partial_index("ix_touches_step", "campaign", "version", "step", "kind", where=TALLIED),
     sqlite_autoincrement=True,
 )

@@ -43,6 +43,11 @@ class FakeClock:
         return NOON
 
 
+class FakeGuard:
+    def look(self, *, now: datetime) -> None:
+        """Nothing came back."""
+
+
 class FakeOutbox:
     def __init__(self, due: int) -> None:
         self._due = due
@@ -54,7 +59,7 @@ class FakeOutbox:
 def scheduling(rows: FakeRows, *, calls: int = 0) -> tuple[Scheduling, FakePlans, StubBroker]:
     plans, broker = FakePlans(), StubBroker(middleware=middleware())
     nudges = Nudges(broker, drain=lambda queue: None, advance=lambda: None, call=lambda: None)
-    return Scheduling(plans=plans, rows=rows, calls=FakeOutbox(calls), clock=FakeClock(), nudges=nudges), plans, broker
+    return Scheduling(plans=plans, guard=FakeGuard(), rows=rows, calls=FakeOutbox(calls), clock=FakeClock(), nudges=nudges), plans, broker
 
 
 def sizes(broker: StubBroker) -> dict[str, int]:

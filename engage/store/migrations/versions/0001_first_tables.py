@@ -60,6 +60,7 @@ def _make_campaign_states() -> None:
         sa.Column("approved_at", Instant(), nullable=True),
         sa.Column("reached", sa.Integer(), nullable=False),
         sa.Column("reached_since", Instant(), nullable=True),
+        sa.Column("watched_from", Id, nullable=True),
         sa.Column("problem", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("ends_at", Instant(), nullable=True),
@@ -386,6 +387,15 @@ def _make_touches() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_touches_contact", "touches", ["contact_id", "at"])
+    op.create_index(
+        "ix_touches_handed_over", "touches", ["campaign", "id"],
+        sqlite_where=sa.text("kind = 'sent'"), postgresql_where=sa.text("kind = 'sent'"),
+    )
+    op.create_index(
+        "ix_touches_returned", "touches", ["id"],
+        sqlite_where=sa.text("kind IN ('bounced', 'complained', 'failed')"),
+        postgresql_where=sa.text("kind IN ('bounced', 'complained', 'failed')"),
+    )
     op.create_index(
         "ix_touches_step", "touches", ["campaign", "version", "step", "kind"],
         sqlite_where=sa.text("kind IN ('sent', 'delivered', 'opened', 'clicked')"),
