@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -18,6 +19,9 @@ from engage.rules.editors import json_schema
 
 RENAMED = {"gitignore.txt": ".gitignore", "env.txt": ".env.example"}
 """Files of the starter that packaging would leave out under their own names."""
+
+SCHEMAS = ".schemas"
+"""Where editors find the schemas of a workspace: a folder of it that Engage itself does not read."""
 
 
 class FileKind(StrEnum):
@@ -74,12 +78,23 @@ def _as_json(problem: Problem) -> dict[str, object]:
 
 def schema(
     kind: Annotated[FileKind | None, typer.Argument(help="One kind of file; default: all, by the pattern of their paths.")] = None,
+    into: Annotated[Path | None, typer.Option("--into", help="Write them to this folder instead, a file for each kind.")] = None,
 ) -> None:
-    """Print the JSON Schema of the YAML files, for editors.
+    """Print the JSON Schema of the YAML files, or write them where the first lines of the files point editors to (`.schemas`).
 
-    Example: engage schema campaign > campaign.schema.json
+    Example: engage schema --into config/.schemas
     """
-    print_json(json_schema() if kind is None else json_schema()[PATTERNS[kind]])
+    if into is not None:
+        _write_schemas(into, [kind] if kind is not None else list(FileKind))
+    else:
+        print_json(json_schema() if kind is None else json_schema()[PATTERNS[kind]])
+
+
+def _write_schemas(folder: Path, kinds: Sequence[FileKind]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in kinds:
+        text = json.dumps(json_schema()[PATTERNS[kind]], indent=1, ensure_ascii=False)
+        (folder / f"{kind}.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 def init(directory: Annotated[Path, typer.Argument(help="A folder that is empty, or not there yet.")]) -> None:
@@ -93,6 +108,7 @@ def init(directory: Annotated[Path, typer.Argument(help="A folder that is empty,
         target = directory / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())
+    _write_schemas(directory / SCHEMAS, list(FileKind))
     console().print(f"A workspace is in {directory}. Next:")
     for command in ("engage check", "engage test", "engage import contacts.csv", "engage run"):
         console().print(f"  cd {directory} && {command}" if command == "engage check" else f"  {command}")
