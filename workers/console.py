@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import final
@@ -15,7 +16,20 @@ from typing import final
 import typer
 from rich.console import Console
 
-from engage.cli import checking, consents, explaining, messages, operating, people, planning, serving, simulating, testing
+from engage.cli import (
+    checking,
+    consents,
+    enrolling,
+    explaining,
+    messages,
+    observing,
+    operating,
+    people,
+    planning,
+    serving,
+    simulating,
+    testing,
+)
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
 from workers import serving as processes
@@ -32,7 +46,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": checking.init, "schema": checking.schema, "check": checking.check,
     "plan": planning.plan, "simulate": simulating.simulate, "explain": explaining.explain_, "test": testing.run_tests,
     "preview": messages.preview, "send": messages.send,
-    "import": people.import_, "event": operating.event,
+    "import": people.import_, "event": operating.event, "events": observing.events, "enroll": enrolling.enroll,
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
     "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "status": operating.status,
     "doctor": operating.doctor, "demo": serving.demo,
@@ -52,6 +66,10 @@ class Composition:
     def open(self, directory: Path | None) -> OnDisk:
         """The workspace in the folder, or upwards from the current one. Raises NotThereError."""
         return OnDisk.find(directory)
+
+    def new_key(self) -> str:
+        """A key that nobody has used."""
+        return str(uuid.uuid4())
 
     def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
         """Run a process until it is told to stop; it tells what it does as it goes."""

@@ -17,12 +17,14 @@ import typer
 from engage.contacts.ports import Ledger, People, Suppressions
 from engage.history.timeline import History
 from engage.model.delivery import Content
-from engage.model.time import Clock
+from engage.model.time import Clock, Duration
 from engage.model.workspace import Files, Settings, Workspace
+from engage.planning.observed import Sightings
 from engage.planning.planner import Planner
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.explaining import Inquiry
 from engage.simulation.lines import Line
+from engage.simulation.plan import Plan
 from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, Templates
 
@@ -86,6 +88,8 @@ class Engaged(Protocol):
     @property
     def history(self) -> History: ...
     @property
+    def sightings(self) -> Sightings: ...
+    @property
     def planner(self) -> Planner: ...
     @property
     def operations(self) -> Operations: ...
@@ -143,6 +147,13 @@ class Office(Protocol):
         """
         ...
 
+    def plan(self, *, against: str | None, span: Duration, reached: Callable[[float], None] = lambda done: None) -> Plan:
+        """What the workspace at hand would do that the running one, or the one `against` names (a folder or a git ref), does not.
+
+        Nothing is accepted, nothing stored; `reached` is told how far it is, from 0 to 1. Raises InputError, NotThereError.
+        """
+        ...
+
     def rehearse(self, test: CampaignTest, workspace: Workspace) -> Rehearsal:
         """The same over the test's contacts alone, in an empty database. Drafts run too."""
         ...
@@ -165,6 +176,10 @@ class App(Protocol):
 
     def open(self, directory: Path | None) -> Office:
         """The workspace in the folder, or upwards from the current one. Raises NotThereError with what to do."""
+        ...
+
+    def new_key(self) -> str:
+        """A key that nobody has used."""
         ...
 
     def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
