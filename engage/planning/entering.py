@@ -22,7 +22,7 @@ from engage.planning.progress import Seen
 from engage.planning.segments import TIMED, Watched, grid_moment, next_grid_moment, watched
 from engage.planning.slots import Entry, MemberMatch, Slot
 from engage.planning.versions import live_campaigns
-from engage.planning.whereabouts import ZonesOf
+from engage.planning.whereabouts import SHORTEST, ZonesOf
 
 AT_ONCE = 1_000
 """How many of those named enter in one transaction."""
@@ -67,7 +67,8 @@ class Entering:
             if tx.is_paused(campaign.name):
                 return 0
             after = tx.planned_until(campaign.name)
-            slots = self._slots(tx, campaign, campaign.trigger, after or now, now)
+            since = after or now - SHORTEST  # the very moment at which it goes live has not passed
+            slots = self._slots(tx, campaign, campaign.trigger, since, now)
             if after is None or after < now:
                 tx.move_planned_until(campaign.name, now)
             return self._enter(tx, campaign, slots, now) if slots else 0

@@ -16,7 +16,7 @@ from engage.model.cron import Cron
 from engage.model.localtime import latest, local_date, zone
 from engage.model.triggers import Late, ScheduleTrigger
 from engage.planning.slots import Residence, Slot
-from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, ZonesOf, days_between, walls_between, zones_behind
+from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, SHORTEST, ZonesOf, days_between, walls_between, zones_behind
 from engage.policy.calendar import LONGEST_REST, move_off_rest
 
 _DAY = timedelta(days=1)
@@ -39,7 +39,7 @@ def schedule_slots(
     trigger: ScheduleTrigger, *, residences: Sequence[Residence], after: datetime, until: datetime, zones_of: ZonesOf,
     default_zone: str = DEFAULT_ZONE, went_live: datetime | None = None,
 ) -> tuple[Slot, ...]:
-    """All slots in `(after, until]`, in the order of their moments; none of before the campaign went live.
+    """All slots in `(after, until]`, in the order of their moments; none of before the campaign went live (that moment itself is not).
 
     With a `day_off` residences come by country, also where the schedule goes by one zone; occurrences that it moves to one
     moment are one. `late` is about those whose hour had passed at `went_live` on a day that had not ended for all: `now` enters
@@ -47,7 +47,7 @@ def schedule_slots(
     safe), `next_day` at that hour of their next day.
     """
     places = _places(trigger, residences, zones_of, default_zone)
-    start = max(after, went_live) if went_live is not None else after
+    start = max(after, went_live - SHORTEST) if went_live is not None else after
     slots = [slot for place in places for slot in _slots_of(trigger, place, start, until)]
     if went_live is not None and trigger.late is not Late.SKIP:
         slots += _late_slots(trigger, places, after, until, went_live)
@@ -121,7 +121,7 @@ def _late_slots(
     first = min(local_date(went_live, zone) for place in places for zone in place.zones)
     for place in places:
         last = max(local_date(went_live, zone) for zone in place.zones)
-        passed = [wall for wall in _walls(trigger, first, last, place.country) if latest(wall, place.zones) <= went_live]
+        passed = [wall for wall in _walls(trigger, first, last, place.country) if latest(wall, place.zones) < went_live]
         if not passed:
             continue
         if trigger.late is Late.NOW:

@@ -18,6 +18,9 @@ DEFAULT_ZONE = "UTC"
 LONGEST_GAP = timedelta(hours=25)
 """No change of a clock moved it further: Samoa skipped a day."""
 
+SHORTEST = timedelta(microseconds=1)
+"""From a moment to the next one that can be told from it: what makes the open end of a stretch a closed one."""
+
 _DAY = timedelta(days=1)
 
 

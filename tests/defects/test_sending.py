@@ -51,7 +51,7 @@ def test_two_schedulers_and_two_looks_at_one_hour_let_nobody_in_twice(found: Fou
     files = company('{schedule: "*/30 * * * *"}')
     schedulers = [found(files, NOON), found(files, NOON)]
     schedulers[0].know(*PEOPLE)
-    for now in (utc(NOON), utc("2026-03-02 12:29"), utc("2026-03-02 12:30"), utc("2026-03-02 12:31")):
+    for now in (utc("2026-03-02 12:10"), utc("2026-03-02 12:29"), utc("2026-03-02 12:30"), utc("2026-03-02 12:31")):
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda works, now=now: works.planner.tick(now=now), schedulers))
     entered = Counter(name for name, _ in got(schedulers[0], Kind.ENTERED))

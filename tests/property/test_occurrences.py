@@ -277,7 +277,7 @@ def test_a_broadcast_that_goes_live_at_any_moment_comes_to_each_place_as_late_sa
     is_that_day = any(live.astimezone(zone(place)).date() <= MOMENT.date() for place in places)
     for place in places:
         hour, next_hour = (to_utc(MOMENT + timedelta(days=days), zone(place)) for days in (0, 1))
-        if hour > live:
+        if hour >= live:
             assert found[place] == {hour}
         elif late is Late.SKIP or not is_that_day:
             assert found[place] == set()

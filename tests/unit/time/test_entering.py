@@ -7,6 +7,7 @@ from datetime import date, datetime
 from engage.model.cron import Cron
 from engage.planning.occurrences import date_slots, late_date_slots, schedule_slots
 from engage.planning.slots import Residence, Slot
+from engage.planning.whereabouts import SHORTEST
 from tests.unit.time.tables import date_trigger, schedule_trigger, shown, stretch, table, utc
 
 SEVERAL = {"*US": ("America/New_York", "Pacific/Honolulu"), "*AU": ("Australia/Sydney", "Australia/Eucla", "Australia/Perth")}
@@ -149,6 +150,7 @@ def test_a_schedule_enters_then(schedule: str, place: str, during: str, enters: 
 @table("""
 late     | place              | live             | enters           | why
 skip     | Europe/Ljubljana   | 2026-03-02 08:59 | 2026-03-02 09:00 | its hour is still to come
+skip     | Europe/Ljubljana   | 2026-03-02 09:00 | 2026-03-02 09:00 | the very moment has not passed
 skip     | Europe/Ljubljana   | 2026-03-02 09:01 | never            | it had passed: left out
 now      | Europe/Ljubljana   | 2026-03-02 09:01 | 2026-03-02 09:01 | or at once
 next_day | Europe/Ljubljana   | 2026-03-02 09:01 | 2026-03-03 09:00 | or the same hour tomorrow
@@ -161,8 +163,8 @@ now      | Pacific/Pago_Pago  | 2026-03-02 20:59 | 2026-03-02 21:00 | where the 
 def test_whose_hour_had_passed_when_the_campaign_went_live_enters_then(late: str, place: str, live: str, enters: str) -> None:
     where = [residence(name) for name in (place, "Pacific/Pago_Pago")]
     found = schedule_slots(
-        schedule_trigger(f"2026-03-02 10:00, in: contact, late: {late}"), residences=where, after=utc(live), until=utc("2026-03-06"),
-        zones_of=zones_of, went_live=utc(live),
+        schedule_trigger(f"2026-03-02 10:00, in: contact, late: {late}"), residences=where, after=utc(live) - SHORTEST,
+        until=utc("2026-03-06"), zones_of=zones_of, went_live=utc(live),
     )
     moments = [slot.at for slot in found if slot.residence == where[0]]
     assert shown(min(moments, default=None)) == enters
