@@ -39,6 +39,7 @@ from engage.store.letters import SqlLetters
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
+from engage.store.sightings import SqlSightings
 from engage.store.tables import meta
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
@@ -102,6 +103,11 @@ class Wired:
     def history(self) -> SqlHistory:
         """The touches."""
         return SqlHistory(self.database)
+
+    @cached_property
+    def sightings(self) -> SqlSightings:
+        """What has come in."""
+        return SqlSightings(self.database)
 
     @cached_property
     def operations(self) -> SqlOperations:

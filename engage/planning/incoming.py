@@ -24,7 +24,7 @@ EXAMPLES = {
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """An event that was read. `ignored` are fields that cannot be kept: objects that engage.yaml does not declare."""
+    """An event that was read. `ignored` are fields that cannot be kept: objects, but for money, that engage.yaml does not declare."""
 
     event: Event
     ignored: tuple[str, ...] = ()
@@ -49,6 +49,8 @@ def read_event(
 
 
 def _field(event_id: str, name: str, raw: object, kind: AttributeKind | None) -> Value:
+    if kind is None and isinstance(raw, Mapping):
+        return from_json(raw, AttributeKind.MONEY)
     if kind is None:
         return tuple(str(item) for item in raw) if isinstance(raw, list | tuple) else raw  # type: ignore[return-value]  # _plain saw to it
     value = from_json(raw, kind)
@@ -57,8 +59,10 @@ def _field(event_id: str, name: str, raw: object, kind: AttributeKind | None) ->
 
 
 def _plain(raw: object) -> bool:
+    if isinstance(raw, Mapping):
+        return from_json(raw, AttributeKind.MONEY) is not None
     if isinstance(raw, list | tuple):
-        return all(item is not None and _plain(item) and not isinstance(item, list | tuple) for item in raw)
+        return all(item is not None and _plain(item) and not isinstance(item, list | tuple | Mapping) for item in raw)
     return raw is None or isinstance(raw, str | bool | int) or (isinstance(raw, float) and math.isfinite(raw))
 
 

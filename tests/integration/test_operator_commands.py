@@ -55,6 +55,15 @@ def test_a_pause_is_shown_until_it_is_taken_back(engage: Engage) -> None:
     assert engage("status", "--json").json()[0]["paused"] == []
 
 
+def test_what_came_in_undeclared_is_printed_ready_to_be_declared(engage: Engage) -> None:
+    told = ("--contact", "ana", "--data", '{"order_id": "O-1", "total": {"amount": "12.30", "currency": "EUR"}, "items": 3}')
+    assert engage("event", "order.shipped", *told).status == 0
+    assert "  order.shipped: {order_id: text, total: money, items: number}" in engage("events", "--observed").out
+    (row,) = engage("events", "--json").json()
+    assert (row["type"], row["count"], row["declared"]) == ("order.shipped", 1, None)
+    assert engage("events", "--within", "soon").status == 1
+
+
 @pytest.mark.parametrize("command", ["pause", "resume"])
 def test_everything_and_single_channels_can_be_paused_and_only_what_exists(engage: Engage, command: str) -> None:
     assert engage(command, "--all").status == 0
