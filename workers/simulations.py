@@ -13,10 +13,12 @@ from engage.model.workspace import Workspace
 from engage.rules.answers import Answer
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.coverage import walked
+from engage.simulation.hindsight import hindsight
 from engage.simulation.lines import Line
 from engage.simulation.rehearsing import Rehearsal
 from engage.store.copy import copy_into
 from engage.store.database import Database
+from engage.store.under_way import SqlUnderWay
 from workers.stage import Stage
 
 
@@ -32,13 +34,20 @@ def simulate(
     """
     with Stage(only(workspace, campaign), start=start) as stage:
         if people is None:
-            copy_into(source, stage.database, as_of=start)
+            copy_into(source, stage.database, as_of=start, look_back=_look_back(source, workspace))
         else:
             stage.settle(people, now=start - timedelta(days=1))
         shown = None if contact is None else stage.contact_named(contact).id
         for line in stage.play(start=start, end=end, script=stage.script(answers), reached=reached):
             if shown in (None, line.touch.contact_id):
                 yield line
+
+
+def _look_back(source: Database, workspace: Workspace) -> timedelta | None:
+    """All of the history where runs go on by versions that are not here to be asked how much of it they need."""
+    known = {(campaign.name, campaign.version) for campaign in workspace.campaigns.values()}
+    under_way = {(standing.campaign, standing.version) for standing in SqlUnderWay(source).standings()}
+    return None if under_way - known else hindsight(workspace)
 
 
 def rehearse(workspace: Workspace, test: CampaignTest, persons: Sequence[Person]) -> Rehearsal:

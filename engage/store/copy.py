@@ -40,24 +40,25 @@ from engage.store.tables import (
 )
 
 CHUNK = 2_000
-LOOK_BACK = timedelta(days=40)
-"""How much of the history comes along: what limits count is a month at most."""
-
 EVERYBODY = Fraction(1)
+
+A_MOMENT = timedelta(minutes=5)
+"""So long ago still is now: to copy a large database takes its time."""
 
 
 def copy_into(
-    source: Database, target: Database, *, as_of: datetime, look_back: timedelta = LOOK_BACK, share: Fraction = EVERYBODY
+    source: Database, target: Database, *, as_of: datetime, look_back: timedelta | None = None, share: Fraction = EVERYBODY
 ) -> None:
     """Copy what was known at `as_of` into an empty, migrated database: people, consents, suppressions, events, history, runs.
 
     Runs under way and their waiting deliveries come along as they are where the source's business clock is not past `as_of`; of a
     past moment nobody knows how far they were, so they come as finished: their keys and entries still count. Every campaign counts as
     planned up to `as_of`. Texts and addresses of messages stay behind. Both databases are read or written in one transaction.
+    Of the history as much comes along as happened within `look_back` (None: all of it).
     With a `share` of the people: always the same ones, independent of all other shares.
     """
     with source.read() as old, target.begin() as new:
-        under_way = _clock(source, old) <= as_of
+        under_way = _clock(source, old) - A_MOMENT <= as_of
         copy = partial(_copy, old, new, share)
         copy(meta, meta.c.name == "secret")
         copy(former_names)
@@ -69,7 +70,7 @@ def copy_into(
         copy(consents, consents.c.at <= as_of)
         copy(suppressions, suppressions.c.at <= as_of)
         copy(events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))
-        copy(touches, touches.c.at <= as_of, touches.c.at >= as_of - look_back)
+        copy(touches, touches.c.at <= as_of, *([touches.c.at >= as_of - look_back] if look_back is not None else []))
         copy(pauses, pauses.c.at <= as_of)
         copy(campaign_states, campaign_states.c.live_since <= as_of, planned_until=sa.literal(as_of, Instant))
         _copy_runs(copy, as_of, under_way=under_way)

@@ -67,11 +67,19 @@ def test_what_happened_later_stays_behind_and_so_does_what_is_personal(bench: Be
     SqlLedger(bench.database).record(
         [Consent(contact_id=contact_id, purpose="care", channel=None, granted=True, at=at, source="test") for at in moments]
     )
-    copy_into(bench.database, copy_of, as_of=NOON)
+    copy_into(bench.database, copy_of, as_of=NOON, look_back=40 * DAY)
     assert [row["at"] for row in rows_of(copy_of, events)] == list(moments[:2])
     assert [row["at"] for row in rows_of(copy_of, consents)] == list(moments[:2])
     assert [row["at"] for row in rows_of(copy_of, touches) if row["kind"] == "sent"] == [moments[1]]
     assert rows_of(copy_of, touch_details) == []
+
+
+def test_all_of_the_history_comes_along_where_it_is_not_said_how_much_is_needed(bench: Bench, copy_of: Database) -> None:
+    (contact_id,) = bench.add_contacts(1)
+    with bench.planning.transaction() as tx:
+        tx.add_touches([Touch(at=NOON - 4_000 * DAY, contact_id=contact_id, kind=Kind.SENT)])
+    copy_into(bench.database, copy_of, as_of=NOON)
+    assert [row["at"] for row in rows_of(copy_of, touches)] == [NOON - 4_000 * DAY]
 
 
 def test_runs_under_way_go_on_where_the_sources_clock_is_not_past_the_moment(bench: Bench, copy_of: Database) -> None:
