@@ -23,6 +23,37 @@ channels:
   email: {adapter: smtp, url: "${SMTP_URL}", from: "Aurora <hello@aurora.example>"}
   sms: {adapter: sms_webhook, url: "${SMS_URL}", secret: "${SMS_SECRET}", loopback: allowed, from: Aurora}
 """
+ANSWERED = """\
+title: What people say
+purpose: care
+status: live
+trigger: {event: csat.answered, key: event.ticket_id}
+goal: {event: ticket.closed, within: 2d}
+holdout: 20%
+steps:
+  - set: {city: Celje, plan: pro}
+    when: trigger.score > 3
+  - wait: 37m
+  - split:
+      - {weight: 35, steps: [{send: csat, channels: {all: [email, sms]}}]}
+      - {weight: 65, steps: [{send: csat, channels: {first: [sms, email], fallback_after: 95m, unless: delivered}}]}
+  - emit: {event: ticket.escalated, data: {ticket_id: "{{ trigger.ticket_id }}"}}
+  - consent: {withdraw: marketing, channel: email}
+    when: contact.plan == 'free'
+  - {stop: true, when: contact.country == 'US'}
+  - wait: 13m
+  - {send: birthday, channels: [email]}
+"""
+ESCALATED = """\
+title: Somebody must look
+purpose: service
+status: live
+trigger: {event: ticket.escalated}
+re_entry: after 1d
+steps:
+  - wait: 7m
+  - {send: csat, channels: [sms, email], quiet_hours: ignore}
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +78,7 @@ def _files(dice: random.Random) -> Mapping[str, str]:
     settings = settings.replace("limit: 1 per week", f"limit: {dice.randint(1, 2)} per {dice.choice(['day', 'week'])}")
     settings = settings.replace("consent: opt_out}", f"consent: opt_out, limit: {dice.randint(1, 3)} per {dice.choice(['day', '36h'])}}}")
     settings = settings.replace("from: 21:00, to: 08:00", f"from: {dice.randint(18, 23)}:00, to: 0{dice.randint(6, 9)}:30")
+    settings = settings.replace("events:\n", "events:\n  ticket.escalated: {ticket_id: text}\n")
     files = {name: text for name, text in FILES.items() if name.startswith("templates/")}
     return {
         **files,
@@ -61,6 +93,10 @@ def _files(dice: random.Random) -> Mapping[str, str]:
         .replace("0 10 * * mon", f"{dice.choice([0, 30])} {dice.randint(2, 20)} * * {dice.choice(['sun', '*', 'mon'])}")
         .replace("in: contact", f"in: {dice.choice(['contact', 'America/New_York'])}")
         .replace("channels: [email]", f"channels: {dice.choice(['[email]', '[preferred, email]', '[sms, email]'])}"),
+        "campaigns/answered.yaml": ANSWERED
+        .replace("within: 2d}", f"within: {dice.choice(['1d', '3d'])}}}\n" + dice.choice(["", "exit: goal\n"]).rstrip())
+        .replace("37m", dice.choice(["37m", "{until: 10:17}"])),
+        "campaigns/escalated.yaml": ESCALATED,
         "templates/news/sms.txt": "The news.\n",
     }
 
