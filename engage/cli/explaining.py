@@ -118,7 +118,7 @@ def sentences(explanation: Explanation) -> Iterator[str]:
     yield f"  {explanation.answer}"
     yield from _part("Campaign", explanation.title, explanation.state)
     yield from _part("Trigger", explanation.trigger, explanation.entering)
-    yield from _part("Audience", "in it" if explanation.in_audience else "not in it", ())
+    yield from _part("Audience", _audience(explanation), ())
     yield from _clauses(explanation.clauses, "  ")
     if explanation.shares:
         yield from _part("Shares", "", explanation.shares)
@@ -130,6 +130,12 @@ def sentences(explanation: Explanation) -> Iterator[str]:
     if explanation.next_send is not None:
         yield from _next(explanation.next_send, explanation)
     yield f"Chance     {explanation.chance.why if explanation.chance.at is None else _told(explanation.chance.at, explanation)}"
+
+
+def _audience(explanation: Explanation) -> str:
+    if not explanation.clauses:
+        return "everybody"
+    return "in it" if explanation.in_audience else "not in it"
 
 
 def _part(name: str, says: str, findings: Sequence[Finding]) -> Iterator[str]:
@@ -177,5 +183,7 @@ def _written(value: object) -> str:
             return value.isoformat()
         case Money():
             return f"{value.amount} {value.currency}"
+        case tuple() | list():
+            return f"[{', '.join(map(_written, value))}]"
         case _:
             return repr(value)

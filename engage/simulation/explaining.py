@@ -16,9 +16,9 @@ from engage.planning.requests import Part
 from engage.rules.expressions import Clause, clauses, holds
 from engage.simulation.ahead import Foresight, foresee
 from engage.simulation.entrances import entrance
-from engage.simulation.explanation import Chance, Explanation, Finding, NextSend
+from engage.simulation.explanation import Chance, Explanation, Finding, Journeying, NextSend
 from engage.simulation.handing import Deciding, as_intent, decided
-from engage.simulation.standing import Standing, journeying, shares_of, state_of
+from engage.simulation.standing import RE_ENTRY, Standing, journeying, shares_of, state_of
 from engage.simulation.visitor import Entrance, Records, Visitor
 
 NOTHING_ASKED = Foresight(steps=(), delivery=None, why="its message is being handed over, or it waits for an answer")
@@ -60,13 +60,18 @@ def explain(case: Case) -> Explanation:
     active = next((run for run in visitor.runs if run.state is RunState.ACTIVE), None)
     foresight, sent = _next(case, active, door)
     refusals = () if active is not None else (*state, *shares, *_audience_finding(found, in_audience=in_audience))
-    chance = _chance(active, door, foresight, sent, next((each for each in refusals if each.passed is False), None))
+    refusal = next((each for each in refusals if each.passed is False), None)
+    chance = _chance(active, door, foresight, sent, refusal, not_before=_not_before(visitor, shares))
     return Explanation(
         campaign=campaign.name, title=campaign.title, contact=visitor.contact.label, at=visitor.at, zone=visitor.home,
         answer=_answer(visitor, active, sent, chance), state=state, trigger=door.says, entering=door.findings, in_audience=in_audience,
         clauses=found, shares=shares, enters_at=door.at, ahead=foresight.steps, next_send=sent, chance=chance,
-        runs=[journeying(visitor, run, case.inquiry.version(run.campaign, run.version), case.inquiry.waiting(run.id)) for run in visitor.runs],
+        runs=[_journeying(case, run) for run in visitor.runs],
     )
+
+
+def _journeying(case: Case, run: Run) -> Journeying:
+    return journeying(case.visitor, run, case.inquiry.version(run.campaign, run.version), case.inquiry.waiting(run.id))
 
 
 def _audiences(visitor: Visitor) -> Mapping[str, Expression]:
@@ -121,14 +126,23 @@ def _foreseen(case: Case, run: Run, visitor: Visitor) -> tuple[Foresight, NextSe
     return foresight, decided(intent, visitor, case.inquiry, campaign=campaign, at=max(visitor.at, intent.due_at))
 
 
-def _chance(active: Run | None, door: Entrance, foresight: Foresight, sent: NextSend | None, refusal: Finding | None) -> Chance:
+def _chance(
+    active: Run | None, door: Entrance, foresight: Foresight, sent: NextSend | None, refusal: Finding | None,
+    not_before: str,
+) -> Chance:
     if refusal is not None:
         return Chance(at=None, why=refusal.why)
     if active is None and door.at is None:
-        return Chance(at=None, why=door.why)
+        then = f"; but then: {sent.answer}" if sent is not None and sent.goes_at is None else ""
+        return Chance(at=None, why=f"{door.why}{not_before}{then}")
     if sent is None:
         return Chance(at=None, why=foresight.why)
     return Chance(at=sent.goes_at, why=sent.answer)
+
+
+def _not_before(visitor: Visitor, shares: Sequence[Finding]) -> str:
+    again = next((each.at for each in shares if each.name == RE_ENTRY and each.at is not None), None)
+    return f", not before {visitor.told(again)}" if again is not None else ""
 
 
 def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance: Chance) -> str:
@@ -139,4 +153,4 @@ def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance:
         return f"{way}: {sent.message}{by}, {visitor.told(chance.at)}."
     if active is not None:
         return f"It is on its way, but no further message can be foreseen: {chance.why}."
-    return f"It would not get it now: {chance.why}." if sent is None or chance.why == sent.answer else f"Not yet: {chance.why}."
+    return f"It would not get it now: {chance.why}."

@@ -76,6 +76,7 @@ def _sentence(decision: Decision, visitor: Visitor) -> str:
         case Deferred():
             return f"put off until {visitor.told(decision.until)}: {decision.reason.replace('_', ' ')}"
         case Held():
-            return f"held for people: {decision.reason}"
+            return f"held ({decision.reason}): {decision.trail[-1].why}"
         case Refused():
-            return f"{decision.state}: {decision.reason.replace('_', ' ')}"
+            why = next((check.why for check in decision.trail if not check.passed), "")
+            return f"{decision.state} ({decision.reason.replace('_', ' ')}): {why}"

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from engage.model.campaign import Campaign, Status
 from engage.model.delivery import CampaignState, Intent
-from engage.model.localtime import local_date, zone
+from engage.model.localtime import add_everywhere, known, local_date, zone
 from engage.model.run import Run, RunState
 from engage.model.shares import is_in
 from engage.policy.ramp import opens_at
@@ -16,7 +16,7 @@ from engage.simulation.ahead import where, words
 from engage.simulation.explanation import Finding, Journeying
 from engage.simulation.visitor import Visitor, kept_out
 
-HOLDOUT = "holdout"
+HOLDOUT, RE_ENTRY = "holdout", "re_entry"
 
 
 class Standing(Protocol):
@@ -57,7 +57,7 @@ def shares_of(visitor: Visitor, standing: Standing) -> tuple[Finding, ...]:
     if campaign.holdout:
         out = is_in(visitor.contact.id, campaign.holdout, campaign.salt, HOLDOUT)
         stands = "it is in the control group, which gets nothing" if out else "it is not in the control group"
-        found.append(Finding(name=HOLDOUT, passed=not out, why=f"holdout {float(campaign.holdout):.2%}: {stands}"))
+        found.append(Finding(name=HOLDOUT, passed=not out, why=f"{float(campaign.holdout) * 100:g}%: {stands}"))
     since = standing.campaign_state(campaign.name, campaign.version, now=visitor.at).since
     if campaign.ramp and since is not None:
         opens = opens_at(campaign, visitor.contact.id, since=since, zone=zone(visitor.workspace.settings.timezone))
@@ -72,9 +72,12 @@ def _re_entry(visitor: Visitor) -> Finding:
     rule = f"after {after}" if after else "never"
     last = kept_out(visitor, visitor.at)
     if last is None:
-        return Finding(name="re_entry", passed=True, why=f"re_entry: {rule}; it may enter")
-    why = f"re_entry: {rule}; it entered last {visitor.told(last.intended_at)}"
-    return Finding(name="re_entry", passed=None if after else False, why=why)
+        return Finding(name=RE_ENTRY, passed=True, why=f"{rule}; nothing is in its way")
+    why = f"{rule}; it entered last {visitor.told(last.intended_at)}"
+    if after is None:
+        return Finding(name=RE_ENTRY, passed=False, why=why)
+    again = add_everywhere(last.intended_at, after, known(visitor.contact.zones, visitor.workspace.settings.timezone))
+    return Finding(name=RE_ENTRY, why=f"{why}, and may again {visitor.told(again)}", at=again)
 
 
 def journeying(visitor: Visitor, run: Run, campaign: Campaign | None, waiting: Sequence[Intent]) -> Journeying:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import final
-from urllib.parse import quote
 
 from engage.model.contact import AttributeKind, Value
 from engage.rules.expressions.meaning import equal, ordered, text_of
@@ -157,7 +156,6 @@ FILTERS: Mapping[str, Function] = {
         run=_truncate, takes=TEXT, gives=AttributeKind.TEXT, arguments=(NUMBER, frozenset({AttributeKind.BOOLEAN}), TEXT),
         names=("length", "killwords", "end"),
     ),
-    "urlencode": Function(run=lambda text: _bounded(quote(text, safe="/")), takes=TEXT, gives=AttributeKind.TEXT),
     "join": Function(run=_join, takes=LIST, gives=AttributeKind.TEXT, arguments=(TEXT,), names=("d",), of_list=""),
     "sort": Function(run=_sort, takes=LIST, gives=AttributeKind.LIST, of_list=()),
     "unique": Function(run=_unique, takes=LIST, gives=AttributeKind.LIST, of_list=()),
