@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import final
 
 from engage.channels import load_channels
+from engage.channels.endpoint import load_endpoints
 from engage.cli.app import Preview
 from engage.contacts.ports import Person
 from engage.contacts.zones import divided_countries, zones_of_country
 from engage.model.errors import InputError, NotThereError, Place, Problem
+from engage.model.time import Duration
 from engage.model.workspace import Files, Settings, Workspace
 from engage.policy.impossible_hours import impossible_hours
 from engage.rules.answers import Answer, load_answers
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import Checked, check
+from engage.rules.workspace import load
 from engage.rules.doubts import doubts
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
 from engage.simulation.rehearsing import Rehearsal
+from engage.simulation.plan import Plan
 from engage.templates import Findings, examine
 from workers import simulations
 from workers.diagnosis import diagnose
+from workers.plans import plan
 from workers.previews import preview, send_test
-from workers.wiring import Wired, open_wired
+from workers.references import files_of
+from workers.wiring import Wired, open_only, open_wired
 
 
 @final
@@ -124,6 +130,28 @@ class OnDisk:
         persons = [Person(attributes=contact.attributes) for contact in test.contacts]
         return simulations.rehearse(workspace, test, persons)
 
+    def plan(self, *, against: str | None, span: Duration, reached: Callable[[float], None] = lambda done: None) -> Plan:
+        """What the workspace at hand would do that the running one, or the one `against` names, does not. Nothing is accepted."""
+        files = self.files()
+        edited = self._passing(files)
+        base = None if against is None else (against, self._read(files_of(self._root, against)))
+        with closing(open_only(self._root, self.environment, files=files, check=self._problems_of)) as wired:
+            return plan(
+                wired.database, edited, running=wired.accepted.workspace() if wired.workspaces.newest_hash() else None,
+                versions=wired.accepted.version, start=wired.clock.now(), span=span, against=base, progress=reached,
+            )
+
+    def _read(self, files: Files) -> Workspace:
+        """A workspace that passed once: whatever `engage check` asks today, it is only compared with."""
+        return load(files, load_settings(files, self.environment))
+
+    def _passing(self, files: Files) -> Workspace:
+        checked = check(files, self.environment)
+        problems = _findings(checked).problems
+        if problems or checked.workspace is None:
+            raise InputError(problems)
+        return checked.workspace
+
     def preview(self, message: str, *, contact: str | None, locale: str | None, channel: str | None) -> Preview:
         """Render a message as the sending code would. Raises InputError, RenderError."""
         with self.engaged() as wired:
@@ -157,11 +185,13 @@ def _never_over(workspace: Workspace) -> Sequence[Problem]:
 
 
 def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:
-    """What the adapters say of their options; nothing is connected."""
-    try:
-        load_channels(settings)
-    except InputError as error:
-        return error.problems
-    except NotThereError as error:
-        return (Problem(place=Place(file="engage.yaml"), what=str(error)),)
-    return ()
+    """What the adapters say of their options, and endpoints of theirs; nothing is connected."""
+    problems: list[Problem] = []
+    for load in (load_channels, load_endpoints):
+        try:
+            load(settings)
+        except InputError as error:
+            problems += error.problems
+        except NotThereError as error:
+            problems.append(Problem(place=Place(file="engage.yaml"), what=str(error)))
+    return problems

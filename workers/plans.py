@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -10,6 +11,7 @@ from fractions import Fraction
 from engage.model.localtime import add, zone
 from engage.model.time import Duration
 from engage.model.workspace import Workspace
+from engage.planning.versions import Versions
 from engage.simulation.comparing import compare
 from engage.simulation.courses import courses
 from engage.simulation.plan import Plan, notes_on
@@ -19,7 +21,6 @@ from engage.store.copy import EVERYBODY, copy_into
 from engage.store.database import Database
 from engage.store.under_way import SqlUnderWay
 from workers.stage import Stage
-from workers.wiring import Wired
 
 EXACT_UP_TO = 50_000
 """So many people are all looked at; of more a random sample of about as many."""
@@ -29,44 +30,53 @@ Progress = Callable[[float], None]
 
 
 def plan(
-    wired: Wired, edited: Workspace, base: Workspace | None, *, against: str | None, span: Duration, progress: Progress = lambda done: None,
+    database: Database, edited: Workspace, *, running: Workspace | None, versions: Versions, start: datetime, span: Duration,
+    against: tuple[str, Workspace] | None = None, progress: Progress = lambda done: None,
 ) -> Plan:
-    """What accepting `edited` would do, against `base` or what runs now. The database is only read."""
-    running = wired.accepted.workspace() if wired.workspaces.newest_hash() is not None else _empty(edited)
-    start = wired.clock.now()
+    """What accepting `edited` would do to what is `running` (None: nothing yet); compared with `against` where that is given.
+
+    The database is only read. `against` is named as its user named it.
+    """
+    running = running or _empty(edited)
+    label, before = against or ("what runs now", running)
     end = add(start, span, zone(edited.settings.timezone))
-    before = running if base is None else base
+    sides = [edited] if before.hash == edited.hash else [edited, before]
+    tallies = _played(database, sides, start=start, end=end, progress=progress)
     changes = compare(before, edited)
-    under_way = SqlUnderWay(wired.database)
-    halves = 2 if before.hash != edited.hash else 1
-    after_tally = played(wired.database, edited, start=start, end=end, progress=lambda done: progress(done / halves))
-    before_tally = after_tally if halves == 1 else played(
-        wired.database, before, start=start, end=end, progress=lambda done: progress((1 + done) / halves)
-    )
     touched = {change.name for change in changes.campaigns}
     return Plan(
-        against=against or "what runs now", start=start, end=end, changes=changes,
-        courses=tuple(courses(under_way.standings(), running, edited, wired.accepted.version)),
-        before=before_tally, after=after_tally,
+        against=label, start=start, end=end, changes=changes, before=tallies[-1], after=tallies[0],
+        courses=tuple(courses(SqlUnderWay(database).standings(), running, edited, versions)),
         notes=tuple(notes_on({name: each for name, each in edited.campaigns.items() if name in touched})),
     )
 
 
-def played(
-    database: Database, workspace: Workspace, *, start: datetime, end: datetime, progress: Progress = lambda done: None,
-    exact_up_to: int = EXACT_UP_TO,
-) -> Tally:
-    """What the workspace does in `[start, end)` over the database's people, or over a share of them, counted."""
+def _played(
+    database: Database, sides: Sequence[Workspace], *, start: datetime, end: datetime, progress: Progress, exact_up_to: int = EXACT_UP_TO,
+) -> list[Tally]:
+    """What each workspace does in `[start, end)` over the database's people, or over a share of them, counted.
+
+    All are given the people before the first is played, so that they are given the same ones.
+    """
     people = SqlUnderWay(database).people()
     share = EVERYBODY if people <= exact_up_to else Fraction(exact_up_to, people)
-    with Stage(_for_share(workspace, share), start=start) as stage:
-        copy_into(database, stage.database, as_of=start, share=share)
-        looked_at = SqlUnderWay(stage.database)
-        tally = Tally(sample=Sample(looked_at=looked_at.people(), people=people))
-        for line in stage.play(start=start, end=end, script=Script(), reached=lambda moment: progress((moment - start) / (end - start))):
-            tally.add(line)
-        for held in looked_at.holdings():
-            tally.hold(held)
+    with ExitStack() as open_stages:
+        stages = [open_stages.enter_context(Stage(_for_share(each, share), start=start)) for each in sides]
+        for stage in stages:
+            copy_into(database, stage.database, as_of=start, share=share)
+        return [
+            _tally(stage, people, start=start, end=end, progress=lambda done, before=number: progress((before + done) / len(stages)))
+            for number, stage in enumerate(stages)
+        ]
+
+
+def _tally(stage: Stage, people: int, *, start: datetime, end: datetime, progress: Progress) -> Tally:
+    looked_at = SqlUnderWay(stage.database)
+    tally = Tally(sample=Sample(looked_at=looked_at.people(), people=people))
+    for line in stage.play(start=start, end=end, script=Script(), reached=lambda moment: progress((moment - start) / (end - start))):
+        tally.add(line)
+    for held in looked_at.holdings():
+        tally.hold(held)
     progress(1.0)
     return tally
 
