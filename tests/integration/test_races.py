@@ -37,7 +37,7 @@ def test_ten_schedulers_at_once_let_everybody_in_once(database: Database, databa
         **_campaign("monthly", "{date: birth_date, repeat: monthly, at: 09:00}"),
         **_campaign("hourly", '{schedule: "*/30 * * * *"}'), **_campaign("local", '{schedule: "0 9 * * *", in: contact}'),
     }
-    works = Works(database, small_workspace(**files), at=NINE - 30 * MINUTE)
+    works = Works(database, small_workspace(**files), at=NINE - 29 * MINUTE)
     works.know(*PEOPLE, birth_date=date(1990, NINE.month, NINE.day))
     works.planner.tick(now=works.clock.now())
     race(Ground(url=database_url, files=files, moments=[NINE - MINUTE, NINE, NINE, NINE + 31 * MINUTE]), plan, processes=10)
