@@ -28,7 +28,7 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, diagnosed, opened, paced, posted
+from tests.integration.watching import ANA, Case, World, diagnosed, guarded, opened, paced, posted
 
 DOCUMENTATION_ONLY: Mapping[Key, str] = {
     ("campaigns/*.yaml", "title"): "what the people who keep the file call the campaign; everything else goes by the file's name",
@@ -89,6 +89,11 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
         "[1900-01-01]", "[1990-02-25]", text=SETTINGS + "guards: {placeholder_dates: [1900-01-01]}\n", world=World(events=()),
         more={"campaigns/c.yaml": CAMPAIGN.replace("{event: ticket.closed}", "{date: birth_date}")},
     ),
+    ("guards", "stop_at"): settings(
+        ", stop_at: {bounces: 5%}", "", text=SETTINGS + "guards: {max_audience: 9, stop_at: {bounces: 5%}}\n", see=guarded
+    ),
+    ("stop_at", "bounces"): settings("5%", "50%", text=SETTINGS + "guards: {stop_at: {bounces: 5%, complaints: 60%}}\n", see=guarded),
+    ("stop_at", "complaints"): settings("3%", "30%", text=SETTINGS + "guards: {stop_at: {bounces: 50%, complaints: 3%}}\n", see=guarded),
     ("a channel", "adapter"): channel("kind: sms, adapter: console", "sms, adapter: console", "sms, adapter: fax", refused=True),
     ("a channel", "kind"): channel("kind: sms, adapter: console", "kind: sms, adapter", "kind: chat, adapter"),
     ("a channel", "from"): settings("hello@aurora.example", "hallo@aurora.example"),

@@ -16,15 +16,19 @@ from engage.channels.endpoint import HttpEndpoint
 from engage.channels.mime import Letterhead, compose
 from engage.contacts.ports import Person
 from engage.delivery.health import Health
+from engage.feedback.guarding import Guard
 from engage.model.contact import ChannelKind, Event
 from engage.model.delivery import Cleared
 from engage.model.errors import EngageError, Rejected, Unconfirmed
+from engage.model.history import Kind, Touch
 from engage.model.workspace import Endpoint, Files, Workspace
 from engage.rules.checking import Checked, check
 from engage.simulation.rehearsing import judge
 from engage.simulation.timeline import Script
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
+from engage.store.guarding import SqlTallies
+from engage.store.rows import add_touches
 from engage.templates import check as check_templates
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer
@@ -127,6 +131,20 @@ def posted(files: Files, world: World, stand: Stand) -> str:
         for endpoint in accepted(files).settings.endpoints.values():
             asyncio.run(_ask(replace(endpoint, url=endpoint.url.replace("https://gifts.example.com/", server.url)), clock))
     return "\n".join(f"{request.path} {request.headers['webhook-signature']}" for request in server.requests)
+
+
+def guarded(files: Files, world: World, stand: Stand) -> str:
+    """Which campaigns are stopped after a hundred messages, of which seven bounced and three were complained of."""
+    workspace, database = accepted(files), stand.database()
+    came_back = {Kind.SENT: range(100), Kind.BOUNCED: range(7), Kind.COMPLAINED: range(7, 10)}
+    with database.begin() as connection:
+        add_touches(connection, [
+            Touch(at=world.start, contact_id=1, kind=kind, campaign="c", delivery_id=each)
+            for kind, ids in came_back.items() for each in ids
+        ])
+    stopped = Guard(SqlTallies(database), workspace=lambda: workspace).look(now=world.start)
+    database.close()
+    return "\n".join(each.reason for each in stopped)
 
 
 async def _ask(endpoint: Endpoint, clock: datetime) -> None:
