@@ -37,7 +37,7 @@ def print_totals(totals: Mapping[str, Total], *, to: Console) -> None:
     """What each campaign came to, and why what was not sent was not."""
     to.print(Text("In all", style="bold") if totals else "Nothing would happen.")
     for campaign, total in sorted(totals.items(), key=lambda each: (not each[0], each[0])):
-        people = f" to {counted(len(total.reached), 'contact')}" if total.reached else ""
+        people = f"; {counted(len(total.reached), 'contact')} reached" if total.reached else ""
         to.print(_indented(Text.assemble((campaign or "(no campaign)", "cyan"), f"  {_kinds(total.kinds)}{people}"), 2))
         for (kind, reason), number in sorted(total.reasons.items(), key=lambda each: (-each[1], each[0])):
             to.print(_indented(Text(f"{number:,} {_said(kind)}: {reason}", style=_style(kind)), 4))
@@ -64,10 +64,9 @@ def _few(chapter: Chapter) -> Table:
 
 def _what(line: Line) -> str:
     touch = line.touch
-    reason = f": {touch.reason}" if touch.reason is not None else ""
     if touch.kind is Kind.EVENT:
-        return f"event {touch.detail.get('type', '')}".strip()
-    return f"{_said(touch.kind)}{reason}" if touch.kind is not Kind.SENT else f"sent{reason}"
+        return f"event {touch.detail.get('event', '')}".rstrip()
+    return _said(touch.kind) + (f": {touch.reason}" if touch.reason is not None else "")
 
 
 def _how(line: Line) -> Iterator[str]:
@@ -99,7 +98,7 @@ def _span(group: Group) -> str:
 def _locales(locales: Counter[str]) -> str:
     named = [f"{locale} {number:,}" for locale, number in sorted(locales.items(), key=lambda each: (-each[1], each[0]))]
     rest = len(named) - MOST_LOCALES
-    return " · ".join([*named[:MOST_LOCALES], f"{rest} more"] if rest > 0 else named)
+    return " · ".join([*named[:MOST_LOCALES], f"{rest} languages more"] if rest > 1 else named)
 
 
 def _kinds(kinds: Counter[Kind]) -> str:
