@@ -151,6 +151,61 @@ BROKEN = {
         ["campaigns/c.yaml:6:1: `quiet_hours` has no effect: every send goes to a fixed recipient",
          "campaigns/c.yaml:7:1: `limit` has no effect: every send goes to a fixed recipient"],
     ),
+    "no share": (CAMPAIGN + "holdout: 10\n", ["campaigns/c.yaml:5:10: `10` is not a share; write it like 10% or 0.5%"]),
+    "a share that leaves nobody": (
+        CAMPAIGN + "holdout: 100%\n", ["campaigns/c.yaml:5:10: `100%` is not a share between 0% and 100%, both left out"],
+    ),
+    "a holdout of staff": (
+        HEAD.replace("[email]", "[support_room]") + "send: alarm\nholdout: 5%\n",
+        ["campaigns/c.yaml:5:1: `holdout` has no effect: every send goes to a fixed recipient"],
+    ),
+    "a ramp that does not rise": (
+        CAMPAIGN + "ramp: [{share: 10%, for: 1h}, {share: 10%, for: 1h}]\n",
+        ["campaigns/c.yaml:5:1: the shares of a `ramp` rise from stage to stage; after the last all are reached"],
+    ),
+    "an empty ramp": (CAMPAIGN + "ramp: []\n", ["campaigns/c.yaml:5:1: `ramp` is an empty list"]),
+    "copies without a schedule": (
+        CAMPAIGN + "duplicates: send\n",
+        ["campaigns/c.yaml:5:1: `duplicates` has no effect: without a schedule each contact has its own copy, whoever shares its address"],
+    ),
+    "an edit that does something else": (
+        CAMPAIGN + "on_edit: mirgate\n", ["campaigns/c.yaml:5:10: `mirgate` is not one of keep, migrate; did you mean migrate?"],
+    ),
+    "its own name": (CAMPAIGN + "renamed_from: c\n", ["campaigns/c.yaml:5:15: `renamed_from: c` is the name that the campaign has"]),
+    "an exit by a goal that is not there": (
+        CAMPAIGN + "exit: goal\n", ["campaigns/c.yaml:5:1: `exit: goal` has no effect: the campaign has no `goal`"],
+    ),
+    "an exit by a word": (CAMPAIGN + "exit: [gaol]\n", ["campaigns/c.yaml:5:8: `gaol` is not one of audience, goal; did you mean goal?"]),
+    "a goal by what is not declared": (
+        CAMPAIGN + "goal: {event: order.plaecd}\n",
+        ["campaigns/c.yaml:5:15: the event `order.plaecd` is not declared under `events` in engage.yaml; did you mean order.placed?"],
+    ),
+    "a goal that asks for a name of the steps": (
+        HEAD + "steps:\n  - {send: birthday, as: outcome}\ngoal: {event: order.placed, where: outcome == 'sent'}\n",
+        ["campaigns/c.yaml:6:36: unknown name `outcome`; did you mean 'outcome' (texts stand in quotes)?"],
+    ),
+    "settings of sends where none is": (
+        "purpose: care\ntrigger: {event: ticket.closed}\nsteps: [{set: {plan: x}}]\nchannels: [email]\nlimit: 1 per day\n"
+        "ramp: [{share: 1%, for: 1h}]\n",
+        [f"campaigns/c.yaml:{line}:1: `{key}` has no effect: no step of this campaign sends anything"
+         for line, key in ((4, "channels"), (5, "limit"), (6, "ramp"))],
+    ),
+    "a segment that is not there": (
+        CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{enters: vips}"),
+        ["campaigns/c.yaml:2:19: the segment `vips` has no file in segments/"],
+    ),
+    "what is there already, of what is left": (
+        CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{leaves: vips, existing: true}"),
+        ["campaigns/c.yaml:2:25: `existing` has no effect with `leaves`: who is not in a segment has not left it"],
+    ),
+    "a trigger by no hand": (
+        CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{manual: false}"),
+        ["campaigns/c.yaml:2:11: `manual` is true, or another trigger stands here"],
+    ),
+    "a trigger by hand with something else": (
+        CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{manual: true, event: ticket.closed}"),
+        ["campaigns/c.yaml:2:25: a trigger is one thing: `manual` and `event` cannot stand together"],
+    ),
     "wait until what is no time": (
         HEAD + "steps:\n  - wait: {until: contact.plan}\n  - send: birthday\n",
         ["campaigns/c.yaml:5:19: `until` needs a time of day, a date or a date-time; this is a text"],
@@ -175,6 +230,12 @@ def test_a_broken_campaign_is_told_at_its_place(text: str, expected: list[str] |
 ])
 def test_a_setting_that_is_not_built_yet_is_refused_as_such(old: str, new: str, expected: str) -> None:
     assert problems_of(files_of(settings=SETTINGS.replace(old, new, 1))) == [f"engage.yaml:{expected}"]
+
+
+def test_a_former_name_that_is_still_a_campaign_is_told() -> None:
+    assert problems_of(files_of(a=CAMPAIGN, b=CAMPAIGN + "renamed_from: a\n")) == [
+        "campaigns/b.yaml:5:15: `renamed_from: a` is still a campaign of its own: its file is there"
+    ]
 
 
 def test_the_errors_of_all_files_come_at_once() -> None:
