@@ -155,6 +155,11 @@ class Nudges:
             self._away = False
 
 
+def senders(queue: Queue) -> Nudges:
+    """Nudges of a process that does none of the work itself."""
+    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None, call=lambda: None)
+
+
 def _guarded(name: str, work: Callable[[], object]) -> Callable[[], None]:
     """The work, with what it raises logged by its kind and place alone: an error's text may hold an address."""
 

@@ -24,9 +24,9 @@ from engage.model.history import Kind
 from engage.model.localtime import local, zone
 from engage.model.values import to_json
 from engage.simulation.timeline import Engine, Script, play
-from workers.broker import Nudges
+from workers.broker import Nudges, senders
 from workers.demo_week import tickets
-from workers.wiring import Wired, senders
+from workers.wiring import Wired
 
 PATIENCE = 60.0
 """Seconds of the machine's clock for what one business moment asks."""

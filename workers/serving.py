@@ -10,10 +10,10 @@ import structlog
 
 from engage.model.errors import InputError
 from engage.web.app import create_app
-from workers.broker import Nudges, Queue
+from workers.broker import Nudges, Queue, senders
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
-from workers.wiring import Wired, senders
+from workers.wiring import Wired
 from workers.work import Work
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,6 @@ from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
-from engage.model.contact import Event
 from engage.model.errors import InputError, NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
@@ -44,11 +43,12 @@ from engage.store.tables import meta
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
-from workers.broker import Nudges, Queue, open_queue
+from workers.broker import Nudges, Queue, open_queue, senders
 from workers.clocks import BusinessClock
 from workers.embedded import runs
 from workers.endpoints import Endpoints
 from workers.equipping import Equipping
+from workers.intake import Intake
 from workers.loop import LoopThread
 from workers.settling import Settling
 from workers.snapshots import Accepted, Check, Folder
@@ -230,9 +230,10 @@ class Wired:
 
     def site(self, nudges: Nudges) -> Site:
         """What the web is made of."""
+        intake = Intake(self.planner, clock=self.clock, nudges=nudges)
         return Site(
-            workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=_Intake(self, nudges),
-            letters=self.letters, people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems,
+            workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=intake, letters=self.letters,
+            people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems,
             api_key=self.environment.get("ENGAGE_API_KEY") or None,
         )
 
@@ -257,21 +258,6 @@ class Wired:
         if "loop" in self.__dict__:
             self.loop.close()
         self.database.close()
-
-
-@final
-class _Intake:
-    """Events into the planner, and word of them to the workers."""
-
-    def __init__(self, wired: Wired, nudges: Nudges) -> None:
-        self._wired = wired
-        self._nudges = nudges
-
-    def take(self, event: Event) -> bool:
-        return self._wired.planner.happen(event, now=self._wired.clock.now())
-
-    def told(self) -> None:
-        self._nudges.advance()
 
 
 def open_wired(root: Path, environment: Mapping[str, str], *, files: Mapping[str, bytes], check: Check) -> Wired:
@@ -302,11 +288,6 @@ def open_only(root: Path, environment: Mapping[str, str], *, files: Mapping[str,
     except BaseException:
         database.close()
         raise
-
-
-def senders(queue: Queue) -> Nudges:
-    """Nudges of a process that does none of the work itself."""
-    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None, call=lambda: None)
 
 
 def _message_id_domain(database: Database, public_url: str) -> str:

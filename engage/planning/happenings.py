@@ -162,3 +162,11 @@ class Matching:
         if campaign is None:
             return None
         return Journey.within(self._tx, workspace=self._workspace, campaign=campaign, contact=contact, now=self._now)
+
+
+def heeded_events(workspace: Workspace, now: datetime) -> frozenset[str]:
+    """The types of events that do something for people who are in no campaign: they enter one, or convert what is over."""
+    triggers = (campaign.trigger for campaign in live_campaigns(workspace, now))
+    goals = (campaign.goal for campaign in workspace.campaigns.values())
+    entering = {trigger.event for trigger in triggers if isinstance(trigger, EventTrigger)}
+    return frozenset(entering | {goal.event for goal in goals if goal is not None})

@@ -16,7 +16,7 @@ from engage.model.contact import Event
 from engage.model.workspace import Workspace
 from engage.planning.enrolling import Fate
 from engage.planning.entering import Entering
-from engage.planning.happenings import Matching
+from engage.planning.happenings import Matching, heeded_events
 from engage.planning.moving import Moving
 from engage.planning.ports import PlanningStore, Transaction
 from engage.planning.progress import Seen
@@ -26,6 +26,8 @@ KEPT_FOR = timedelta(days=30)
 """How long an event waits for its contact to become known."""
 
 BATCH = 500
+VAIN_AT_ONCE = 10_000
+"""Events that ask for nothing are passed over by the thousand: that a newsletter was delivered mostly asks for nothing."""
 
 
 @final
@@ -124,8 +126,9 @@ class Planner:
 
     def _draw_pending(self, now: datetime) -> tuple[int, list[Exception]]:
         """Draw what pending events ask for, each in a transaction of its own: one that raises leaves nothing half-written."""
-        drawn, errors = 0, list[Exception]()
+        errors = list[Exception]()
         with self._store.transaction() as tx:
+            drawn = tx.pass_over_events(heeded=heeded_events(self._workspace(), now), limit=VAIN_AT_ONCE)
             waiting = tx.pending_events(limit=BATCH)
         for event_id in waiting:
             try:

@@ -7,7 +7,7 @@ entering twice under one key enters once, an event seen before is not stored aga
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,7 +17,7 @@ from engage.model.history import Touch
 from engage.model.run import RunState
 from engage.planning.run_ports import Acting, Conversions, Progressing, Runs
 from engage.planning.segments import Looked, Watched
-from engage.planning.slots import Entry, Residence
+from engage.planning.slots import Entry, Residence, Slot
 from engage.rules.expressions import Lookup
 
 NEWS_TAKES = timedelta(hours=1)
@@ -45,6 +45,10 @@ class Entries(Protocol):
 
     def any_changed(self, *, since: datetime) -> bool:
         """Whether any contact was imported or corrected after that moment."""
+        ...
+
+    def first_dated(self, slots: Sequence[Slot]) -> datetime | None:
+        """The first moment of these slots of dates whose day is anybody's date, whether or not they will enter; None: nobody's."""
         ...
 
     def residences(self, *, by_country: bool) -> Sequence[Residence]:
@@ -148,6 +152,10 @@ class Pending(Protocol):
 
     def meet_contacts(self, *, since: datetime, limit: int) -> int:
         """Give kept events received since then to the contacts who are known by now, each with its touch; how many."""
+        ...
+
+    def pass_over_events(self, *, heeded: Collection[str], limit: int) -> int:
+        """Take from the pending what asks for nothing: of types that are not heeded, of people who are in no campaign. How many."""
         ...
 
     def pending_events(self, *, limit: int) -> Sequence[str]:

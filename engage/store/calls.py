@@ -16,10 +16,11 @@ from engage.model.run import RunState
 from engage.planning.acting import answer_key
 from engage.planning.requests import NewCall
 from engage.store.clock import MachineNow
+from engage.store.conditions import CALL_WAITING
 from engage.store.database import Database, insert_ignoring
 from engage.store.rows import Row, add_touches
 from engage.store.session import Session
-from engage.store.tables import CALL_WAITING, calls, campaign_states, pauses, runs
+from engage.store.tables import calls, campaign_states, pauses, runs
 
 
 class CallState(StrEnum):

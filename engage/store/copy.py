@@ -16,10 +16,10 @@ from engage.planning.ports import NEWS_TAKES
 from engage.store.business_clock import StoredMoment
 from engage.store.clock import MachineNow
 from engage.store.columns import Instant
+from engage.store.conditions import CALL_WAITING
 from engage.store.database import Database
 from engage.store.shares import is_in_share
 from engage.store.tables import (
-    CALL_WAITING,
     calls,
     campaign_states,
     campaign_versions,

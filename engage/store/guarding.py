@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from engage.feedback.guarding import Tally
 from engage.model.history import Kind
 from engage.store import pausing
+from engage.store.conditions import HANDED_OVER, RETURNED
 from engage.store.database import Database
-from engage.store.tables import HANDED_OVER, RETURNED, campaign_states, pauses, touches
+from engage.store.tables import campaign_states, pauses, touches
 
 OVERLAP = 1_000
 """Touches whose ids are looked at again, as one with a lower id may be committed later."""

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from engage.model.delivery import DeliveryState
 from engage.model.run import RunState
 from engage.store import pausing
+from engage.store.conditions import PENDING
 from engage.store.database import Database, dialect_insert
 from engage.store.pending import known_by_now
 from engage.store.releases import let_go
-from engage.store.tables import PENDING, campaign_states, deliveries, events, pauses, runs
+from engage.store.tables import campaign_states, deliveries, events, pauses, runs
 
 WAITING = deliveries.c.state == DeliveryState.WAITING.value
 SENDING = deliveries.c.state == DeliveryState.SENDING.value

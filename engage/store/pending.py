@@ -6,17 +6,19 @@ what it asks for a moment later, each event in another. An event about somebody 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from engage.model.contact import Event
+from engage.model.run import RunState
+from engage.store.conditions import PENDING
 from engage.store.database import insert_ignoring
 from engage.store.happenings import SqlHappenings, touch_of
 from engage.store.rows import Row, event_row
-from engage.store.tables import PENDING, contacts, events
+from engage.store.tables import contacts, events, runs
 
 MOST_ATTEMPTS = 3
 """After so many an event that cannot be drawn comes no more; it stays in the history."""
@@ -47,6 +49,16 @@ class SqlPending(SqlHappenings):
             self._connection.execute(told, [{"event": event.id, "contact_id": event.contact_id} for event in met])
             self.add_touches([touch_of(event) for event in met])
         return len(met)
+
+    def pass_over_events(self, *, heeded: Collection[str], limit: int) -> int:
+        """Take from the pending what asks for nothing: of types that are not heeded, of people who are in no campaign. How many."""
+        under_way = sa.exists().where(runs.c.contact_id == events.c.contact_id, runs.c.state == RunState.ACTIVE.value)
+        vain = (
+            sa.select(events.c.id)
+            .where(sa.text(PENDING), events.c.contact_id.is_not(None), events.c.type.not_in(sorted(heeded)), ~under_way)
+            .order_by(events.c.at, events.c.id).limit(limit).with_for_update(skip_locked=True)
+        )
+        return self._connection.execute(sa.update(events).where(events.c.id.in_(vain)).values(pending=False)).rowcount
 
     def pending_events(self, *, limit: int) -> Sequence[str]:
         """Ids of events to be drawn, in the order of `at`."""

@@ -15,12 +15,13 @@ from engage.model.responses import SHOWN_BY
 from engage.model.steps import Sign
 from engage.planning.requests import ArmResult, Part
 from engage.store.columns import Id, Instant
+from engage.store.conditions import TALLIED
 from engage.store.json_tables import json_table, written
 from engage.store.ledger import append_lines
 from engage.store.people_batch import PeopleBatch
 from engage.store.rows import Row, event_of
 from engage.store.session import Session
-from engage.store.tables import TALLIED, contacts, deliveries, events, touches
+from engage.store.tables import contacts, deliveries, events, touches
 
 
 class SqlProgressing(Session):

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from engage.model.workspace import QUEUES
 from engage.store.clock import MachineNow
-from engage.store.tables import SUSPECT, WAITING_FREE, deliveries
+from engage.store.conditions import SUSPECT, WAITING_FREE
+from engage.store.tables import deliveries
 
 PRIORITIES = range(9, -1, -1)
 

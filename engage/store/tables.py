@@ -4,32 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engage.store.columns import Id, Instant, Json, known_then, partial_index
+from engage.store.columns import NAMES, Id, Instant, Json, known_then, partial_index
+from engage.store.conditions import CALL_WAITING, HANDED_OVER, PENDING, RETURNED, SUSPECT, TALLIED, WAITING_FREE
 
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-    }
-)
-
-WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
-SUSPECT = f"careful AND {WAITING_FREE}"
-"""What the indexes of due deliveries are over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
-
-TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
-"""Touches by which the arms of a split are judged; repeated word for word, too."""
-
-CALL_WAITING = "state = 'waiting'"
-
-HANDED_OVER = "kind = 'sent'"
-RETURNED = "kind IN ('bounced', 'complained', 'failed')"
-"""Touches by which a campaign is guarded: its last messages, and what came back of any."""
-
-PENDING = "pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"
-"""Events to be drawn: of somebody known, or about nobody. The same holds of its index."""
+metadata = sa.MetaData(naming_convention=NAMES)
 
 meta = sa.Table(
     "meta", metadata,

@@ -13,7 +13,7 @@ from engage.store.database import Database
 from engage.store.pending import MOST_ATTEMPTS, insert_pending
 from engage.store.planning import SqlPlanning
 from tests.builders import NOON, an_event
-from tests.contract.store_benches import MINUTE, Bench, at_once
+from tests.contract.store_benches import MINUTE, Bench, an_entry, at_once
 from tests.engine import Works
 from tests.small import small_workspace
 
@@ -62,6 +62,16 @@ def test_an_event_that_cannot_be_drawn_comes_again_a_few_times_and_then_no_more(
         with bench.planning.transaction() as tx:
             tx.put_back_event("e1")
     assert waiting(bench) == []
+
+
+def test_what_nobody_heeds_is_passed_over_at_once_but_for_people_in_a_campaign(bench: Bench) -> None:
+    ana, bor = bench.add_contacts(2)
+    with bench.planning.transaction() as tx:
+        tx.enter_one(an_entry(), bor)
+    add(bench, an_event(id="vain", contact_id=ana), an_event(id="exit?", contact_id=bor), an_event(id="goal", contact_id=ana, type="paid"))
+    with bench.planning.transaction() as tx:
+        assert tx.pass_over_events(heeded={"paid"}, limit=10) == 1
+    assert sorted(waiting(bench)) == ["exit?", "goal"]
 
 
 @pytest.mark.parametrize("reference", ["c1", "C1@Example.com"])

@@ -21,10 +21,10 @@ from engage.settings import load_settings, read_folder
 from engage.simulation.timeline import Engine, Script, play
 from engage.store.copy import copy_into
 from tests.integration.random_workspaces import END, START, World, a_world
-from workers.broker import Nudges
+from workers.broker import Nudges, senders
 from workers.catchers import SmsCatcher, SmtpCatcher, Tray
 from workers.stage import Stage
-from workers.wiring import Wired, open_wired, senders
+from workers.wiring import Wired, open_wired
 
 PATIENCE = 60.0
 PROVIDERS_OWN = {"reply", "status", "occasion"}

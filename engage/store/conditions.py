@@ -1,0 +1,18 @@
+"""What partial indexes are over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
+
+WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
+SUSPECT = f"careful AND {WAITING_FREE}"
+"""Due deliveries, and those of them that were in hand when a batch crashed."""
+
+CALL_WAITING = "state = 'waiting'"
+"""Calls of endpoints to be made."""
+
+PENDING = "pending AND (contact_id IS NOT NULL OR contact_ref IS NULL)"
+"""Events to be drawn: of somebody known, or about nobody."""
+
+TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
+"""Touches by which the arms of a split are judged."""
+
+HANDED_OVER = "kind = 'sent'"
+RETURNED = "kind IN ('bounced', 'complained', 'failed')"
+"""Touches by which a campaign is guarded: its last messages, and what came back of any."""
