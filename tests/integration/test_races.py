@@ -36,16 +36,20 @@ def test_ten_schedulers_at_once_let_everybody_in_once(database: Database, databa
         **ONE_A_DAY, **_campaign("anniversary", "{date: birth_date, at: 09:00}"),
         **_campaign("monthly", "{date: birth_date, repeat: monthly, at: 09:00}"),
         **_campaign("hourly", '{schedule: "*/30 * * * *"}'), **_campaign("local", '{schedule: "0 9 * * *", in: contact}'),
+        **_campaign("joined", "{enters: pros}"), "segments/pros.yaml": "audience: contact.plan == 'pro'\n",
     }
     works = Works(database, small_workspace(**files), at=NINE - 29 * MINUTE)
-    works.know(*PEOPLE, birth_date=date(1990, NINE.month, NINE.day))
+    born = date(1990, NINE.month, NINE.day)
+    works.know(*PEOPLE, birth_date=born)
     works.planner.tick(now=works.clock.now())
+    works.clock.move(NINE - 10 * MINUTE)
+    works.know(*PEOPLE, birth_date=born, plan="pro")
     race(Ground(url=database_url, files=files, moments=[NINE - MINUTE, NINE, NINE, NINE + 31 * MINUTE]), plan, processes=10)
     entered = Counter((touch.campaign, touch.contact_id) for touch in works.touches(Kind.ENTERED))
     works.close()
-    times = {"anniversary": 1, "monthly": 1, "hourly": 2, "local": 1}
+    times = {"anniversary": 1, "monthly": 1, "hourly": 2, "local": 1, "joined": 1}
     assert {campaign: set(_values(entered, campaign)) for campaign in times} == {campaign: {number} for campaign, number in times.items()}
-    assert (_count(database, "runs"), _count(database, "deliveries")) == (5 * len(PEOPLE), 5 * len(PEOPLE))
+    assert (_count(database, "runs"), _count(database, "deliveries")) == (6 * len(PEOPLE), 6 * len(PEOPLE))
 
 
 def close_tickets(works: Works, *, number: int) -> None:
