@@ -21,12 +21,12 @@ from engage.policy.impossible_hours import impossible_hours
 from engage.rules.answers import Answer, load_answers
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import Checked, check
-from engage.rules.workspace import load
 from engage.rules.doubts import doubts
+from engage.rules.workspace import load as load_workspace
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
-from engage.simulation.rehearsing import Rehearsal
 from engage.simulation.plan import Plan
+from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, examine
 from workers import simulations
 from workers.diagnosis import diagnose
@@ -143,7 +143,7 @@ class OnDisk:
 
     def _read(self, files: Files) -> Workspace:
         """A workspace that passed once: whatever `engage check` asks today, it is only compared with."""
-        return load(files, load_settings(files, self.environment))
+        return load_workspace(files, load_settings(files, self.environment))
 
     def _passing(self, files: Files) -> Workspace:
         checked = check(files, self.environment)
@@ -187,9 +187,9 @@ def _never_over(workspace: Workspace) -> Sequence[Problem]:
 def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:
     """What the adapters say of their options, and endpoints of theirs; nothing is connected."""
     problems: list[Problem] = []
-    for load in (load_channels, load_endpoints):
+    for read in (load_channels, load_endpoints):
         try:
-            load(settings)
+            read(settings)
         except InputError as error:
             problems += error.problems
         except NotThereError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -40,9 +40,10 @@ def plan(
     running = running or _empty(edited)
     label, before = against or ("what runs now", running)
     end = add(start, span, zone(edited.settings.timezone))
-    sides = [edited] if before.hash == edited.hash else [edited, before]
-    tallies = _played(database, sides, start=start, end=end, progress=progress)
     changes = compare(before, edited)
+    names = {change.former: change.name for change in changes.campaigns if change.former is not None}
+    sides = [(edited, {})] if before.hash == edited.hash else [(edited, {}), (before, names)]
+    tallies = _played(database, sides, start=start, end=end, progress=progress)
     touched = {change.name for change in changes.campaigns}
     return Plan(
         against=label, start=start, end=end, changes=changes, before=tallies[-1], after=tallies[0],
@@ -52,27 +53,32 @@ def plan(
 
 
 def _played(
-    database: Database, sides: Sequence[Workspace], *, start: datetime, end: datetime, progress: Progress, exact_up_to: int = EXACT_UP_TO,
+    database: Database, sides: Sequence[tuple[Workspace, Mapping[str, str]]], *, start: datetime, end: datetime, progress: Progress, exact_up_to: int = EXACT_UP_TO,
 ) -> list[Tally]:
     """What each workspace does in `[start, end)` over the database's people, or over a share of them, counted.
 
-    All are given the people before the first is played, so that they are given the same ones.
+    All are given the people before the first is played, so that they are given the same ones. Each side comes with what its
+    campaigns are called on the other.
     """
     people = SqlUnderWay(database).people()
     share = EVERYBODY if people <= exact_up_to else Fraction(exact_up_to, people)
     with ExitStack() as open_stages:
-        stages = [open_stages.enter_context(Stage(_for_share(each, share), start=start)) for each in sides]
+        stages = [open_stages.enter_context(Stage(_for_share(each, share), start=start)) for each, _ in sides]
         for stage in stages:
             copy_into(database, stage.database, as_of=start, share=share)
         return [
-            _tally(stage, people, start=start, end=end, progress=lambda done, before=number: progress((before + done) / len(stages)))
-            for number, stage in enumerate(stages)
+            _tally(stage, people, names, start=start, end=end, progress=_part(progress, number, len(stages)))
+            for number, (stage, (_, names)) in enumerate(zip(stages, sides, strict=True))
         ]
 
 
-def _tally(stage: Stage, people: int, *, start: datetime, end: datetime, progress: Progress) -> Tally:
+def _part(progress: Progress, number: int, of: int) -> Progress:
+    return lambda done: progress((number + done) / of)
+
+
+def _tally(stage: Stage, people: int, names: Mapping[str, str], *, start: datetime, end: datetime, progress: Progress) -> Tally:
     looked_at = SqlUnderWay(stage.database)
-    tally = Tally(sample=Sample(looked_at=looked_at.people(), people=people))
+    tally = Tally(sample=Sample(looked_at=looked_at.people(), people=people), names=names)
     for line in stage.play(start=start, end=end, script=Script(), reached=lambda moment: progress((moment - start) / (end - start))):
         tally.add(line)
     for held in looked_at.holdings():

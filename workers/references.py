@@ -32,7 +32,8 @@ def _is_ref(root: Path, ref: str) -> bool:
 
 def _at_ref(root: Path, ref: str) -> Files:
     if _git(root, "rev-parse", "--show-prefix").returncode != 0:
-        raise InputError.of(f"{root} is in no git repository, so that {ref!r} can only be a folder, and there is none", file="<command line>")
+        what = f"{root} is in no git repository, so that {ref!r} can only be a folder, and there is none"
+        raise InputError.of(what, file="<command line>")
     if not _is_ref(root, ref):
         raise InputError.of(f"{ref!r} is no commit, branch or tag of this repository, and no workspace's folder", file="<command line>")
     # Run in the workspace's own folder, so that only what stands below it is taken, by paths relative to it.

@@ -99,18 +99,14 @@ def _files(plan: Plan) -> Lines:
 
 def _course(course: Course) -> str:
     many = f"{course.runs:,} run{'s' if course.runs != 1 else ''} at step {course.step}"
-    match course.fate:
-        case Fate.STAYS:
-            what = f"stay in the version that they entered with ({course.version[:8]})"
-        case Fate.MOVES:
-            what = f"go on at step {course.to}"
-        case Fate.MOVES_ON:
-            what = f"go on at step {course.to}: their step is gone"
-        case Fate.ENDS:
-            what = "end: their step is gone, and all behind it"
-        case Fate.STOPS:
-            what = "stop: what they would still send is cancelled"
-    return f"{course.campaign}: {many} {what}"
+    what = {
+        Fate.STAYS: f"stay in the version that they entered with ({course.version[:8]})",
+        Fate.MOVES: f"go on at step {course.to}",
+        Fate.MOVES_ON: f"go on at step {course.to}: their step is gone",
+        Fate.ENDS: "end: their step is gone, and all behind it",
+        Fate.STOPS: "stop: what they would still send is cancelled",
+    }
+    return f"{course.campaign}: {many} {what[course.fate]}"
 
 
 def _days(plan: Plan) -> str:

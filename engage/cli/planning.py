@@ -23,7 +23,7 @@ CHANGED = 2
 def plan(
     context: typer.Context,
     against: Annotated[
-        str | None, typer.Option(help="Compare with this git ref (a commit, branch or tag), or with another folder; default: what runs now."),
+        str | None, typer.Option(help="Compare with this git ref (a commit, branch or tag) or folder; default: with what runs now."),
     ] = None,
     span: Annotated[str, typer.Option("--for", help="How far to look ahead.")] = "7d",
     status: Annotated[bool, typer.Option("--exit-status", help="End with 2 where anything changes, as scripts like to know.")] = False,

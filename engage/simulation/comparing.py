@@ -97,23 +97,28 @@ def _campaigns(before: Workspace, after: Workspace) -> Iterator[CampaignChange]:
     formers = {name: former_name(each, before.campaigns, after.campaigns) for name, each in after.campaigns.items()}
     for name, campaign in sorted(after.campaigns.items()):
         former = formers[name]
-        facts = {"name": name, "status": campaign.status.value, "on_edit": "migrate" if campaign.takes_over else "keep"}
         if former is None:
-            yield CampaignChange(change=Change.ADDED, versions=(None, campaign.version), **facts)
+            yield CampaignChange(
+                change=Change.ADDED, name=name, versions=(None, campaign.version), status=campaign.status.value, on_edit=_on_edit(campaign)
+            )
         elif former != name or before.campaigns[former].version != campaign.version:
-            yield _changed(before.campaigns[former], campaign, facts)
+            yield _changed(before.campaigns[former], campaign)
     for name, campaign in sorted(before.campaigns.items()):
         if name not in formers.values():
             yield CampaignChange(change=Change.REMOVED, name=name, versions=(campaign.version, None))
 
 
-def _changed(before: Campaign, after: Campaign, facts: Mapping[str, str]) -> CampaignChange:
+def _on_edit(campaign: Campaign) -> str:
+    return "migrate" if campaign.takes_over else "keep"
+
+
+def _changed(before: Campaign, after: Campaign) -> CampaignChange:
     renamed = before.name != after.name
     own = differences(said_by(before, without=STEPS), said_by(after, without=STEPS))
     return CampaignChange(
-        change=Change.RENAMED if renamed else Change.CHANGED, former=before.name if renamed else None,
-        versions=(before.version, after.version), differences=own,
-        steps=tuple(_steps(before, after, told=frozenset(each.key for each in own))), **facts,
+        change=Change.RENAMED if renamed else Change.CHANGED, name=after.name, former=before.name if renamed else None,
+        versions=(before.version, after.version), status=after.status.value, on_edit=_on_edit(after), differences=own,
+        steps=tuple(_steps(before, after, told=frozenset(each.key for each in own))),
     )
 
 

@@ -81,9 +81,10 @@ NOTHING = Estimate(count=0, low=0, high=0)
 @final
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What a simulation did, counted: by cell how often, and to whom."""
+    """What a simulation did, counted: by cell how often, and to whom. `names` are what campaigns are called on the other side."""
 
     sample: Sample
+    names: Mapping[str, str] = field(default_factory=dict)
     counts: dict[Cell, int] = field(default_factory=lambda: defaultdict(int))
     people: dict[Cell, set[int]] = field(default_factory=lambda: defaultdict(set))
 
@@ -95,7 +96,7 @@ class Tally:
             return
         why = "" if outcome is not Outcome.LEFT_OUT else touch.kind.value if touch.reason is None else f"{touch.kind.value}: {touch.reason}"
         cell = Cell(
-            campaign=touch.campaign, outcome=outcome, why=why, message=touch.message or "", channel=touch.channel or "",
+            campaign=self.names.get(touch.campaign, touch.campaign), outcome=outcome, why=why, message=touch.message or "", channel=touch.channel or "",
             locale=touch.locale or "", day=line.local.date(),
         )
         self.counts[cell] += 1
@@ -103,7 +104,7 @@ class Tally:
 
     def hold(self, held: Holding) -> None:
         """Count a message that waits for people at the end."""
-        cell = Cell(campaign=held.campaign, outcome=Outcome.LEFT_OUT, why=f"held: {held.reason}", message=held.message)
+        cell = Cell(campaign=self.names.get(held.campaign, held.campaign), outcome=Outcome.LEFT_OUT, why=f"held: {held.reason}", message=held.message)
         self.counts[cell] += 1
         self.people[cell].add(held.contact_id)
 

@@ -14,7 +14,6 @@ from itertools import chain
 from typing import Any, final
 
 from engage.model.campaign import ReEntry
-from engage.model.errors import Place
 from engage.model.expression import Expression
 
 KEYS = {
@@ -78,20 +77,12 @@ def _shown(text: str | None) -> str | None:
 def written(value: Any) -> str | None:
     """A value as it stands in YAML; None for what says nothing."""
     match value:
-        case None | Place() | () | frozenset() if not value:
+        case None | False | () | frozenset() if not value:
             return None
-        case bool():
-            return "yes" if value else None
         case Expression():
             return value.source
         case ReEntry():
             return "never" if not value.allowed else f"after {value.after}" if value.after else None
-        case datetime():
-            return value.isoformat(sep=" ", timespec="minutes")
-        case time():
-            return value.isoformat("minutes")
-        case Fraction():
-            return f"{float(value * 100):g}%" if value else None
         case tuple():
             return ", ".join(filter(None, map(written, value)))
         case frozenset():
@@ -100,5 +91,19 @@ def written(value: Any) -> str | None:
             return ", ".join(f"{key}: {written(each)}" for key, each in value.items())
         case _ if is_dataclass(value) and type(value).__str__ is object.__str__:
             return ", ".join(f"{key}: {text}" for key, text in said_by(value).items())
+        case _:
+            return _written_scalar(value)
+
+
+def _written_scalar(value: object) -> str | None:
+    match value:
+        case True:
+            return "yes"
+        case datetime():
+            return value.isoformat(sep=" ", timespec="minutes")
+        case time():
+            return value.isoformat("minutes")
+        case Fraction():
+            return f"{float(value * 100):g}%" if value else None
         case _:
             return str(value)

@@ -38,8 +38,9 @@ def _renamed(connection: sa.Connection, workspace: Workspace) -> Iterator[tuple[
     """The old and the new name: as the new file says, or back again where a former name returns and its successor is gone."""
     known = set(connection.scalars(sa.select(campaign_states.c.campaign)))
     for name, campaign in workspace.campaigns.items():
-        if campaign.renamed_from in known and campaign.renamed_from not in workspace.campaigns:
-            yield campaign.renamed_from, name
+        former = campaign.renamed_from
+        if former is not None and former in known and former not in workspace.campaigns:
+            yield former, name
     for former, name in connection.execute(sa.select(former_names.c.former, former_names.c.campaign)).all():
         if former in workspace.campaigns and name in known and name not in workspace.campaigns:
             yield name, former

@@ -13,10 +13,11 @@ from engage.model.campaign import Campaign, Status
 from engage.model.localtime import to_utc, zone
 from engage.model.run import RunState
 from engage.model.workspace import Files, Workspace
+from engage.store.columns import Instant
 from engage.store.database import Database, dialect_insert, insert_ignoring
 from engage.store.releases import let_go
 from engage.store.renaming import carry_over
-from engage.store.tables import Instant, campaign_states, campaign_versions, runs, snapshots
+from engage.store.tables import campaign_states, campaign_versions, runs, snapshots
 
 
 @final

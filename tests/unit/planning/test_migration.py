@@ -47,7 +47,7 @@ def version(text: str, number: int = 2) -> Campaign:
         "- if: contact.plan == 'pro'\n  then: [{wait: 1d}, {send: csat, id: ask}]\n- send: birthday",
         {"0": "0.then.1", "1": "1"},
     ),
-], ids=["moved", "inserted before", "edited", "another message", "ids added", "id changed", "the same twice", "in a branch", "into a branch"])
+], ids=["moved", "inserted before", "edited", "another message", "ids added", "id changed", "the same twice", "in a branch", "into one"])
 def test_the_same_step_is_found_by_its_id_else_by_what_it_says_else_as_the_edited_one(old: str, new: str, expected: dict[str, str]) -> None:
     assert correspondence(steps_of(old), steps_of(new)) == expected
 
