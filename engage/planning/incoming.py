@@ -10,6 +10,7 @@ from typing import final
 
 from engage.model.contact import AttributeKind, Event, Value
 from engage.model.errors import InputError
+from engage.model.responses import OWN_EVENTS
 from engage.model.values import from_json
 
 LONGEST_ID = 200
@@ -40,6 +41,7 @@ def read_event(
     """
     _refuse(not id or len(id) > LONGEST_ID, f"an event's id is text of 1 to {LONGEST_ID} characters")
     _refuse(not type, "an event has a type")
+    _refuse(type.startswith(OWN_EVENTS), f"event {id}: `{type}` is of Engage's own: it comes back of a message that was sent")
     _refuse(at.tzinfo is None, f"event {id}: `at` says no offset from UTC (2026-02-28T09:00:00Z)")
     _refuse(not EARLIEST_YEAR <= at.year < LATEST_YEAR, f"event {id}: `at` lies in the year {at.year}, which no clock of ours shows")
     kinds = declared.get(type, {})

@@ -10,6 +10,7 @@ from typing import final
 from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, ChannelKind, Event, Value
 from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.history import Kind
+from engage.model.responses import OWN_EVENTS
 from engage.model.workspace import Files, Settings
 from engage.rules.answers import Answer, read_answers
 from engage.rules.known import refuse_unknown, templates_of
@@ -158,6 +159,8 @@ class _Reader:
 
     def _event(self, test: str, number: int, section: EventSection) -> Event:
         self._check(section.type, "event", self.settings.events)
+        if section.type.startswith(OWN_EVENTS):
+            self._refuse(section.type.place, f"`{section.type}` comes back of a message: script it under `answers`")
         declared = self.settings.events.get(section.type, {})
         data: dict[str, Value] = {}
         if section.says("data") and not isinstance(section.data, Map):

@@ -185,10 +185,9 @@ BROKEN = {
         ["campaigns/c.yaml:6:36: unknown name `outcome`; did you mean 'outcome' (texts stand in quotes)?"],
     ),
     "settings of sends where none is": (
-        "purpose: care\ntrigger: {event: ticket.closed}\nsteps: [{set: {plan: x}}]\nchannels: [email]\nlimit: 1 per day\n"
-        "ramp: [{share: 1%, for: 1h}]\n",
+        HEAD + "steps: [{set: {plan: x}}]\nlimit: 1 per day\nramp: [{share: 1%, for: 1h}]\n",
         [f"campaigns/c.yaml:{line}:1: `{key}` has no effect: no step of this campaign sends anything"
-         for line, key in ((4, "channels"), (5, "limit"), (6, "ramp"))],
+         for line, key in ((3, "channels"), (5, "limit"), (6, "ramp"))],
     ),
     "a segment that is not there": (
         CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{enters: vips}"),

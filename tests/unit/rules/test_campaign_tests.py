@@ -142,3 +142,11 @@ def test_a_contact_needs_a_name_and_declared_attributes() -> None:
         "tests/t.yaml:1:46: the attribute `plann` is not declared; did you mean plan?",
         "tests/t.yaml:1:57: a contact is a map of its attributes",
     ]
+
+
+def test_what_comes_back_of_a_message_is_scripted_as_an_answer_and_not_told_as_an_event() -> None:
+    text = WHOLE.replace("type: ticket.closed, data: {tags: [a]}", "type: message.clicked, contact: ana")
+
+    assert problems_of(with_files(files_of(c=CAMPAIGN), tests__t=text)) == [
+        "tests/t.yaml:9:35: `message.clicked` comes back of a message: script it under `answers`"
+    ]

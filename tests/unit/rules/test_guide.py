@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engage.rules.checking import check
+from engage.rules.schema import CampaignFile
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "campaigns.md").read_text("utf-8")
 
@@ -46,7 +47,7 @@ SHOWN = (
 def examples() -> Iterator[tuple[str, str]]:
     """Each block that is a piece of a campaign, by the line on which it begins."""
     for block in re.finditer(r"^```yaml\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE):
-        if not block[1].startswith("#"):
+        if block[1].split(":", 1)[0] in CampaignFile.keys():
             yield f"line {GUIDE.count(chr(10), 0, block.start(1)) + 1}", block[1]
 
 
