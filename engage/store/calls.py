@@ -125,6 +125,9 @@ _PAUSED = sa.or_(
     sa.exists().where(sa.or_(pauses.c.scope == "all", sa.and_(pauses.c.scope == "campaign", pauses.c.name == runs.c.campaign))),
     sa.exists().where(campaign_states.c.campaign == runs.c.campaign, campaign_states.c.status == Status.PAUSED.value),
 )
+TO_MAKE = sa.and_(sa.text(f"calls.{CALL_WAITING}"), sa.exists().where(runs.c.id == calls.c.run_id, ~_PAUSED))
+"""Calls that are made sooner or later, unless people pause them."""
+
 _DUE = (
     sa.select(calls, runs.c.state.label("run_state"), runs.c.contact_id)
     .join(runs, runs.c.id == calls.c.run_id)

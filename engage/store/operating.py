@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from engage.model.delivery import DeliveryState
 from engage.model.run import RunState
 from engage.store import pausing
+from engage.store.calls import TO_MAKE, CallState
 from engage.store.conditions import PENDING
 from engage.store.database import Database, dialect_insert
 from engage.store.pending import known_by_now
 from engage.store.releases import let_go
-from engage.store.tables import campaign_states, deliveries, events, pauses, runs
+from engage.store.tables import calls, campaign_states, deliveries, events, pauses, runs
 
 WAITING = deliveries.c.state == DeliveryState.WAITING.value
 SENDING = deliveries.c.state == DeliveryState.SENDING.value
@@ -61,18 +62,20 @@ class SqlOperations:
                 "sending": _count(connection, deliveries, SENDING),
                 "unknown": _count(connection, deliveries, deliveries.c.state == DeliveryState.UNKNOWN.value),
                 "held": _by(connection, deliveries.c.hold, WAITING, deliveries.c.hold.is_not(None)),
+                "calls": _count(connection, calls, calls.c.state == CallState.WAITING.value),
                 "retrying": _count(connection, deliveries, WAITING, deliveries.c.retry_at.is_not(None)),
                 "paused": _pauses(connection),
                 "campaigns": _campaigns(connection),
             }
 
     def work_left(self, *, now: datetime) -> int:
-        """How many runs, deliveries and events are due at this business moment or in hand, retries to come among them."""
+        """How many runs, deliveries, calls and events are due at this business moment or in hand, retries to come among them."""
         due_runs = (runs.c.state == RunState.ACTIVE.value, runs.c.due_at <= now)
         due = sa.or_(sa.and_(WAITING, deliveries.c.due_at <= now), SENDING, sa.and_(WAITING, deliveries.c.batch_id.is_not(None)))
         with self._database.read() as connection:
             drawn_soon = sa.or_(sa.text(PENDING), sa.and_(*known_by_now()))
-            return _count(connection, runs, *due_runs) + _count(connection, deliveries, due) + _count(connection, events, drawn_soon)
+            left = ((runs, sa.and_(*due_runs)), (deliveries, due), (events, drawn_soon), (calls, TO_MAKE))
+            return sum(_count(connection, table, condition) for table, condition in left)
 
 
 def _scope(scope: str) -> pausing.Scope:

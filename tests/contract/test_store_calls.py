@@ -108,7 +108,9 @@ def test_what_is_paused_calls_nobody(bench: Bench, scope: str, name: str) -> Non
     asked(bench)
     bench.operations.pause(scope, name, now=NOON)
     assert claim(bench) == []
+    assert (bench.operations.status(now=NOON)["calls"], bench.operations.work_left(now=NOON)) == (1, 0)
     bench.operations.resume(scope, name, now=NOON)
+    assert SqlCalls(bench.database).due() == bench.operations.work_left(now=NOON) == 1
     assert len(claim(bench)) == 1
 
 
