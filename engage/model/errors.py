@@ -35,6 +35,10 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def after(self, offset: int) -> Place:
+        """That many characters further on in the line: whoever read a text of several lines moves it to its own."""
+        return Place(file=self.file, line=self.line, column=self.column + offset)
+
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

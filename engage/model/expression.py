@@ -280,12 +280,7 @@ class Expression:
 
     def place_of(self, node: Node) -> Place:
         """Where the node's token stands in its file."""
-        return place_at(self.place, node.at)
-
-
-def place_at(start: Place, offset: int) -> Place:
-    """The place of the character at `offset`, counted on as if the source were one line: whoever read the file moves it to its own."""
-    return Place(file=start.file, line=start.line, column=start.column + offset)
+        return self.place.after(node.at)
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engage.model.contact import AttributeKind
 from engage.model.errors import InputError, Place, Problem
-from engage.model.expression import Constant, Expression, Node, Text, place_at
+from engage.model.expression import Constant, Expression, Node, Text
 from engage.rules.expressions.calling import CALLING
 from engage.rules.expressions.names import Names
 from engage.rules.expressions.naming import NAMES
@@ -65,7 +65,7 @@ def _read(reader: Reader, source: str) -> Node:
 
 
 def _problem(reader: Reader, problem: SyntaxProblem) -> Problem:
-    return Problem(place=place_at(reader.place, problem.at + reader.shift), what=problem.what, suggestion=problem.suggestion)
+    return Problem(place=reader.place.after(problem.at + reader.shift), what=problem.what, suggestion=problem.suggestion)
 
 
 def _finished(reader: Reader, root: Node) -> Expression:

@@ -26,7 +26,6 @@ from engage.model.expression import (
     Several,
     Sum,
     Text,
-    place_at,
 )
 from engage.rules.expressions.matching import a_kind, why_never
 from engage.rules.expressions.meaning import as_date, kind_of
@@ -71,12 +70,12 @@ class Reader:
 
     def refuse(self, at: int, what: str, suggestion: str | None = None) -> Node:
         """Note a problem at the offset; nothing stands for what was wrong."""
-        self.problems.append(Problem(place=place_at(self.place, at + self.shift), what=what, suggestion=suggestion))
+        self.problems.append(Problem(place=self.place.after(at + self.shift), what=what, suggestion=suggestion))
         return NOTHING
 
     def doubt(self, at: int, what: str, suggestion: str | None = None) -> None:
         """Note what is surely not what was meant, though it has a meaning."""
-        self.doubts.append(Problem(place=place_at(self.place, at + self.shift), what=what, suggestion=suggestion))
+        self.doubts.append(Problem(place=self.place.after(at + self.shift), what=what, suggestion=suggestion))
 
     def unknown(self, at: int, what: str, word: str, known: Iterable[str], *, kind: str) -> Node:
         """Note that a word of this kind is not known, and what was probably meant."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from engage.model.campaign import ReEntry, Status
 from engage.model.time import Duration
@@ -31,6 +31,7 @@ from engage.rules.schema.fields import (
     complaint,
     kind_of,
     one_key_of,
+    one_of,
     shape,
 )
 from engage.rules.schema.quiet_hours import QuietHoursField
@@ -131,10 +132,15 @@ class OnEdit(StrEnum):
 class CampaignFile(Section):
     """One campaign. The file's stem is its name."""
 
+    model_config = ConfigDict(json_schema_extra=one_of("send", "steps"))
+
     title: Text | None = Field(None, description="What people call it; default: its name")
     purpose: Name = Field(description="Why we write, one of those in engage.yaml: consent and limits hang on it")
     status: Annotated[Status, Word(Status)] = Field(Status.DRAFT, description="Only a live campaign enters and sends; tests run drafts too")
-    priority: Whole = Field(5, description="0 to 9: of one contact's deliveries due together the higher goes first, then the older")
+    priority: Whole = Field(
+        5, json_schema_extra={"minimum": 0, "maximum": 9},
+        description="0 to 9: of one contact's deliveries due together the higher goes first, then the older",
+    )
     valid: ValidSection | None = Field(None, description="Days on which it enters and sends; default: always")
     trigger: TriggerField = Field(description="What enters a contact: one of `date`, `event`, `schedule`, `enters`, `leaves`, `manual`")
     audience: Source | None = Field(None, description="Who may enter; default: every contact")
@@ -183,6 +189,8 @@ def _refuse_flat(ramp: Sequence[StageSection]) -> None:
 
 class SegmentFile(Section):
     """A named audience, used as `in_segment('name')`."""
+
+    model_config = ConfigDict(json_schema_extra=one_of("audience", "list"))
 
     audience: Source | None = Field(None, description="Who is in it")
     members: Text | None = Field(None, alias="list", description="A CSV file beside it, whose first column names the members")

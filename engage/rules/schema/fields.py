@@ -26,6 +26,7 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -151,6 +152,11 @@ class Word:
         return self.words(text)
 
 
+def one_of(*keys: str) -> JsonDict:
+    """For a section's JSON Schema: exactly one of these keys stands there."""
+    return {"oneOf": [{"required": [key]} for key in keys]}
+
+
 def pattern(regex: str) -> Mapping[str, object]:
     """The JSON Schema of a text that looks so."""
     return {"type": "string", "pattern": regex}
@@ -166,7 +172,7 @@ FieldName = Annotated[Scalar, Names("a name", scalars.field)]
 EventType = Annotated[Scalar, Names("an event's type", scalars.event_type)]
 Locale = Annotated[Scalar, Names("a language", scalars.locale)]
 Zone = Annotated[Scalar, Names("a time zone", scalars.zone)]
-TimeOfDay = Annotated[time, Reads("a time of day", scalars.time_of_day, pattern(r"^[0-2]?[0-9]:[0-5][0-9]$"))]
+TimeOfDay = Annotated[time, Reads("a time of day", scalars.time_of_day, pattern(r"^([01]?[0-9]|2[0-3]):[0-5][0-9]$"))]
 Day = Annotated[date, Reads("a day", scalars.day, pattern(r"^\d{4}-\d\d-\d\d$"))]
 Moment = Annotated[datetime, Reads("a date and time", scalars.moment, pattern(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$"))]
 Instant = Annotated[datetime, Reads("a moment", scalars.instant, pattern(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$"))]
@@ -176,7 +182,7 @@ Offset = Annotated[Duration, Reads("a duration", scalars.offset, pattern(_SPAN.r
 OffsetDays = Annotated[int, Reads("a number of days or weeks", scalars.offset_days, pattern(r"^[+-]?([0-9]+[dw])+$"))]
 Expires = Annotated[Expiry, Reads("a duration or end_of_day", scalars.expiry, pattern(rf"{_SPAN}|^end_of_day$"))]
 Again = Annotated[ReEntry, Reads("always, never or after DURATION", scalars.re_entry, pattern(r"^(always|never|after .+)$"))]
-LimitText = Annotated[Limit, Reads("a limit", scalars.limit, pattern(r"^[0-9]+ per .+$"))]
+LimitText = Annotated[Limit, Reads("a limit", scalars.limit, pattern(r"^\s*[1-9][0-9]*\s+per\s+(day|week|month|([0-9]+(w|d|h|m|s))+)\s*$"))]
 Share = Annotated[Fraction, Reads("a share", scalars.share, pattern(r"^[0-9]+(\.[0-9]+)? *%$"))]
 Rate = Annotated[float, Reads("a rate", scalars.rate, pattern(r"^[0-9.]+ */ *[smh]$"))]
 Whole = Annotated[int, Reads("a whole number", scalars.whole, {"type": "integer"})]
