@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from engage.delivery import conductor
 from engage.delivery.conductor import Point
@@ -15,10 +16,15 @@ from engage.feedback import Feedback, Response, Taken
 from engage.model.contact import ChannelKind, Consent
 from engage.model.errors import Unavailable, Unconfirmed
 from engage.model.history import Kind
+from engage.model.time import Duration
+from engage.planning.positions import step_at
+from engage.simulation.plan import as_json
 from engage.store.feedback import SqlFeedback
+from engage.store.tables import runs
 from tests.defects.company import Found, company, go_to, got, utc
 from tests.defects.killing import Recording, kill_at, let_leases_end
-from tests.small import SETTINGS
+from tests.small import SETTINGS, small_workspace
+from workers.plans import plan
 
 PEOPLE = [f"p{number:02}" for number in range(30)]
 NOON = "2026-03-02 12:00"
@@ -114,6 +120,34 @@ def test_of_a_hundred_messages_that_ten_workers_race_to_send_a_limit_of_one_lets
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(lambda worker: worker.drain("bulk"), workers))
     assert works.sent() == ["ana@example.com"]
+
+
+def test_runs_under_way_go_where_the_plan_said_when_steps_are_renamed_inserted_and_removed(found: Found) -> None:
+    steps = """steps:
+  - {wait: 10d, id: first, when: contact.plan == 'first'}
+  - {wait: 10d, id: second, when: contact.plan == 'second'}
+  - {wait: 10d, id: third, when: contact.plan == 'third'}
+  - {wait: 10d, id: fourth}
+  - {send: wishes}
+"""
+    works = found(company("{event: ticket.closed}", steps), NOON)
+    for number, label in enumerate(PEOPLE):
+        works.know(label, plan=("first", "second", "third", "fourth")[number % 4])
+        works.happen("ticket.closed", label, ticket_id="1")
+    works.settle()
+    removed = "  - {wait: 10d, id: third, when: contact.plan == 'third'}\n"
+    edit = steps.replace(removed, "").replace("{wait: 10d, id: second", "{wait: 1h, id: new}\n  - {wait: 5d, id: renamed")
+    edited = small_workspace(**company("{event: ticket.closed}", edit, more="on_edit: migrate\n"))
+    told = plan(works.database, edited, running=works.workspace, versions=works.version, start=utc(NOON), span=Duration(days=1))
+    expected = Counter[str]()
+    for row in as_json(told)["runs"]:
+        expected[row["to"]] += row["runs"]
+    works.accept(edited)
+    works.settle()
+    with works.database.read() as connection:
+        steps_now = [step_at(edited.campaigns["wishes"].steps, position) for position in connection.scalars(sa.select(runs.c.position))]
+    assert Counter(step.id for step in steps_now if step is not None) == expected
+    assert expected == {"first": 8, "fourth": 22}
 
 
 def test_everybody_keeps_their_arm_of_a_split_when_they_come_again_and_after_a_restart(found: Found) -> None:
