@@ -78,6 +78,7 @@ class SchedulerPart:
         self._ticker = Ticker()
         self._ticker.every(LOOK_EVERY, "look", look)
         self._ticker.every(TICK_EVERY, "tick", scheduling.tick)
+        self._ticker.every(TICK_EVERY, "watch", scheduling.watch)
         self._ticker.every(SWEEP_EVERY, "sweep", scheduling.sweep)
 
     def start(self) -> None:

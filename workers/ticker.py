@@ -117,14 +117,17 @@ class Scheduling:
         self._nudges = nudges
 
     def tick(self) -> None:
-        """Stop campaigns that do badly; enter whose moment has come; call workers for the runs and deliveries that are due."""
+        """Enter whose moment has come; call workers for the runs, deliveries and calls that are due."""
         now = self._clock.now()
         try:
-            self._guard.look(now=now)
             self._plans.tick(now=now)
         finally:  # what could not be planned stops nothing that was
             self._nudges.advance()
             nudge_due(self._rows, self._calls, self._nudges, now)
+
+    def watch(self) -> None:
+        """Pause campaigns of whose messages too many came back."""
+        self._guard.look(now=self._clock.now())
 
     def sweep(self) -> None:
         """Settle what crashed workers left behind."""

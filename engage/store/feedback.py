@@ -10,7 +10,7 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.feedback.bounces import Severity
-from engage.feedback.consequences import Consequences, Known
+from engage.feedback.consequences import AHEAD, Consequences, Known
 from engage.feedback.responses import Response
 from engage.model.history import Kind, Touch
 from engage.model.letter import Letter
@@ -85,7 +85,7 @@ class SqlFeedbackTransaction(SqlHappenings):
             return None
         wanted = [
             deliveries.c.contact_id == contact.id, deliveries.c.message == response.message, deliveries.c.handed_over,
-            deliveries.c.channel.is_not(None),
+            deliveries.c.channel.is_not(None), deliveries.c.sending_at <= response.at + AHEAD,
         ]
         if response.channel is not None:
             wanted.append(deliveries.c.channel == response.channel)

@@ -72,6 +72,8 @@ def test_told_by_many_at_once_it_is_written_once(works: Works) -> None:
 def test_it_is_found_by_message_and_contact_too_and_nothing_by_names_that_nobody_has(works: Works) -> None:
     assert take(works, Kind.DELIVERED, message="csat", contact="ANA@example.com") == [Taken.NEW]
     assert take(works, Kind.OPENED, message="csat", contact="nobody") == [Taken.UNMATCHED]
+    long_ago = Response(kind=Kind.OPENED, at=works.clock.now() - timedelta(days=300), message="csat", contact="ana")
+    assert feedback(works).take([long_ago], now=works.clock.now()) == [Taken.UNMATCHED]
     assert take(works, Kind.OPENED, delivery_id=4711) == [Taken.UNMATCHED]
 
 

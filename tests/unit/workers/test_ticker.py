@@ -44,8 +44,11 @@ class FakeClock:
 
 
 class FakeGuard:
+    def __init__(self) -> None:
+        self.looks: list[datetime] = []
+
     def look(self, *, now: datetime) -> None:
-        """Nothing came back."""
+        self.looks.append(now)
 
 
 class FakeOutbox:
@@ -56,10 +59,10 @@ class FakeOutbox:
         return self._due
 
 
-def scheduling(rows: FakeRows, *, calls: int = 0) -> tuple[Scheduling, FakePlans, StubBroker]:
+def scheduling(rows: FakeRows, *, calls: int = 0, guard: FakeGuard | None = None) -> tuple[Scheduling, FakePlans, StubBroker]:
     plans, broker = FakePlans(), StubBroker(middleware=middleware())
     nudges = Nudges(broker, drain=lambda queue: None, advance=lambda: None, call=lambda: None)
-    return Scheduling(plans=plans, guard=FakeGuard(), rows=rows, calls=FakeOutbox(calls), clock=FakeClock(), nudges=nudges), plans, broker
+    return Scheduling(plans=plans, guard=guard or FakeGuard(), rows=rows, calls=FakeOutbox(calls), clock=FakeClock(), nudges=nudges), plans, broker
 
 
 def sizes(broker: StubBroker) -> dict[str, int]:
@@ -83,6 +86,12 @@ def test_a_large_audience_calls_no_more_workers_than_there_may_be() -> None:
     work, _, broker = scheduling(FakeRows({"bulk": 1_000_000}))
     work.tick()
     assert sizes(broker)["bulk"] == 16
+
+
+def test_campaigns_are_watched_by_the_business_clock() -> None:
+    guard = FakeGuard()
+    scheduling(FakeRows({}), guard=guard)[0].watch()
+    assert guard.looks == [NOON]
 
 
 def test_a_sweep_goes_by_the_business_clock() -> None:
