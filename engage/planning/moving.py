@@ -15,12 +15,11 @@ from engage.model.campaign import Campaign
 from engage.model.contact import Contact
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
-from engage.model.steps import Consenting, Fallback, Send, Set, Sign, WaitFor, every_step
+from engage.model.steps import Consenting, Fallback, Send, Set, Sign, WaitFor, every_send, every_step
 from engage.model.workspace import Workspace
 from engage.planning.journeys import go_on
 from engage.planning.migration import Passage
 from engage.planning.ports import Transaction
-from engage.planning.positions import step_at
 from engage.planning.progress import Journey, Progress, Seen, touch_of
 from engage.planning.requests import ArmResult
 from engage.planning.run_ports import RunInHand
@@ -53,7 +52,7 @@ class Moving:
         self._now = now
         self._seen = seen
         self._passages: dict[tuple[str, str], Passage] = {}
-        self._judged: dict[tuple[str, str, tuple[tuple[str, ...], ...]], Sequence[ArmResult]] = {}
+        self._judged: dict[object, Sequence[ArmResult]] = {}
 
     def move(self, in_hand: Sequence[RunInHand]) -> int:
         """Move them as far as they go; how many, less those whose contact is to be written while another transaction holds it."""
@@ -85,8 +84,7 @@ class Moving:
         if newest is not None and newest.takes_over and newest.version != run.version:
             run, campaign = self._passage(campaign, newest).migrated(run, now=self._now), newest
         journey = Journey.within(self._tx, workspace=workspace, campaign=campaign, contact=contact, now=self._now, seen=self._seen)
-        judging = replace(journey, arm_results=partial(self._judge, campaign))
-        return _Traveller(progress=Progress(run=run), journey=judging)
+        return _Traveller(progress=Progress(run=run), journey=replace(journey, arm_results=partial(self._judge, campaign)))
 
     def _passage(self, old: Campaign, new: Campaign) -> Passage:
         """The way from one version to the newest, found once a batch."""
@@ -97,14 +95,14 @@ class Moving:
 
     def _judge(self, campaign: Campaign, arms: Sequence[Sequence[str]], sign: Sign) -> Sequence[ArmResult]:
         """How the arms of a split do, asked once a batch."""
-        split = (campaign.name, campaign.version, tuple(map(tuple, arms)))
+        split = (campaign.name, campaign.version, tuple(map(tuple, arms)), sign)
         if split not in self._judged:
             self._judged[split] = self._tx.arm_results(campaign.name, campaign.version, arms, sign)
         return self._judged[split]
 
     def _told(self, travellers: Sequence[_Traveller]) -> list[_Traveller]:
         """What they may ask of their deliveries and events, read for all of them at once."""
-        asking = [each.progress.run.id for each in travellers if _comes_back_to_several(each)]
+        asking = [each.progress.run.id for each in travellers if _may_come_back_to_several(each)]
         parts = self._tx.parts(asking) if asking else {}
         awaited = {each.progress.run.id: awaited_events(each.journey.campaign) for each in travellers}
         since: dict[int, datetime] = {}
@@ -167,10 +165,9 @@ def returned_run(run: Run) -> Run:
     return replace(run, state=RunState.RETURNED)
 
 
-def _comes_back_to_several(traveller: _Traveller) -> bool:
-    run = traveller.progress.run
-    step = step_at(traveller.journey.campaign.steps, run.position)
-    return run.outcome is not None and isinstance(step, Send) and (step.by_all or step.fallback is not None)
+def _may_come_back_to_several(traveller: _Traveller) -> bool:
+    sends = every_send(traveller.journey.campaign.steps)
+    return traveller.progress.run.outcome is not None and any(send.by_all or send.fallback is not None for send in sends)
 
 
 def awaited_events(campaign: Campaign) -> frozenset[str]:

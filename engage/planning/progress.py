@@ -64,7 +64,6 @@ class Journey:
         return cls(
             workspace=workspace, campaign=campaign, contact=contact, now=now, lookup=tx.lookup(contact.id, now=now),
             events_since=lambda types, since: tx.events_of_contact(contact.id, types=types, since=since), seen=seen,
-            arm_results=lambda arms, sign: tx.arm_results(campaign.name, campaign.version, arms, sign),
         )
 
     def told(self, *, events: Sequence[Event], parts: Sequence[Part]) -> Journey:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from engage.contacts.places import Unusable
 from engage.model.contact import Consent, Contact, Event, Value
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
@@ -82,7 +84,8 @@ class SqlProgressing(Session):
         ids = sorted({contact_id for contact_id, _ in changes})
         members = {member.id: member for member in batch.load(ids)}
         for contact_id, told in changes:
-            members[contact_id].take(told)
+            with suppress(KeyError, Unusable):  # erased, or left without an identity, by somebody a moment before
+                members[contact_id].take(told)
         batch.write(silent=False)
         rows = self._connection.execute(sa.select(contacts).where(contacts.c.id.in_(ids))).mappings()
         return {row["id"]: self._contact_of(row) for row in rows}
