@@ -64,9 +64,9 @@ def days(value: object, scope: Scope, *, until: bool) -> int | None:
     """
     if isinstance(value, str):
         value = as_date(value, AttributeKind.DATE) or as_date(value, AttributeKind.DATETIME)
-    if isinstance(value, datetime):
+    if isinstance(value, datetime) and value.tzinfo is not None:
         passed = value - scope.now if until else scope.now - value
         return passed // DAY
-    if isinstance(value, date):
+    if kind_of(value) is AttributeKind.DATE and isinstance(value, date):
         return (value - scope.today).days if until else (scope.today - value).days
     return None

@@ -28,11 +28,11 @@ ORDERED = frozenset({AttributeKind.TEXT, AttributeKind.NUMBER, AttributeKind.DAT
 
 
 def kind_of(value: object) -> AttributeKind | None:
-    """The kind of a value in hand; None for what is missing, for a record, and for a number without an end."""
+    """The kind of a value in hand; None for what is missing, for a record, for a number without an end and a time without a zone."""
     if isinstance(value, bool):
         return AttributeKind.BOOLEAN
     if isinstance(value, datetime):
-        return AttributeKind.DATETIME
+        return AttributeKind.DATETIME if value.tzinfo is not None else None
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return next((kind for kind, types in PYTHON_TYPES.items() if isinstance(value, types)), None)
