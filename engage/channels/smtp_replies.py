@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import final
 
 from engage.channels.wording import without_addresses
+from engage.model.addresses import BAD_ADDRESS
 from engage.model.errors import Rejected, Unavailable
 
 
@@ -37,9 +38,6 @@ class Reply:
         found = _ENHANCED.match(self.text)
         return found[1] if found else None
 
-
-BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-"""No such mailbox, no such domain, not an address, moved away, null MX, disabled. The other 5.1.x speak of the sender."""
 
 PEOPLE_MUST_MEND = {
     Phase.CONNECT: frozenset({"530", "5.7.0", "5.7.1"}),

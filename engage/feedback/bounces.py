@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
+from engage.model.addresses import BAD_ADDRESS
+
 FULL_TIMES, FULL_WITHIN = 3, timedelta(days=30)
 """A mailbox that was full so often in that time is one that nobody reads: its address is suppressed."""
-
-_BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-"""No such mailbox, no such domain, not an address, moved away, null MX, disabled. The other 5.1.x speak of the sender."""
 
 
 class Severity(StrEnum):
@@ -23,7 +22,7 @@ class Severity(StrEnum):
 
 def severity(reason: str | None) -> Severity:
     """What a reason comes to; without one the provider gave the message up, and nothing excuses the address."""
-    if reason is None or reason in _BAD_ADDRESS:
+    if reason is None or reason in BAD_ADDRESS:
         return Severity.HARD
     if reason[1:] == ".2.2":
         return Severity.FULL

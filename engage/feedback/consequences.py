@@ -135,7 +135,7 @@ def _withdraws(touch: Touch, known: Known, settings: Settings) -> bool:
     if not is_allowed(Basis.OPT_OUT if purpose is None else purpose.consent[kind], line):
         return False
     before = [other for other in known.touches if (other.kind, other.purpose, other.detail.get("by")) == (touch.kind, touch.purpose, by)]
-    return not before or (line is not None and line.granted and line.at < touch.at)
+    return not before or (line is not None and line.granted and line.at <= touch.at)
 
 
 def _block(touch: Touch, letter: Letter, known: Known, settings: Settings) -> Block | None:

@@ -11,7 +11,7 @@ from engage.channels.console import ConsoleChannel
 from engage.channels.slack import SlackChannel
 from engage.channels.sms_webhook import SmsWebhookChannel
 from engage.channels.smtp import SmtpChannel
-from engage.channels.smtp_replies import BAD_ADDRESS
+from engage.model.addresses import BAD_ADDRESS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "channels.md").read_text(encoding="utf-8")
 ADAPTERS: dict[str, type[Adapter]] = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 
+from engage.store.tables import events
 from tests.unit.web.site import Visitor
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -41,6 +43,20 @@ def test_unsubscribing_twice_is_harmless(visitor: Visitor) -> None:
         assert visitor.client.post(visitor.link("u"), data=ONE_CLICK).status_code == 200
     assert visitor.lines() == [("care", "email", False)]
     assert visitor.touches().count("unsubscribed") == 1
+
+
+def test_an_unsubscription_is_an_event_that_campaigns_see(visitor: Visitor) -> None:
+    visitor.client.post(visitor.link("u"))
+    with visitor.database.read() as connection:
+        (event,) = connection.execute(sa.select(events)).mappings()
+    assert (event["type"], event["contact_id"], event["pending"]) == ("message.unsubscribed", visitor.ana, True)
+    assert event["data"]["message"] == "birthday"
+
+
+def test_who_came_back_may_leave_again_by_the_same_link(visitor: Visitor) -> None:
+    for granted in ("false", "true", "false", "false"):
+        visitor.client.post(visitor.link("p"), data={"purpose": "care", "channel": "email", "granted": granted})
+    assert [granted for *_, granted in visitor.lines()] == [False, True, False]
 
 
 def test_a_withdrawal_by_link_counts_for_everyone_who_shares_the_address(visitor: Visitor) -> None:

@@ -62,7 +62,8 @@ class FakeOutbox:
 def scheduling(rows: FakeRows, *, calls: int = 0, guard: FakeGuard | None = None) -> tuple[Scheduling, FakePlans, StubBroker]:
     plans, broker = FakePlans(), StubBroker(middleware=middleware())
     nudges = Nudges(broker, drain=lambda queue: None, advance=lambda: None, call=lambda: None)
-    return Scheduling(plans=plans, guard=guard or FakeGuard(), rows=rows, calls=FakeOutbox(calls), clock=FakeClock(), nudges=nudges), plans, broker
+    watched, outbox = guard or FakeGuard(), FakeOutbox(calls)
+    return Scheduling(plans=plans, guard=watched, rows=rows, calls=outbox, clock=FakeClock(), nudges=nudges), plans, broker
 
 
 def sizes(broker: StubBroker) -> dict[str, int]:
