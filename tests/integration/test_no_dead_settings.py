@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -95,23 +96,24 @@ def seen(case: Case, stand: Stand, *, changed: bool) -> str:
         return f"refused: {refused}"
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty, migrated database whose secret is made, so that all copies make the same links."""
-    path = tmp_path_factory.mktemp("dead") / "engage.db"
-    database = Database.open(f"sqlite:///{path}")
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """A migrated database whose secret is made, and what it is as a file."""
+    file = tmp_path_factory.mktemp("dead") / "engage.db"
+    database = Database.open(f"sqlite:///{file}")
     database.migrate()
     database.secret()
     database.close()
-    return path
+    yield Stand(empty=file.read_bytes(), file=file, shared=database, root=file.parent)
+    database.close()
 
 
 @pytest.fixture
-def stands(template: Path, tmp_path: Path) -> tuple[Stand, Stand]:
-    """A place for each of two observations."""
+def stands(stand: Stand, tmp_path: Path) -> tuple[Stand, Stand]:
+    """A folder for each of two observations."""
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
-    return Stand(template=template, root=tmp_path / "one"), Stand(template=template, root=tmp_path / "other")
+    return replace(stand, root=tmp_path / "one"), replace(stand, root=tmp_path / "other")
 
 
 def test_every_key_has_a_case_or_the_reason_why_it_only_documents() -> None:

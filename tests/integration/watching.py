@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -65,16 +64,20 @@ class World:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Where an observer works: an empty, migrated database to copy, and a folder."""
+    """Where an observer works: a folder, and a database made empty again for it; only one at a time uses it."""
 
-    template: Path
+    empty: bytes
+    file: Path
+    shared: Database
     root: Path
 
     def database(self) -> Database:
-        """A copy of the database; every copy has the same secret, so that links and keys are the same."""
-        copy = self.root / "engage.db"
-        shutil.copy(self.template, copy)
-        return Database.open(f"sqlite:///{copy}")
+        """The database, empty, with the same secret for all, so that links and keys are the same; it keeps its compiled statements."""
+        self.shared.close()
+        for leftover in self.file.parent.glob(f"{self.file.name}-*"):
+            leftover.unlink()
+        self.file.write_bytes(self.empty)
+        return self.shared
 
 
 Observer = Callable[[Files, World, Stand], str]
