@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from engage.channels import load_channels
 from engage.channels.endpoint import load_endpoints
@@ -30,6 +30,7 @@ from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, examine
 from workers import simulations
 from workers.diagnosis import diagnose
+from workers.overviews import status_of
 from workers.plans import plan
 from workers.previews import preview, send_test
 from workers.references import files_of
@@ -129,6 +130,11 @@ class OnDisk:
         """The same over the test's contacts alone, in an empty database. Drafts run too."""
         persons = [Person(attributes=contact.attributes) for contact in test.contacts]
         return simulations.rehearse(workspace, test, persons)
+
+    def status(self) -> Mapping[str, Any]:
+        """Figures of what is under way, as JSON values; each campaign with its version, state and runs by step."""
+        with self.engaged() as wired:
+            return status_of(wired)
 
     def plan(self, *, against: str | None, span: Duration, reached: Callable[[float], None] = lambda done: None) -> Plan:
         """What the workspace at hand would do that the running one, or the one `against` names, does not. Nothing is accepted."""

@@ -82,6 +82,10 @@ class Accepted:
         self._versions[key] = self._read_version(campaign, version)
         return self._versions[key]
 
+    def version_or_newest(self, campaign: str, version: str) -> Campaign | None:
+        """By whose limits and ramp a delivery is decided: where its own version cannot be read any more, by the newest."""
+        return self.version(campaign, version) or self.workspace().campaigns.get(campaign)
+
     def _current_version(self, campaign: str, version: str) -> Campaign | None:
         current = self.workspace().campaigns.get(campaign)
         return current if current is not None and current.version == version else None

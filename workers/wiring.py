@@ -122,7 +122,7 @@ class Wired:
     @cached_property
     def deliveries(self) -> SqlDeliveries:
         """The delivery rows."""
-        return SqlDeliveries(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
+        return SqlDeliveries(self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest)
 
     @cached_property
     def letters(self) -> SqlLetters:
@@ -161,7 +161,7 @@ class Wired:
     def conductor(self) -> Conductor:
         """Due deliveries -> touches."""
         return Conductor(
-            self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version, identity=self.identity, clock=self.clock,
+            self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity, clock=self.clock,
             loop=self.loop, health=Health(time.monotonic), owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         )
 

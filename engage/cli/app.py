@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Protocol, cast, final
+from typing import Annotated, Any, Protocol, cast, final
 
 import typer
 
@@ -145,6 +145,10 @@ class Office(Protocol):
 
         `answers` is a file of what providers, people and endpoints do; `reached` is told each moment as it is done.
         """
+        ...
+
+    def status(self) -> Mapping[str, Any]:
+        """Figures of what is under way, as JSON values; each campaign with its version, state and runs by step."""
         ...
 
     def plan(self, *, against: str | None, span: Duration, reached: Callable[[float], None] = lambda done: None) -> Plan:

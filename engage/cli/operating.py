@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import moment, print_facts, print_json, print_rows
+from engage.cli.output import moment, print_json, print_rows
+from engage.cli.status_text import print_status
 from engage.model.contact import AttributeKind
 from engage.model.errors import InputError, nearest
 from engage.model.values import moment_text
@@ -79,28 +80,15 @@ def _id_of(type_: str, contact: str | None, data: str, at: datetime) -> str:
 
 
 def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Show what is waiting, held, under way, unknown and paused, and which files were not taken.
+    """Show each campaign's version, state and runs by step, files that were not taken, and what is waiting, held, unknown and paused.
 
     Example: engage status
     """
-    with app_of(context).open(workspace).engaged() as engaged:
-        figures = engaged.operations.status(now=engaged.clock.now())
+    figures = app_of(context).open(workspace).status()
     if as_json:
         print_json(figures)
-        return
-    listed = {name: value for name, value in figures.items() if isinstance(value, list)}
-    counted = {name: value for name, value in figures.items() if isinstance(value, Mapping)}
-    print_facts({name: value for name, value in figures.items() if name not in {*listed, *counted}})
-    for name, value in counted.items():
-        typer.echo(f"{name}: " + (", ".join(f"{key} {_told(each)}" for key, each in value.items()) or "none"))
-    for name, rows in listed.items():
-        typer.echo(f"{name}:" + ("" if rows else " none"))
-        if rows:
-            print_rows(rows, as_json=False, columns=list(rows[0]))
-
-
-def _told(figure: object) -> str:
-    return "(" + ", ".join(f"{key} {value}" for key, value in figure.items()) + ")" if isinstance(figure, Mapping) else str(figure)
+    else:
+        print_status(figures)
 
 
 CampaignArgument = Annotated[str | None, typer.Argument(help="The campaign; none with --channel or --all.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -16,11 +16,12 @@ from engage.store.conditions import PENDING
 from engage.store.database import Database, dialect_insert
 from engage.store.pending import known_by_now
 from engage.store.releases import let_go
-from engage.store.tables import calls, campaign_states, deliveries, events, pauses, runs
+from engage.store.tables import calls, campaign_states, campaign_versions, deliveries, events, pauses, runs, snapshots
 
 WAITING = deliveries.c.state == DeliveryState.WAITING.value
 SENDING = deliveries.c.state == DeliveryState.SENDING.value
 SCOPES = ("all", "campaign", "channel")
+A_DAY = timedelta(days=1)
 
 
 @final
@@ -57,6 +58,7 @@ class SqlOperations:
         with self._database.read() as connection:
             return {
                 "now": now.isoformat(),
+                "workspace": _workspace(connection),
                 "runs": {"active": _count(connection, runs, runs.c.state == RunState.ACTIVE.value)},
                 "queues": _queues(connection, now),
                 "sending": _count(connection, deliveries, SENDING),
@@ -116,12 +118,33 @@ def _pauses(connection: sa.Connection) -> list[dict[str, object]]:
 
 
 def _campaigns(connection: sa.Connection) -> list[dict[str, object]]:
+    """Those of the workspace, and others that have runs under way or a problem; what is wrong with other files among them."""
     active = _by(connection, runs.c.campaign, runs.c.state == RunState.ACTIVE.value)
-    rows = connection.execute(sa.select(campaign_states).order_by(campaign_states.c.campaign)).mappings()
+    mine = sa.and_(
+        campaign_versions.c.campaign == campaign_states.c.campaign, campaign_versions.c.version == campaign_states.c.version,
+    )
+    asked = sa.select(campaign_states, campaign_versions.c.accepted_at).outerjoin(campaign_versions, mine)
+    rows = connection.execute(asked.order_by(campaign_states.c.campaign)).mappings()
     return [
         {
-            "campaign": row["campaign"], "status": row["status"], "active_runs": active.get(row["campaign"], 0),
+            "campaign": row["campaign"], "status": row["status"], "version": row["version"], "since": _written(row["accepted_at"]),
+            "ends_at": _written(row["ends_at"]), "active_runs": active.get(row["campaign"], 0),
             "awaits_approval": row["needs_approval"] and row["approved_at"] is None, "problem": row["problem"],
         }
-        for row in rows
+        for row in rows if row["status"] or row["problem"] or row["campaign"] in active
     ]
+
+
+def _workspace(connection: sa.Connection) -> dict[str, object]:
+    """The newest snapshot; whether it and another one took turns, as where two machines have different checkouts."""
+    last = connection.execute(sa.select(snapshots.c.hash, snapshots.c.accepted_at).order_by(snapshots.c.id.desc()).limit(4)).all()
+    hashes = [row.hash for row in last]
+    turns = len(hashes) == 4 and hashes[0] != hashes[1] and hashes[:2] == hashes[2:] and last[0].accepted_at - last[3].accepted_at < A_DAY
+    return {
+        "snapshot": hashes[0] if hashes else None, "accepted_at": _written(last[0].accepted_at) if last else None,
+        "takes_turns": turns,
+    }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -120,12 +120,21 @@ def test_status_tells_what_waits_is_held_unknown_paused_and_refused(bench: Bench
     assert status["paused"] == [{"scope": "channel", "name": "email", "at": NOON.isoformat(), "reason": "token"}]
     assert status["campaigns"] == [
         {
-            "campaign": "birthday", "status": "live", "active_runs": 5, "awaits_approval": False,
-            "problem": "birthday.yaml:3:1: what is wrong",
+            "campaign": "birthday", "status": "live", "version": "v1", "since": NOON.isoformat(), "ends_at": None, "active_runs": 5,
+            "awaits_approval": False, "problem": "birthday.yaml:3:1: what is wrong",
         }
     ]
+    assert status["workspace"] == {"snapshot": "w1", "accepted_at": NOON.isoformat(), "takes_turns": False}
     assert waiting
     assert bench.operations.work_left(now=NOON) == 4  # two that wait, one under way, and the run whose delivery is unknown
+
+
+def test_status_tells_that_two_checkouts_take_turns(bench: Bench, workspaces: SqlWorkspaces) -> None:
+    for number in (2, 3, 2):
+        workspaces.accept(a_version(number), now=NOON)
+    assert bench.operations.status(now=NOON)["workspace"]["takes_turns"] is False  # type: ignore[index]  # JSON values
+    workspaces.accept(a_version(3), now=NOON)
+    assert bench.operations.status(now=NOON)["workspace"]["takes_turns"] is True  # type: ignore[index]  # as above
 
 
 def test_a_scope_that_does_not_exist_is_refused(bench: Bench) -> None:
