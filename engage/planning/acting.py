@@ -15,11 +15,11 @@ from engage.contacts.places import Unusable
 from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, AttributeKind, Consent, Event, Value
 from engage.model.history import Kind, Touch
 from engage.model.responses import MESSAGE_EVENTS
-from engage.model.run import Run
+from engage.model.run import Run, RunState
 from engage.model.steps import Binding, Call, Consenting, Emit, Set
 from engage.model.values import from_json, plain, to_json
 from engage.planning.positions import name_of
-from engage.planning.progress import Journey, Progress, has_arrived, touch_of
+from engage.planning.progress import Journey, Progress, end, has_arrived, touch_of
 from engage.planning.requests import NewCall
 from engage.rules.scopes import bind
 
@@ -36,7 +36,9 @@ class GoingInCircles(RuntimeError):
 
 
 def take_action(step: Set | Consenting | Emit | Call, progress: Progress, journey: Journey, following: str) -> Progress:
-    """Do it."""
+    """Do it, unless the campaign has ended: then the run does, as its messages would be cancelled."""
+    if journey.has_ended and has_arrived(progress.run):
+        return end(progress, journey, state=RunState.EXITED, kind=Kind.EXITED, reason="ended")
     match step:
         case Set():
             return _set(step, progress, journey, following)

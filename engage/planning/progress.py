@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import final
 
-from engage.model.campaign import Campaign
+from engage.model.campaign import Campaign, Status
 from engage.model.contact import Consent, Contact, Event, Value
 from engage.model.expression import Expression
 from engage.model.history import Kind, Touch
-from engage.model.localtime import known
+from engage.model.localtime import known, local_date, zone
 from engage.model.run import Run, RunState
 from engage.model.steps import Sign, Step
 from engage.model.time import Zones
@@ -82,6 +82,15 @@ class Journey:
     def holds(self, condition: Expression | None, run: Run, *, event: Event | None = None) -> bool:
         """Whether the condition holds at this point; one that is not there does."""
         return condition is None or holds(condition, self.scope(run, event=event))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the campaign is no longer in the workspace, a draft again, or past its last day: it does nothing more."""
+        newest = self.workspace.campaigns.get(self.campaign.name)
+        if newest is None or newest.status is Status.DRAFT:
+            return True
+        today = local_date(self.now, zone(self.workspace.settings.timezone))
+        return any(each.valid_until is not None and each.valid_until < today for each in (self.campaign, newest))
 
     @property
     def zones(self) -> Zones:

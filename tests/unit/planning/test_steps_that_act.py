@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from engage.model.campaign import Campaign
+from engage.model.campaign import Campaign, Status
 from engage.model.contact import Consent, Event, Money
 from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.model.steps import Call, Consenting, Emit, If, Set, Stop
 from engage.planning.acting import LONGEST_CHAIN, GoingInCircles
 from engage.planning.journeys import go_on
-from tests.builders import HERE, NOON, a_contact, a_run, a_send, a_ticket_campaign
+from tests.builders import HERE, NOON, a_contact, a_run, a_send, a_ticket_campaign, a_workspace
 from tests.walking import expression, go, journey
 
 
@@ -118,6 +118,17 @@ def test_an_answer_that_looks_like_our_own_json_and_is_none_stops_nothing(answer
     waiting = go(calling()).run
     progress = go(calling(), replace(waiting, outcome="answered", variables={"call:0": answer}))
     assert [new.step for new in progress.deliveries] == ["1.then.0"]
+
+
+@pytest.mark.parametrize("newest", [
+    None, a_set(plan="pro"), replace(a_set(plan="pro"), status=Status.DRAFT), replace(a_set(plan="pro"), valid_until=NOON.date()),
+    replace(a_set(plan="pro"), valid_until=NOON.date() - timedelta(days=1)),
+])
+def test_a_campaign_that_has_ended_writes_nothing_more(newest: Campaign | None) -> None:
+    goes_on = newest is not None and newest.status is Status.LIVE and newest.valid_until in (None, NOON.date())
+    progress = go(a_set(plan="pro"), workspace=a_workspace(*([newest] if newest else [])))
+    assert bool(progress.changes) is goes_on
+    assert [touch.reason for touch in progress.touches] == ([] if goes_on else ["ended"])
 
 
 def test_stop_ends_the_run_there() -> None:
