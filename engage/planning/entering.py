@@ -6,11 +6,11 @@ The database does the work: a campaign over a million contacts is as many statem
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never, final
 
 from engage.model.campaign import Campaign
-from engage.model.triggers import Change, DateTrigger, EventTrigger, ManualTrigger, ScheduleTrigger, SegmentTrigger
+from engage.model.triggers import Change, DateTrigger, EventTrigger, ManualTrigger, Repeat, ScheduleTrigger, SegmentTrigger
 from engage.model.values import to_json
 from engage.model.workspace import Workspace
 from engage.planning.enrolling import Fate, fates
@@ -23,6 +23,9 @@ from engage.planning.segments import TIMED, Watched, grid_moment, next_grid_mome
 from engage.planning.slots import Entry, MemberMatch, Slot
 from engage.planning.versions import live_campaigns
 from engage.planning.whereabouts import SHORTEST, ZonesOf
+
+AHEAD = timedelta(days=1)
+"""How far a clock that jumps looks for somebody's date at once."""
 
 AT_ONCE = 1_000
 """How many of those named enter in one transaction."""
@@ -160,9 +163,16 @@ class Entering:
         return (*due, *late)
 
     def _next_occurrence(self, tx: Transaction, campaign: Campaign, after: datetime) -> datetime | None:
+        trigger, home = campaign.trigger, self._workspace.settings.timezone
+        residences = tx.residences(by_country=needs_country(trigger))
+        if isinstance(trigger, DateTrigger) and trigger.repeat is not Repeat.MONTHLY:  # of a day of the month there is somebody anyway
+            slots = date_slots(
+                trigger, residences=residences, after=after, until=after + AHEAD, zones_of=self._zones_of, default_zone=home
+            )
+            if slots:
+                return tx.first_dated(slots) or slots[-1].at  # nobody until then: one looks again from there
         return next_occurrence(
-            campaign.trigger, residences=tx.residences(by_country=needs_country(campaign.trigger)), after=after,
-            zones_of=self._zones_of, default_zone=self._workspace.settings.timezone, went_live=tx.went_live(campaign.name),
+            trigger, residences=residences, after=after, zones_of=self._zones_of, default_zone=home, went_live=tx.went_live(campaign.name),
         )
 
 

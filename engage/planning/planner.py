@@ -126,10 +126,13 @@ class Planner:
 
     def _draw_pending(self, now: datetime) -> tuple[int, list[Exception]]:
         """Draw what pending events ask for, each in a transaction of its own: one that raises leaves nothing half-written."""
-        errors = list[Exception]()
+        drawn, errors = 0, list[Exception]()
         with self._store.transaction() as tx:
-            drawn = tx.pass_over_events(heeded=heeded_events(self._workspace(), now), limit=VAIN_AT_ONCE)
             waiting = tx.pending_events(limit=BATCH)
+            if waiting:
+                drawn = tx.pass_over_events(heeded=heeded_events(self._workspace(), now), limit=VAIN_AT_ONCE)
+            if drawn:
+                waiting = tx.pending_events(limit=BATCH)
         for event_id in waiting:
             try:
                 drawn += self._draw(event_id, now)

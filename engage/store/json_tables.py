@@ -16,14 +16,27 @@ def json_table(
     connection: sa.Connection, name: str, columns: Mapping[str, Any], rows: Sequence[Mapping[str, object]]
 ) -> sa.FromClause:
     """The rows as a FROM element of that name; `columns` are the types by name. Moments in the rows are written by `written`."""
-    given = sa.literal(json.dumps(rows), sa.Text)
-    if connection.dialect.name == "postgresql":
+    return _unfolded(connection.dialect.name, name, columns, sa.literal(json.dumps(rows), sa.Text))
+
+
+def json_source(dialect: str, name: str, columns: Mapping[str, Any]) -> sa.FromClause:
+    """The same for a statement that is made once: its rows, as JSON text, are the parameter `rows`."""
+    return _unfolded(dialect, name, columns, sa.bindparam("rows", type_=sa.Text))
+
+
+def _unfolded(dialect: str, name: str, columns: Mapping[str, Any], given: sa.ColumnElement[str]) -> sa.FromClause:
+    if dialect == "postgresql":
         typed = [sa.column(each, sa.TIMESTAMP(timezone=True) if isinstance(kind, Instant) else kind) for each, kind in columns.items()]
         unfolded = sa.func.jsonb_to_recordset(sa.cast(given, Json)).table_valued(*typed, name=f"{name}_given")
         return sa.select(unfolded.render_derived(with_types=True)).subquery(name)
     each = sa.func.json_each(given).table_valued(sa.column("value", sa.String), name=f"{name}_given")
-    extracted = [sa.type_coerce(sa.func.json_extract(each.c.value, f"$.{column}"), kind).label(column) for column, kind in columns.items()]
-    return sa.select(*extracted).subquery(name)
+    extracted = [_typed(sa.func.json_extract(each.c.value, f"$.{column}"), kind).label(column) for column, kind in columns.items()]
+    return sa.select(*extracted).cte(name).prefix_with("MATERIALIZED")  # taken apart once, and indexed by SQLite where it is joined
+
+
+def _typed(value: sa.ColumnElement[Any], kind: Any) -> sa.ColumnElement[Any]:
+    """With the affinity that SQLite needs to use an index of its own making."""
+    return sa.type_coerce(sa.cast(value, sa.String) if isinstance(kind, sa.String | Instant) else value, kind)
 
 
 def written(moment: datetime) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 
-from engage.planning.slots import Residence
+from engage.planning.slots import Residence, Slot
 from engage.store.columns import Instant
 from engage.store.database import dialect_insert
+from engage.store.json_tables import json_source, written
+from engage.store.rows import earliest
 from engage.store.session import Session
-from engage.store.tables import campaign_states, contacts, pauses
+from engage.store.tables import campaign_states, contact_dates, contacts, pauses
 from engage.store.zones import zone_keys
 
 GUARDED_SPAN = timedelta(days=1)
@@ -61,6 +65,13 @@ class SqlPlanned(Session):
         """Whether any contact was imported or corrected after that moment."""
         return bool(self._connection.scalar(_ANY_CHANGED, {"since": since}))
 
+    def first_dated(self, slots: Sequence[Slot]) -> datetime | None:
+        """The first moment of these slots of dates whose day is anybody's date, whether or not they will enter; None: nobody's."""
+        names = {slot.match.attribute for slot in slots if slot.match is not None}
+        rows = json.dumps([_dated(slot) for slot in slots])
+        asked = _first_dated(self._connection.dialect.name)
+        return earliest([self._connection.scalar(asked, {"rows": rows, "name": name}) for name in sorted(names)])
+
     def residences(self, *, by_country: bool) -> Sequence[Residence]:
         """Where contacts live."""
         if by_country:
@@ -74,6 +85,25 @@ class SqlPlanned(Session):
     def _upsert_state(self, row: dict[str, object], changed: dict[str, object]) -> None:
         written = dialect_insert(self._connection, campaign_states).values(row)
         self._connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_=changed))
+
+
+def _dated(slot: Slot) -> dict[str, object]:
+    residence, match = slot.residence, slot.match
+    return {
+        "at": written(slot.at), "zone_key": residence.zone_key if residence else None, "day": match.day if match else None,
+        "month": match.month if match else None, "year": match.year if match else None,
+    }
+
+
+@cache
+def _first_dated(dialect: str) -> sa.Select[datetime]:
+    kinds = {"at": Instant(), "zone_key": sa.String(), "day": sa.Integer(), "month": sa.Integer(), "year": sa.Integer()}
+    slot, dates = json_source(dialect, "slot", kinds), contact_dates.c
+    theirs = sa.exists().where(
+        dates.name == sa.bindparam("name"), dates.month == slot.c.month, dates.day == slot.c.day, dates.zone_key == slot.c.zone_key,
+        sa.or_(slot.c.year.is_(None), dates.year == slot.c.year),
+    )
+    return sa.select(sa.type_coerce(sa.func.min(slot.c.at), Instant)).where(theirs)
 
 
 # Statements are made once, as every look at the clock asks them.
