@@ -63,7 +63,7 @@ class SqlEntries(SqlPlanned):
             matching = matching.where(~kept_out)
         moments = {(slot.at, slot.key) for slot in slots}
         openings = [opening for opening in entry.openings if (opening.at, opening.key) in moments]
-        return self._make_runs(entry, self._as_runs(entry, shape, table, matching, openings), openings)
+        return self._make_runs(entry, self._chosen(entry, shape, table, matching, openings), openings)
 
     def matching(self, entry: Entry, shape: Shape, slot: sa.FromClause) -> sa.Select[int]:
         """The contacts of the audience whom the slots mean, less those who have a run under its slot's key."""
@@ -72,13 +72,12 @@ class SqlEntries(SqlPlanned):
             return asked
         return asked.where(audience_condition(self._connection, entry.audience, workspace=self._workspace(), now=entry.now))
 
-    def _as_runs(
+    def _chosen(
         self, entry: Entry, shape: Shape, slot: sa.FromClause, matching: sa.Select[int], openings: Sequence[Opening]
-    ) -> sa.Insert:
-        """The runs of those who match; each is due now, but for the held-out and those for whom there is a first delivery."""
-        campaign, now = entry.campaign, sa.literal(entry.now, Instant)
+    ) -> sa.CTE:
+        """Those who match, as what their runs hold; each is due now, but the held-out and those for whom there is a first delivery."""
+        campaign, waits, says = entry.campaign, list[sa.ColumnElement[bool]](), list[sa.ColumnElement[Any]]()
         state: sa.ColumnElement[str] = sa.literal(ACTIVE)
-        waits: list[sa.ColumnElement[bool]] = []
         if campaign.holdout:
             held_out = is_in_share(contacts.c.id, campaign.holdout, campaign.salt, HOLDOUT)
             state, waits = sa.case((held_out, HELD_OUT), else_=ACTIVE), [held_out]
@@ -86,31 +85,41 @@ class SqlEntries(SqlPlanned):
             opening = openings_table(self._connection, openings)
             here = (opening.c.at == slot.c.at, opening.c.key == slot.c.key, opening.c.zone_key == contacts.c.zone_key)
             matching = matching.outerjoin(opening, sa.and_(*here))
-            waits.append(opening.c.zone_key.is_not(None))
+            expires_at = sa.case((sa.or_(*waits), sa.null()), else_=opening.c.expires_at) if waits else opening.c.expires_at
+            says = [opening.c.first_due_at, expires_at.label("expires_at"), opening.c.send_key]
+            waits = [*waits, opening.c.zone_key.is_not(None)]
+        now = sa.literal(entry.now, Instant)
         due_at = sa.case((sa.or_(*waits), sa.null()), else_=now) if waits else now
-        made = matching.with_only_columns(
-            sa.literal(campaign.name), sa.literal(campaign.version), contacts.c.id, slot.c.key, state, now, slot.c.at,
-            sa.literal(entry.position), slot.c.at, due_at, self._trigger(shape, slot), sa.literal({}, Json),
-            sa.literal(0),
-        ).order_by(slot.c.at, contacts.c.id)  # so that the same plan gives the same ids everywhere
-        inserted: sa.Insert = insert_ignoring(self._connection, runs).from_select(list(ENTERED), made)
-        return inserted
+        return matching.with_only_columns(
+            contacts.c.id.label("contact_id"), slot.c.key, slot.c.at, state.label("state"), due_at.label("due_at"),
+            self._trigger(shape, slot).label("trigger"), *says,
+        ).cte("chosen")
 
-    def _make_runs(self, entry: Entry, inserted: sa.Insert, openings: Sequence[Opening]) -> int:
+    def _make_runs(self, entry: Entry, chosen: sa.CTE, openings: Sequence[Opening]) -> int:
         """Insert the runs; and the touches and first deliveries of the very rows that were inserted."""
-        if self._on_postgresql:
-            new = inserted.returning(*(runs.c[name] for name in NEW)).cte("new")
-            drawn = [_telling_entered(self._connection, entry, new.c, new.c.id.is_not(None))]
-            drawn += [insert_openings(self._connection, openings, new.c)] if openings else []
-            began = sa.select(sa.func.count()).select_from(new).where(new.c.state == ACTIVE)
-            return self._connection.scalar(began.add_cte(*(each.cte(f"drawn_{n}") for n, each in enumerate(drawn)))) or 0
+        return self._make_at_once(entry, chosen, openings) if self._on_postgresql else self._make_in_turn(entry, chosen, openings)
+
+    def _make_at_once(self, entry: Entry, chosen: sa.CTE, openings: Sequence[Opening]) -> int:
+        """On PostgreSQL all is one statement."""
+        new = _inserting(self._connection, entry, chosen).returning(*(runs.c[name] for name in NEW)).cte("new")
+        drawn = [_telling_entered(self._connection, entry, new.c, new.c.id.is_not(None))]
+        if openings:
+            both = new.join(chosen, sa.and_(new.c.contact_id == chosen.c.contact_id, new.c.key == chosen.c.key))
+            drawn.append(insert_openings(openings, new.c, chosen.c, both))
+        began = sa.select(sa.func.count()).select_from(new).where(new.c.state == ACTIVE)
+        return self._connection.scalar(began.add_cte(*(each.cte(f"drawn_{number}") for number, each in enumerate(drawn)))) or 0
+
+    def _make_in_turn(self, entry: Entry, chosen: sa.CTE, openings: Sequence[Opening]) -> int:
+        """On SQLite, where nobody else writes meanwhile, the new runs are those with new numbers."""
         before = self._connection.scalar(sa.select(sa.func.coalesce(sa.func.max(runs.c.id), 0)))
-        if not self._connection.execute(inserted).rowcount:
+        if not self._connection.execute(_inserting(self._connection, entry, chosen)).rowcount:
             return 0
         self._connection.execute(_telling_entered(self._connection, entry, runs.c, runs.c.id > before))
         if openings:
-            new_runs = sa.select(*(runs.c[name] for name in NEW)).where(runs.c.id > before).subquery("new")
-            self._connection.execute(insert_openings(self._connection, openings, new_runs.c))
+            opening = openings_table(self._connection, openings)
+            here = (opening.c.at == runs.c.intended_at, opening.c.key == runs.c.key, opening.c.zone_key == contacts.c.zone_key)
+            places = runs.outerjoin(contacts, contacts.c.id == runs.c.contact_id).outerjoin(opening, sa.and_(*here))  # in this order
+            self._connection.execute(insert_openings(openings, runs.c, opening.c, places, runs.c.id > before, runs.c.state == ACTIVE))
         return self._connection.scalar(sa.select(sa.func.count()).where(runs.c.id > before, runs.c.state == ACTIVE)) or 0
 
     def _trigger(self, shape: Shape, slot: sa.FromClause) -> sa.ColumnElement[object]:
@@ -184,6 +193,16 @@ class SqlEntries(SqlPlanned):
 
 def _asks_re_entry(entry: Entry) -> bool:
     return not entry.campaign.re_entry.allowed or entry.campaign.re_entry.after is not None
+
+
+def _inserting(connection: sa.Connection, entry: Entry, chosen: sa.CTE) -> Any:
+    """The runs of those who were chosen, in an order that gives the same ids everywhere."""
+    campaign, new = entry.campaign, chosen.c
+    made = sa.select(
+        sa.literal(campaign.name), sa.literal(campaign.version), new.contact_id, new.key, new.state, sa.literal(entry.now, Instant),
+        new.at, sa.literal(entry.position), new.at, new.due_at, new.trigger, sa.literal({}, Json), sa.literal(0),
+    ).order_by(new.at, new.contact_id)
+    return insert_ignoring(connection, runs).from_select(list(ENTERED), made)
 
 
 def _telling_entered(connection: sa.Connection, entry: Entry, new: Any, condition: sa.ColumnElement[bool]) -> sa.Insert:

@@ -11,17 +11,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engage.model.run import RunState
 from engage.planning.slots import Opening
 from engage.store.columns import Instant
 from engage.store.json_tables import json_table, written
 from engage.store.runs import delivery_row
-from engage.store.tables import contacts, deliveries
+from engage.store.tables import deliveries
 
 _COLUMNS: Mapping[str, Any] = {
-    "at": Instant(), "key": sa.String(), "zone_key": sa.String(), "due_at": Instant(), "expires_at": Instant(), "send_key": sa.String(),
+    "at": Instant(), "key": sa.String(), "zone_key": sa.String(), "first_due_at": Instant(), "expires_at": Instant(),
+    "send_key": sa.String(),
 }
-_BY_PLACE = ("due_at", "expires_at", "send_key")
+BY_PLACE = ("due_at", "expires_at", "send_key")
 _BY_RUN = ("run_id", "contact_id", "intended_at")
 
 
@@ -30,28 +30,28 @@ def openings_table(connection: sa.Connection, openings: Sequence[Opening]) -> sa
     return json_table(connection, "opening", _COLUMNS, [_opening_json(opening) for opening in openings])
 
 
-def insert_openings(connection: sa.Connection, openings: Sequence[Opening], new: Any) -> sa.Insert:
-    """The deliveries of those of the new runs that wait for one. `new` has their `id`, `contact_id`, `key`, `intended_at`, …"""
-    opening = openings_table(connection, openings)
-    alike = {name: value for name, value in delivery_row(openings[0].delivery).items() if name not in (*_BY_PLACE, *_BY_RUN)}
+def insert_openings(openings: Sequence[Opening], new: Any, by_place: Any, source: sa.FromClause, *conditions: Any) -> sa.Insert:
+    """The deliveries of those of the new runs that wait for one, out of `source`.
+
+    `new` has their `id`, `contact_id` and `intended_at`, `by_place` what their opening says: without an expiry there is none.
+    """
+    alike = {name: value for name, value in delivery_row(openings[0].delivery).items() if name not in (*BY_PLACE, *_BY_RUN)}
     made = (
         sa.select(
             *(sa.literal(value, deliveries.c[name].type).label(name) for name, value in alike.items()),
-            *(opening.c[name] for name in _BY_PLACE),
-            new["id"].label("run_id"), new["contact_id"], new["intended_at"],
+            by_place["first_due_at"], by_place["expires_at"], by_place["send_key"], new["id"].label("run_id"), new["contact_id"],
+            new["intended_at"],
         )
-        .where(
-            new["state"] == RunState.ACTIVE.value, new["due_at"].is_(None), contacts.c.id == new["contact_id"],
-            opening.c.at == new["intended_at"], opening.c.key == new["key"], opening.c.zone_key == contacts.c.zone_key,
-        )
+        .select_from(source)
+        .where(by_place["expires_at"].is_not(None), *conditions)
         .order_by(new["id"])
     )
-    return sa.insert(deliveries).from_select([*alike, *_BY_PLACE, *_BY_RUN], made)
+    return sa.insert(deliveries).from_select([*alike, *BY_PLACE, *_BY_RUN], made)
 
 
 def _opening_json(opening: Opening) -> dict[str, object]:
     delivery = opening.delivery
     return {
-        "at": written(opening.at), "key": opening.key, "zone_key": opening.zone_key, "due_at": written(delivery.due_at),
+        "at": written(opening.at), "key": opening.key, "zone_key": opening.zone_key, "first_due_at": written(delivery.due_at),
         "expires_at": written(delivery.expires_at), "send_key": delivery.send_key,
     }
