@@ -51,6 +51,7 @@ class Planner:
 
         False where an event of that id was taken before. An event about a contact not yet known is kept for 30 days.
         """
+        self._refresh()  # a campaign may have been edited, or renamed, a moment ago
         with self._store.transaction() as tx:
             return self._matching(tx, now).happen(self._with_contact(tx, event))
 

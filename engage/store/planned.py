@@ -15,7 +15,7 @@ from engage.store.database import dialect_insert
 from engage.store.json_tables import json_source, written
 from engage.store.rows import earliest
 from engage.store.session import Session
-from engage.store.tables import campaign_states, contact_dates, contacts, pauses
+from engage.store.tables import campaign_states, contact_dates, contacts, former_names, pauses
 from engage.store.zones import zone_keys
 
 GUARDED_SPAN = timedelta(days=1)
@@ -37,7 +37,7 @@ class SqlPlanned(Session):
         return self._state(_EXISTING_AT, campaign)
 
     def is_paused(self, campaign: str) -> bool:
-        """Whether people paused the campaign, or everything."""
+        """Whether people paused the campaign, or everything; or it goes by another name now, which not every process may know yet."""
         return bool(self._connection.scalar(_IS_PAUSED, {"campaign": campaign}))
 
     def move_planned_until(self, campaign: str, to: datetime) -> None:
@@ -112,5 +112,7 @@ _PLANNED_UNTIL = sa.select(campaign_states.c.planned_until).where(_THIS).with_fo
 _LIVE_SINCE = sa.select(campaign_states.c.live_since).where(_THIS)
 _EXISTING_AT = sa.select(campaign_states.c.existing_at).where(_THIS)
 _OF_THIS = sa.and_(pauses.c.scope == "campaign", pauses.c.name == sa.bindparam("campaign"))
-_IS_PAUSED = sa.select(sa.exists().where(sa.or_(pauses.c.scope == "all", _OF_THIS)))
+_LIVES_ON = sa.exists().where(campaign_states.c.campaign == sa.bindparam("campaign"), campaign_states.c.status.is_not(None))
+_RENAMED = sa.and_(sa.exists().where(former_names.c.former == sa.bindparam("campaign")), ~_LIVES_ON)
+_IS_PAUSED = sa.select(sa.or_(sa.exists().where(sa.or_(pauses.c.scope == "all", _OF_THIS)), _RENAMED))
 _ANY_CHANGED = sa.select(sa.exists().where(contacts.c.changed_at > sa.bindparam("since")))

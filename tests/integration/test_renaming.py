@@ -8,8 +8,12 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 
+from engage.contacts.zones import names_behind
+from engage.model.contact import Event
 from engage.model.history import Kind
+from engage.planning.planner import Planner
 from engage.store.database import Database
+from engage.store.planning import SqlPlanning
 from engage.store.renaming import CARRIED
 from engage.store.tables import campaign_states, runs
 from tests.engine import MONDAY, Works
@@ -80,6 +84,14 @@ def test_what_happened_under_the_former_name_counts_for_limits_and_expressions(w
     assert not wished & got
     assert {touch.reason for touch in works.touches(Kind.DEFERRED)} >= {"limit"}
     assert len([touch for touch in works.touches(Kind.SENT) if touch.campaign == "aftercare"]) == 0
+
+
+def test_a_process_that_has_not_heard_of_the_new_name_yet_enters_nobody_under_the_old_one(works: Works) -> None:
+    store = SqlPlanning(works.database, workspace=lambda: small_workspace(**before()))
+    behind = Planner(store, workspace=lambda: small_workspace(**before()), versions=works.version, zones_of=names_behind)
+    works.accept(small_workspace(**after()))
+    assert behind.happen(Event(id="e1", type="ticket.closed", at=MONDAY, data={"ticket_id": "T-1"}, contact_ref="p1"), now=MONDAY)
+    assert works.touches(Kind.ENTERED, Kind.HELD_OUT) == []
 
 
 def test_a_name_that_comes_back_takes_its_state_back(works: Works) -> None:
