@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import final
 
@@ -47,7 +47,7 @@ class Problem:
 
     place: Place
     what: str
-    suggestion: str | None = None
+    suggestion: str | None = field(default=None, compare=False)  # two guesses about one mistake are one problem, and have no order
 
     def __str__(self) -> str:
         meant = f"; did you mean {self.suggestion}?" if self.suggestion else ""

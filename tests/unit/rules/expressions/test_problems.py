@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from engage.model.errors import InputError, Problem
 from engage.rules.expressions import holds
-from tests.unit.rules.expressions.world import Answers, a_scope, complaints, parsed
+from tests.unit.rules.expressions.world import START, Answers, a_scope, complaints, parsed
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,12 @@ def test_a_comparison_that_can_never_hold_is_false_and_doubted_with_its_reason(s
 def test_all_mistakes_are_told_at_once_in_the_order_of_their_places() -> None:
     found = complaints("contact.statsu == 'a' and trigger.tickt_id == nobody")
     assert [problem.split(":")[0] for problem in found] == ["20", "46", "58"]
+
+
+def test_two_guesses_about_one_mistake_are_one_problem() -> None:
+    first, second = (Problem(place=START, what="a comparison with none is always false", suggestion=each) for each in (None, "is none"))
+    assert len(InputError({first, second}).problems) == 1
+    assert sorted([second, first]) == [first, second]
 
 
 @pytest.mark.parametrize(
