@@ -1,4 +1,4 @@
-"""Each step of a campaign does what it says, in the engine that sends, on both databases."""
+"""Each step of a campaign does what it says, in the engine that sends; all of them together do on both databases."""
 
 from __future__ import annotations
 
@@ -22,21 +22,31 @@ EVENTS = "events:\n  order.placed: {total: number}\n  ticket.escalated: {ticket_
 Making = Callable[..., Works]
 
 
-@pytest.fixture
-def works(database: Database) -> Iterator[Making]:
-    """The engine with a campaign of these steps, that a closed ticket enters, and others beside it."""
-    made: list[Works] = []
+ENDPOINTS = 'endpoints:\n  gifts: {url: "https://gifts.example.com/v1", secret: hush}\n'
 
-    def make(steps: str, *, settings: str = SETTINGS, top: str = "", **others: str) -> Works:
-        campaign = f"title: T\npurpose: care\nstatus: live\ntrigger: {{event: ticket.closed, key: event.ticket_id}}\n{top}steps:\n{steps}"
-        files = {"engage.yaml": settings.replace("events:\n", EVENTS), "campaigns/follow_up.yaml": campaign, **others}
-        made.append(Works(database, small_workspace(**files)))
-        made[-1].know("ana", phone="+38640123456")
+
+def begun(database: Database, steps: str, *, settings: str = SETTINGS, top: str = "", **others: str) -> Works:
+    """The engine with a campaign of these steps, that a closed ticket enters, and others beside it; Ana is known."""
+    campaign = f"title: T\npurpose: care\nstatus: live\ntrigger: {{event: ticket.closed, key: event.ticket_id}}\n{top}steps:\n{steps}"
+    files = {"engage.yaml": settings.replace("events:\n", EVENTS), "campaigns/follow_up.yaml": campaign, **others}
+    made = Works(database, small_workspace(**files))
+    made.know("ana", phone="+38640123456")
+    return made
+
+
+@pytest.fixture
+def works(sqlite_url: str) -> Iterator[Making]:
+    """Begins such an engine on SQLite."""
+    database, made = Database.open(sqlite_url), list[Works]()
+
+    def make(steps: str, **changes: str) -> Works:
+        made.append(begun(database, steps, **changes))
         return made[-1]
 
     yield make
     for each in made:
         each.close()
+    database.close()
 
 
 def sent(works: Works) -> list[tuple[str | None, str | None, timedelta]]:
@@ -226,13 +236,12 @@ def test_the_control_group_converts_like_those_who_were_written_to(works: Making
 
 @pytest.mark.parametrize(("outcome", "message"), [(Answered(answer={"code": "X-1"}), "csat"), (GaveUp(code="410"), "birthday")])
 def test_a_call_is_waited_for_and_its_answer_named(works: Making, outcome: CallOutcome, message: str) -> None:
-    endpoint = 'endpoints:\n  gifts: {url: "https://gifts.example.com/v1", secret: hush}\n'
     made = works("""\
   - {call: gifts, data: {ticket: "{{ trigger.ticket_id }}"}, as: gift}
   - if: gift.code == 'X-1'
     then: [{send: csat, channels: [email]}]
     else: [{send: birthday, channels: [email]}]
-""", settings=SETTINGS + endpoint)
+""", settings=SETTINGS + ENDPOINTS)
     close_ticket(made)
     outbox = SqlCalls(made.database)
     (call,) = outbox.claim(limit=10, lease=HOUR)
@@ -240,3 +249,39 @@ def test_a_call_is_waited_for_and_its_answer_named(works: Making, outcome: CallO
     outbox.settle(call, outcome, now=made.clock.now())
     made.settle()
     assert [each for each, _, _ in sent(made)] == [message]
+
+
+ALL = """\
+  - set: {plan: gold}
+  - consent: {withdraw: marketing}
+  - split:
+      - {weight: 50, steps: [{send: csat, channels: {all: [email, sms]}}]}
+      - {weight: 50, steps: [{send: birthday, channels: {all: [email, sms]}}]}
+  - emit: {event: ticket.escalated, data: {ticket_id: "{{ trigger.ticket_id }}"}}
+  - call: gifts
+    as: gift
+  - {send: csat, channels: {first: [sms, email], fallback_after: 1h, unless: delivered}, when: gift.code == 'X-1'}
+  - wait: 30m
+  - wait_for: {event: order.placed, for: 1h}
+    as: order
+  - if: order is none and contact.plan == 'gold'
+    then: [{stop: true}]
+  - send: birthday
+"""
+
+
+def test_a_campaign_of_every_step_goes_from_its_first_to_its_last(database: Database) -> None:
+    made = begun(database, ALL, settings=SETTINGS + ENDPOINTS, top="channels: [sms]\ngoal: {event: ticket.escalated, within: 1d}\n")
+    close_ticket(made)
+    outbox = SqlCalls(made.database)
+    (call,) = outbox.claim(limit=10, lease=HOUR)
+    outbox.settle(call, Answered(answer={"code": "X-1"}), now=made.clock.now())
+    made.play(MONDAY + timedelta(days=1))
+    made.close()
+    assert [(channel, after) for _, channel, after in sent(made)] == [
+        ("email", timedelta()), ("sms", timedelta()), ("sms", timedelta()), ("email", HOUR),
+    ]
+    told = [touch.kind for touch in made.touches() if touch.kind not in (Kind.SENT, Kind.EVENT)]
+    assert sorted(told) == [Kind.CONSENT_WITHDRAWN, Kind.CONVERTED, Kind.ENTERED, Kind.FINISHED]
+    (finished,) = made.touches(Kind.FINISHED)
+    assert (finished.reason, finished.step, finished.at) == ("stop", "8.then.0", MONDAY + 2.5 * HOUR)
