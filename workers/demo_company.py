@@ -92,6 +92,10 @@ class Company:
         """A jump of the clock is a tick: this process plans as one more scheduler would."""
         return self._wired.planner.tick(now=now)
 
+    def look(self, *, now: datetime) -> None:
+        """Likewise, before anything is told of at that moment."""
+        self._wired.planner.look(now=now)
+
     def advance(self, *, now: datetime) -> int:
         """The workers' business; they are told."""
         if self._nudges is not None:
