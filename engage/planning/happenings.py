@@ -14,6 +14,7 @@ from engage.model.triggers import Again, EventTrigger
 from engage.model.workspace import Workspace
 from engage.planning.goals import Goals
 from engage.planning.journeys import exits_on, exits_on_goal, leave
+from engage.planning.migration import Passage
 from engage.planning.moving import returned_run
 from engage.planning.ports import Transaction
 from engage.planning.positions import START
@@ -63,14 +64,15 @@ class Matching:
             self._enter(event, contact, campaign, trigger)
 
     def _tell(self, held: RunInHand, contact: Contact, event: Event, *, converted: bool) -> None:
-        journey = self._journey(held.run, contact)
+        run = self._taken_over(held.run)
+        journey = self._journey(run, contact)
         if journey is None:
             return
         if converted and exits_on_goal(journey):
-            self._exit(held.run, journey, reason="goal")
-        elif event.at >= held.run.intended_at and exits_on(event, held.run, journey):
-            self._exit(held.run, journey, reason=event.type)
-            self._enter_later(held.run, contact, event)
+            self._exit(run, journey, reason="goal")
+        elif event.at >= run.intended_at and exits_on(event, run, journey):
+            self._exit(run, journey, reason=event.type)
+            self._enter_later(run, contact, event)
         elif waits_for(held.run, event):
             self._tx.save_runs([replace(held.run, due_at=self._now)])
 
@@ -156,6 +158,13 @@ class Matching:
     def _scope(self, event: Event, contact: Contact | None) -> Scope:
         lookup = self._tx.lookup(contact.id, now=self._now) if contact is not None else None
         return scope(self._workspace, contact=contact, now=self._now, lookup=lookup, event=event)
+
+    def _taken_over(self, run: Run) -> Run:
+        """The run as it would go on now: a newer version that takes it over says what ends it, though it is not due yet."""
+        newest, old = self._workspace.campaigns.get(run.campaign), self._versions(run.campaign, run.version)
+        if newest is None or old is None or not newest.takes_over or newest.version == run.version:
+            return run
+        return Passage(old, newest).migrated(run, now=self._now)
 
     def _journey(self, run: Run, contact: Contact) -> Journey | None:
         campaign = self._versions(run.campaign, run.version)

@@ -147,7 +147,7 @@ def delivery_as_written(
         intended_at=run.since, due_at=run.since, expires_at=_expiry(step, run.since, zones),
         priority=campaign.priority, on_unknown=campaign.on_unknown or (purpose.on_unknown if purpose else "hold"),
         to=to, quiet_hours=step.quiet_hours, values={**run.variables, **values},
-        send_key=f"{campaign.name}:{run.key}:{step.path}" if one_copy else None,
+        send_key=f"{campaign.salt}:{run.key}:{name_of(step)}" if one_copy else None,
     )
 
 

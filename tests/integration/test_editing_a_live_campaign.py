@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.model.time import Duration
 from engage.model.workspace import Workspace
@@ -174,3 +175,13 @@ def test_a_campaign_that_is_taken_out_stops_its_runs_as_the_plan_said(works: Wor
     with works.database.read() as connection:
         states = Counter(connection.scalars(sa.select(deliveries.c.state)))
     assert states == {"cancelled": GROUPS["asked"]}
+
+
+def test_what_the_new_version_says_ends_a_run_counts_while_its_delivery_is_on_its_way(works: Works) -> None:
+    edited = workspace(f"exit: {{event: ticket.closed}}\n{STEPS}", on_edit="migrate")
+    works.accept(edited)
+    works.happen("ticket.closed", "asked7", ticket_id="T-1")
+    works.play(MONDAY + timedelta(days=1))
+    assert len(works.sent()) == GROUPS["asked"] - 1
+    (exited,) = works.touches(Kind.EXITED)
+    assert (exited.version, exited.step) == (edited.campaigns["welcome"].version, "asked")
