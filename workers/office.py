@@ -98,6 +98,14 @@ class OnDisk:
         """The same, to be closed by who asked. Raises InputError, NotThereError."""
         return open_wired(self._root, self.environment, files=self.files(), check=self._problems_of)
 
+    def has_people(self) -> bool:
+        """Whether anybody was imported. Nothing is accepted."""
+        with self._only_open(self.files()) as wired:
+            return not wired.people.is_empty()
+
+    def _only_open(self, files: Files) -> closing[Wired]:
+        return closing(open_only(self._root, self.environment, files=files, check=self._problems_of))
+
     def campaign_tests(self) -> Sequence[CampaignTest]:
         """The tests of the workspace's tests/ folder. Raises InputError."""
         checked = check(self.files(), self.environment)
@@ -109,10 +117,14 @@ class OnDisk:
         self, *, start: datetime, end: datetime, campaign: str | None = None, contact: str | None = None, people: Path | None = None,
         answers: Path | None = None, reached: Callable[[datetime], None] = lambda moment: None,
     ) -> Iterator[Line]:
-        """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written."""
-        workspace = self.workspace()
+        """Play the workspace on a copy of the database's data, or over the people of a file: every touch that would be written.
+
+        Nothing is accepted. Raises InputError with every problem of the workspace.
+        """
+        files = self.files()
+        workspace = self._passing(files)
         given = self._answers(answers, workspace) if answers is not None else ()
-        with self.engaged() as wired:
+        with self._only_open(files) as wired:
             yield from simulations.simulate(
                 wired.database, workspace, start=start, end=end, campaign=campaign, contact=contact, people=people, answers=given,
                 reached=reached,
@@ -141,7 +153,7 @@ class OnDisk:
         files = self.files()
         edited = self._passing(files)
         base = None if against is None else (against, self._read(files_of(self._root, against)))
-        with closing(open_only(self._root, self.environment, files=files, check=self._problems_of)) as wired:
+        with self._only_open(files) as wired:
             return plan(
                 wired.database, edited, running=wired.accepted.workspace() if wired.workspaces.newest_hash() else None,
                 versions=wired.accepted.version, start=wired.clock.now(), span=span, against=base, progress=reached,

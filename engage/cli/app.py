@@ -133,6 +133,10 @@ class Office(Protocol):
         """Open the database. Raises NotThereError where it cannot be reached."""
         ...
 
+    def has_people(self) -> bool:
+        """Whether anybody was imported. Raises NotThereError where the database cannot be reached."""
+        ...
+
     def campaign_tests(self) -> Sequence[CampaignTest]:
         """The tests of the workspace's tests/ folder. Raises InputError."""
         ...

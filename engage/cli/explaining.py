@@ -40,7 +40,7 @@ def explain_(
     Example: engage explain birthday ana --at 2026-02-28T08:00Z
     """
     with app_of(context).open(workspace).engaged() as engaged:
-        known_campaign(engaged, campaign)
+        known_campaign(engaged.workspace, campaign)
         visitor = Visitor(
             workspace=engaged.workspace, campaign=engaged.workspace.campaigns[campaign], contact=contact_named(engaged, contact),
             at=moment(at, name="--at") or engaged.clock.now(), records=engaged.inquiry, zones_of=engaged.zones_of,

@@ -12,10 +12,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
+from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.calendar import print_day, print_totals
 from engage.cli.output import console, moment, print_rows
 from engage.model.errors import InputError
+from engage.model.workspace import Workspace
 from engage.simulation.calendar import Calendar
 from engage.simulation.lines import Line
 
@@ -49,11 +50,10 @@ def simulate(
     begin, until = moment(start, name="--from"), moment(end, name="--to")
     if begin is None or until is None or begin >= until:
         raise InputError.of("--from must be before --to", file="<command line>")
-    with office.engaged() as engaged:
-        known_campaign(engaged, campaign)
-        if people is None and engaged.people.is_empty() and (office.root / CONTACTS).is_file():
-            people = office.root / CONTACTS
-            typer.echo(f"nobody was imported yet: these are the people of {CONTACTS}", err=True)
+    known_campaign(office.workspace(), campaign)
+    if people is None and not office.has_people() and (office.root / CONTACTS).is_file():
+        people = office.root / CONTACTS
+        typer.echo(f"nobody was imported yet: these are the people of {CONTACTS}", err=True)
     with _progress(begin, until, as_json=as_json) as (shown, reached):
         lines = office.simulate(
             start=begin, end=until, campaign=campaign, contact=contact, people=people, answers=answers, reached=reached
@@ -87,8 +87,8 @@ def _progress(begin: datetime, until: datetime, *, as_json: bool) -> Iterator[tu
         yield shown, reached
 
 
-def known_campaign(engaged: Engaged, name: str | None) -> None:
+def known_campaign(workspace: Workspace, name: str | None) -> None:
     """Raises InputError where no campaign has that name."""
-    if name is not None and name not in engaged.workspace.campaigns:
-        known = ", ".join(sorted(engaged.workspace.campaigns)) or "none"
+    if name is not None and name not in workspace.campaigns:
+        known = ", ".join(sorted(workspace.campaigns)) or "none"
         raise InputError.of(f"there is no campaign {name!r}; there are: {known}", file="<command line>")
