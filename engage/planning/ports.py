@@ -24,8 +24,8 @@ NEWS_TAKES = timedelta(hours=1)
 """How long after its moment a change of a contact may be committed: an import of a million rows has one moment."""
 
 
-class Entries(Protocol):
-    """Entering: set-based, a handful of statements whatever the audience's size."""
+class Standings(Protocol):
+    """How far each campaign is planned, and whether it may enter anybody."""
 
     def planned_until(self, campaign: str) -> datetime | None:
         """Up to when the campaign's entries are planned; None where it was never live."""
@@ -42,6 +42,10 @@ class Entries(Protocol):
     def move_planned_until(self, campaign: str, to: datetime) -> None:
         """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
         ...
+
+
+class Entries(Protocol):
+    """Entering: set-based, a handful of statements whatever the audience's size."""
 
     def any_changed(self, *, since: datetime) -> bool:
         """Whether any contact was imported or corrected after that moment."""
@@ -171,7 +175,7 @@ class Pending(Protocol):
         ...
 
 
-class Transaction(Entries, Segments, Enrolments, Runs, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
+class Transaction(Standings, Entries, Segments, Enrolments, Runs, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
     """All of them, in one transaction."""
 
 
