@@ -220,6 +220,16 @@ def test_a_name_that_leads_to_this_machine_is_refused_unless_it_says_so(server: 
     assert not isinstance(ask(server, loop, url=f"http://localhost:{server.port}/"), SendError)
 
 
+def test_doctor_is_told_whether_an_endpoint_can_be_reached_and_nothing_is_called(server: WebhookServer, loop: LoopThread) -> None:
+    there = HttpEndpoint(Endpoint(name="gifts", url=server.url, secret=server.secret))
+    away = HttpEndpoint(Endpoint(name="gifts", url="http://127.0.0.1:9/", secret=server.secret))
+    assert loop.run(there.check()) == ()
+    assert loop.run(away.check()) == ("no connection to the provider",)
+    assert [request.method for request in server.requests] == ["OPTIONS"]
+    for endpoint in (there, away):
+        loop.run(endpoint.close())
+
+
 def test_a_secret_that_is_none_is_refused_by_its_place(server: WebhookServer) -> None:
     with pytest.raises(InputError, match="secret must be base64 of at least 24 bytes"):
         load_endpoints(some_settings(endpoints={"gifts": Endpoint(name="gifts", url=server.url, secret="short")}))
