@@ -100,8 +100,10 @@ class Asked:
         reader = _made_up(workspace, now) if contact is None else contact_named(wired, contact)
         kinds = {} if campaign is None else trigger_kinds(campaign.trigger, workspace.settings.events)
         by = _channel(wired.templates, workspace, message, step, channel)
+        handed = step.with_ if step is not None else {}
         guesses = {
-            name: wired.templates.guessed(message, channel_kind=by.kind, channel_name=by.name, root=name) for name in _unforeseen(campaign)
+            name: wired.templates.guessed(message, channel_kind=by.kind, channel_name=by.name, root=name, handed=handed)
+            for name in _unforeseen(campaign)
         }
         sample: dict[str, object] = {name: to_json(_sample(kind, now)) for name, kind in (kinds or {}).items()}
         sample.update(guesses.pop("trigger", {}))

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from jinja2 import nodes
+
+from engage.model.expression import Expression, Read, walk
+from engage.model.steps import Binding
 
 TEXT = "sample"
 _BY_FILTER: Mapping[str, object] = {
@@ -18,14 +22,28 @@ _BY_FILTER: Mapping[str, object] = {
 _Path = tuple[str, ...]
 
 
-def guessed(trees: Sequence[nodes.Template], root: str) -> Mapping[str, object]:
-    """The fields that these templates read of that name, each with a value that suits what is done with it."""
-    found: dict[_Path, object] = {}
+def guessed(trees: Sequence[nodes.Template], root: str, *, handed: Mapping[str, Binding] = MappingProxyType({})) -> Mapping[str, object]:
+    """The fields that these templates, and what is handed to them by `with`, read of that name: each as what is done with it suggests."""
+    found = dict(_handed(trees, root, handed))
     for tree in trees:
         for path, value in _uses(tree):
             if path[0] == root and len(path) > 1 and (path not in found or value is not TEXT):
                 found[path[1:]] = value
     return _nested(found)
+
+
+def _handed(trees: Sequence[nodes.Template], root: str, handed: Mapping[str, Binding]) -> Iterator[tuple[_Path, object]]:
+    for name, binding in handed.items():
+        if not isinstance(binding, Expression):
+            continue
+        for read in walk(binding.root):
+            if isinstance(read, Read) and read.path[0] == root and len(read.path) > 1:
+                yield read.path[1:], suited(trees, name) if read is binding.root else TEXT
+
+
+def suited(trees: Sequence[nodes.Template], name: str) -> object:
+    """A value that suits what these templates do with the name."""
+    return next((value for tree in trees for path, value in _uses(tree) if path == (name,)), TEXT)
 
 
 def _uses(tree: nodes.Template) -> Iterator[tuple[_Path, object]]:

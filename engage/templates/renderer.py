@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from engage.model.contact import ChannelKind, Contact
 from engage.model.delivery import Approved, Content, Links, LocaleSource, Rendered
+from engage.model.steps import Binding
 from engage.model.tokens import TokenPayload, sign
 from engage.model.workspace import Files, Workspace
 from engage.templates.catalogue import Choice, Parts, read_catalogue
@@ -102,10 +103,12 @@ class Templates:
         content = self.template(channel_kind, choice).render(self._compiler(choice.locale).names(data, scope))
         return Draft(content=content, locale=choice.locale, locale_source=choice.source)
 
-    def guessed(self, message: str, *, channel_kind: ChannelKind, channel_name: str, root: str) -> Mapping[str, object]:
-        """What a record of unknown fields may hold, as the message reads it in the workspace's language. Raises RenderError."""
+    def guessed(
+        self, message: str, *, channel_kind: ChannelKind, channel_name: str, root: str, handed: Mapping[str, Binding],
+    ) -> Mapping[str, object]:  # fmt: skip
+        """What a record of unknown fields may hold, as the message and what is `handed` to it read it. Raises RenderError."""
         template = self.template(channel_kind, self.catalogue.choose(message, channel_name, channel_kind, None))
-        return guessed([program.tree for program in template.programs], root)
+        return guessed([program.tree for program in template.programs], root, handed=handed)
 
     def links(self, delivery_id: int, contact_id: int, purpose: str) -> Links:
         """The signed links of one delivery; 0 stands for a preview's."""

@@ -15,7 +15,7 @@ from engage.model.expression import Expression
 from engage.model.time import Zones, ZoneSource
 from engage.model.triggers import Kinds
 from engage.model.values import to_json
-from engage.templates.guessing import guessed
+from engage.templates.guessing import guessed, suited
 from engage.templates.uses import Use
 
 MOMENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ _BY_NAME: Mapping[str, str] = {
     "timezone": "Europe/Ljubljana", "country": "SI", "city": "Ljubljana", "status": "active", "preferred_channel": "email",
 }  # fmt: skip
 _GUESSES: tuple[object, ...] = (NUMBERS[0], "2026-03-02", "sample", {"amount": "12.30", "currency": "EUR"}, ("one", "two"), True)
-"""What a value of unknown kind may be: the first with which the template can be rendered is taken."""
+"""What a value of unknown kind may be, beside what suits its use: the first with which the template can be rendered is taken."""
 
 _PARSER = Environment(autoescape=True)  # only ever parses expressions; nothing is rendered with it
 
@@ -69,9 +69,9 @@ def whole_samples(use: Use, contact_kinds: Kinds, trees: Sequence[nodes.Template
     """Readers who have everything, one for each guess at what the values of unknown kind are; records as `trees` read them."""
     trigger = guessed(trees, "trigger") if use.trigger is None else _of(use.trigger)
     answers = {name: guessed(trees, name) for name in use.answers}
-    for guess in _GUESSES:
-        contact = _contact(use, contact_kinds)
-        yield Sample(contact=contact, trigger=trigger, values={**answers, **_values(use, contact_kinds, guess)})
+    contact, names = _contact(use, contact_kinds), list(use.values)
+    for guesses in ({name: suited(trees, name) for name in names}, *(dict.fromkeys(names, guess) for guess in _GUESSES)):
+        yield Sample(contact=contact, trigger=trigger, values={**answers, **_values(use, contact_kinds, guesses)})
 
 
 def varied(sample: Sample, use: Use, contact_kinds: Kinds, *, read: frozenset[str], asks_segments: bool) -> Iterator[Sample]:
@@ -111,11 +111,11 @@ def _of(kinds: Kinds) -> Mapping[str, object]:
     return {name: to_json(_BY_NAME.get(name, _OF_KIND[kind])) for name, kind in kinds.items()}
 
 
-def _values(use: Use, contact_kinds: Kinds, guess: object) -> Mapping[str, object]:
+def _values(use: Use, contact_kinds: Kinds, guesses: Mapping[str, object]) -> Mapping[str, object]:
     handed: dict[str, object] = {name: _of(kinds) for name, kinds in use.events.items()}
     handed.update(dict.fromkeys(use.outcomes, "sent"))
     kinds = {**use.events, "contact": contact_kinds, "trigger": use.trigger or {}}
-    handed.update({name: _bound(binding, kinds, guess) for name, binding in use.values.items()})
+    handed.update({name: _bound(binding, kinds, guesses[name]) for name, binding in use.values.items()})
     return handed
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engage.model.contact import ChannelKind
 from engage.model.steps import Call
 from engage.model.triggers import ManualTrigger
+from engage.rules.expressions import Names, parse
 from engage.templates import Templates
 from tests.builders import HERE, a_campaign, a_send
 from tests.messages import a_text, a_written_workspace, found
@@ -40,11 +41,21 @@ def test_an_answer_is_printed_with_all_that_it_holds() -> None:
     assert text == "X1 €12.30 Bo"
 
 
-def test_a_guess_has_the_fields_that_the_message_reads() -> None:
-    workspace = a_written_workspace({"templates/birthday/sms.txt": "{{ trigger.code }} {{ trigger.until | date }} {{ gift.a.b }}"}, BY_HAND)
+def test_a_guess_has_the_fields_that_the_message_and_its_values_read() -> None:
+    workspace = a_written_workspace({"templates/birthday/sms.txt": "{{ trigger.code }} {{ day | date }} {{ gift.a.b }}"}, BY_HAND)
     templates = Templates(workspace, secret=b"x")
+    handed = {"day": parse("trigger.until", place=HERE, names=Names(attributes={}))}
 
-    assert templates.guessed("birthday", channel_kind=ChannelKind.SMS, channel_name="sms", root="trigger") == {
-        "code": "sample", "until": "2026-03-02",
-    }  # fmt: skip
-    assert templates.guessed("birthday", channel_kind=ChannelKind.SMS, channel_name="sms", root="gift") == {"a": {"b": "sample"}}
+    def guess(root: str) -> object:
+        return templates.guessed("birthday", channel_kind=ChannelKind.SMS, channel_name="sms", root=root, handed=handed)
+
+    assert guess("trigger") == {"code": "sample", "until": "2026-03-02"}
+    assert guess("gift") == {"a": {"b": "sample"}}
+
+
+def test_values_of_unknown_kind_are_each_what_their_use_suggests() -> None:
+    handed = {name: parse(f"trigger.{name}", place=HERE, names=Names(attributes={})) for name in ("day", "count", "price")}
+    campaign = a_campaign(a_send("0", channels=("sms",), with_=handed), trigger=ManualTrigger())
+    text = "{{ day | date }} {{ count | number }} {{ price | money('EUR') }}"
+
+    assert found({"templates/birthday/sms.txt": text}, campaign) == []
