@@ -54,6 +54,15 @@ steps:
   - wait: 7m
   - {send: csat, channels: [sms, email], quiet_hours: ignore}
 """
+MOVED = """\
+title: They came or they went
+purpose: care
+status: live
+trigger: {enters: pros}
+holdout: 10%
+send: birthday
+channels: [sms, email]
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +106,9 @@ def _files(dice: random.Random) -> Mapping[str, str]:
         .replace("within: 2d}", f"within: {dice.choice(['1d', '3d'])}}}\n" + dice.choice(["", "exit: goal\n"]).rstrip())
         .replace("37m", dice.choice(["37m", "{until: 10:17}"])),
         "campaigns/escalated.yaml": ESCALATED,
+        "campaigns/moved.yaml": MOVED.replace("enters: pros", dice.choice(["enters: pros", "leaves: frees"])),
+        "segments/pros.yaml": "audience: contact.plan == 'pro' or contact.city == 'Celje'\n",
+        "segments/frees.yaml": "audience: not in_segment('pros')\n",
         "templates/news/sms.txt": "The news.\n",
     }
 
