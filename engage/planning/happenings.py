@@ -108,7 +108,7 @@ class Matching:
         if trigger.again is Again.RESTART:
             self._end_for_restart(event, campaign, contact, key)
         run_id = self._tx.enter_one(self._entry(event, campaign, key), contact.id)
-        if run_id is not None:
+        if run_id is not None or campaign.holdout:
             self._catch_up(run_id, contact, event, campaign)
 
     def _end_for_restart(self, event: Event, campaign: Campaign, contact: Contact, key: str) -> None:
@@ -122,8 +122,11 @@ class Matching:
                 self._tx.add_touches(progress.touches)
                 self._tx.recall_deliveries([held.run.id], now=self._now)
 
-    def _catch_up(self, run_id: int, contact: Contact, event: Event, campaign: Campaign) -> None:
-        """What was posted before the entry but came after it counts: events are ordered by `at`, not by arrival."""
+    def _catch_up(self, run_id: int | None, contact: Contact, event: Event, campaign: Campaign) -> None:
+        """What was posted before the entry but came after it counts: events are ordered by `at`, not by arrival.
+
+        Without a run the contact may be held out: then its conversions count, as those of the treated do.
+        """
         types = [exit_.event for exit_ in campaign.exits if isinstance(exit_, ExitOnEvent)]
         types += [campaign.goal.event] if campaign.goal else []
         for later in self._tx.events_of_contact(contact.id, types=types, since=event.at) if types else ():

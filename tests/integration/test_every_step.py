@@ -209,11 +209,16 @@ def test_a_finished_run_converts_within_its_span_and_not_after_it_nor_before_its
     assert [touch.detail["event_id"] for touch in made.touches(Kind.CONVERTED)] == ["in time"]
 
 
-def test_an_order_that_was_posted_before_the_entry_it_came_after_counts(works: Making) -> None:
-    made = works("  - {send: csat, channels: [email]}\n", top=GOAL)
-    made.happen("order.placed", "ana", id="o1", at=MONDAY - HOUR, total=20)
-    made.happen("ticket.closed", "ana", at=MONDAY - 2 * HOUR, ticket_id="T-1")
-    assert [touch.detail["event_id"] for touch in made.touches(Kind.CONVERTED)] == ["o1"]
+def test_an_order_that_was_posted_before_the_entry_it_came_after_counts_for_the_control_group_too(works: Making) -> None:
+    made = works("  - {send: csat, channels: [email]}\n", top=f"{GOAL}holdout: 50%\n")
+    people = [f"p{number}" for number in range(8)]
+    made.know(*people)
+    for who in people:
+        made.happen("order.placed", who, id=who, at=MONDAY - HOUR, total=20)
+        made.happen("ticket.closed", who, at=MONDAY - 2 * HOUR, ticket_id=who)
+    assert made.touches(Kind.HELD_OUT)
+    assert made.touches(Kind.ENTERED)
+    assert sorted(str(touch.detail["event_id"]) for touch in made.touches(Kind.CONVERTED)) == people
 
 
 def test_the_control_group_converts_like_those_who_were_written_to(works: Making) -> None:
