@@ -28,8 +28,8 @@ class Run:
     the run waits for its delivery to become final. `since` is when the step before was final: what a wait counts from.
     `handed_off_at` is the last hand-off (for `wait_for`). `variables` are the names given by `as`; `trigger` what the trigger holds.
     Both hold JSON values (dates and money as `engage.model.values` writes them).
-    `waiting_for` is the event type of a `wait_for` in progress (or that a `wait` is); `outcome` the state in which the awaited delivery
-    ended, until it is read.
+    `waiting_for` says what a step in progress waits for: an event's type, several with `|` between them, or words that are no type (a
+    time, the winner of a split). `outcome` is the state in which the awaited delivery ended, or what came of a call, until it is read.
     `part` counts the channels of a `{first: …, fallback_after: …}` that were tried before at this position.
     """
 
