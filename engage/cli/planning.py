@@ -17,16 +17,12 @@ from engage.model.errors import InputError
 from engage.model.time import Duration
 from engage.simulation.plan import as_json as plan_as_json
 
-CHANGED = 2
-
-
 def plan(
     context: typer.Context,
     against: Annotated[
         str | None, typer.Option(help="Compare with this git ref (a commit, branch or tag) or folder; default: with what runs now."),
     ] = None,
     span: Annotated[str, typer.Option("--for", help="How far to look ahead.")] = "7d",
-    status: Annotated[bool, typer.Option("--exit-status", help="End with 2 where anything changes, as scripts like to know.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,8 +39,6 @@ def plan(
         print_json(plan_as_json(found))
     else:
         print_plan(found)
-    if status and found.changes:
-        raise typer.Exit(CHANGED)
 
 
 def _span(text: str) -> Duration:

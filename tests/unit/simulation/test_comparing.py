@@ -28,7 +28,8 @@ def test_nothing_changed_where_nothing_says_anything_else() -> None:
 
 
 def test_a_campaign_is_told_key_by_key_as_it_is_written() -> None:
-    edited = BIRTHDAY.replace("at: 09:00", "at: 10:30, min_years: 1") + "audience: contact.plan == 'pro'\nholdout: 10%\nre_entry: after 14d\n"
+    more = "audience: contact.plan == 'pro'\nholdout: 10%\nre_entry: after 14d\n"
+    edited = BIRTHDAY.replace("at: 09:00", "at: 10:30, min_years: 1") + more
     assert told(only_change(**{"campaigns/birthday.yaml": edited})) == {
         "trigger.at": ("09:00", "10:30"), "trigger.min_years": ("0", "1"), "audience": (None, "contact.plan == 'pro'"),
         "holdout": (None, "10%"), "re_entry": (None, "after 14d"),
