@@ -42,8 +42,20 @@ def computed(sum_: Sum, left: Sql, right: Sql) -> Sql:
             return left - right
         case Sum.MULTIPLY:
             return left * right
+        case Sum.REMAINDER:
+            return _remainder(left, sa.func.nullif(right, 0, type_=right.type))
+        case Sum.FLOOR:
+            divisor = sa.func.nullif(right, 0, type_=right.type)
+            exact = left - _remainder(left, divisor)
+            whole = ByDialect(sqlite=exact, postgresql=exact, kind=AttributeKind.NUMBER)  # in brackets of its own
+            return ByDialect(sqlite=whole.op("/")(divisor), postgresql=sa.func.div(whole, divisor), kind=AttributeKind.NUMBER)
         case _:
             raise CannotLower(f"`{sum_}` cannot be said in SQL")
+
+
+def _remainder(left: Sql, divisor: Sql) -> Sql:
+    """With the sign of the divisor, as Python has it: databases give it that of the number."""
+    return (left % divisor + divisor) % divisor
 
 
 def filled(value: Sql, kind: AttributeKind | None) -> Sql:
@@ -108,8 +120,19 @@ def filtered(name: str, value: Sql, kind: AttributeKind | None) -> Sql:
             return ByDialect(sqlite=sa.func.length(value), postgresql=letters, kind=AttributeKind.NUMBER)
         case "length", AttributeKind.LIST:
             return length_of_list(value)
+        case "abs", AttributeKind.NUMBER:
+            return sa.func.abs(value, type_=value.type)
+        case "first" | "last", AttributeKind.LIST:
+            return _item(value, 0 if name == "first" else -1)
         case _:
             raise CannotLower(f"the filter `{name}` of a {kind} cannot be said in SQL")
+
+
+def _item(value: Sql, place: int) -> Sql:
+    """An item of a JSON list, from its end where `place` is negative."""
+    path = f"$[{place}]" if place >= 0 else f"$[#{place}]"
+    text = sa.type_coerce(value, JSONB).op("->>")(sa.cast(sa.literal(place), sa.Integer))
+    return ByDialect(sqlite=sa.func.json_extract(value, path), postgresql=text, kind=AttributeKind.TEXT)
 
 
 def length_of_list(value: Sql) -> Sql:

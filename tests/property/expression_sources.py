@@ -34,7 +34,10 @@ A_FLAG = of("true", "false")
 condition: Sources = st.deferred(lambda: CONDITION)
 
 text = st.recursive(
-    of("contact.plan", "contact.first_name", "contact.country", "contact.status", "contact.balance.currency") | A_TEXT,
+    of(
+        "contact.plan", "contact.first_name", "contact.country", "contact.status", "contact.balance.currency", "contact.tags|first",
+        "contact.interests|last",
+    ) | A_TEXT,
     lambda inner: st.one_of(
         form("({x})|lower", x=inner), form("({x})|trim", x=inner), form("({x})|default({y})", x=inner, y=inner),
         form("({x})|default({y}, true)", x=inner, y=inner), form("({x} or {y})", x=inner, y=inner), form("({x} and {y})", x=inner, y=inner),
@@ -73,7 +76,9 @@ whole = st.recursive(
         A_WHOLE, form("({x})|length", x=text), form("{x}|length", x=whole_list), form("days_since({x})", x=date | moment),
         form("days_until({x})", x=date | moment), event_count,
     ),
-    lambda inner: form("({x} {o} {y})", x=inner, y=inner, o=of("+", "-", "*")) | form("(-({x}))", x=inner),
+    lambda inner: st.one_of(
+        form("({x} {o} {y})", x=inner, y=inner, o=of("+", "-", "*", "//", "%")), form("(-({x}))", x=inner), form("({x})|abs", x=inner),
+    ),
     max_leaves=2,
 )
 number = st.one_of(_chosen(of("contact.score", "contact.balance.amount", "contact.score|default(2)")), A_NUMBER, whole)

@@ -92,10 +92,13 @@ def _within(reader: Reader, given: Named) -> Duration | None:
     tree = given.get("within")
     if tree is None:
         return None
-    try:
-        duration = Duration.parse(tree.value if isinstance(tree, jinja.Const) and isinstance(tree.value, str) else "")
-    except ValueError:
+    if not isinstance(tree, jinja.Const) or not isinstance(tree.value, str):
         reader.refuse(tree.lineno, "`within` is a duration in quotes, like '30d'")
+        return None
+    try:
+        duration = Duration.parse(tree.value)
+    except ValueError as error:
+        reader.refuse(tree.lineno, f"`within`: {error}")
         return None
     if duration.months < 0 or duration.days < 0 or duration.seconds < 0 or duration == Duration():
         reader.refuse(tree.lineno, "`within` looks back: it is more than nothing")

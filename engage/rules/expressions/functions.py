@@ -142,12 +142,12 @@ FILTERS: Mapping[str, Function] = {
     "float": Function(run=_to_float, takes=TEXT_OR_NUMBER, gives=AttributeKind.NUMBER, arguments=(NUMBER,), names=("default",)),
     "string": Function(run=text_of, gives=AttributeKind.TEXT),
     "round": Function(run=_round, takes=NUMBER, gives=AttributeKind.NUMBER, arguments=(NUMBER,), names=("precision",)),
-    "abs": Function(run=abs, takes=NUMBER, gives=AttributeKind.NUMBER),
+    "abs": Function(run=abs, takes=NUMBER, gives=AttributeKind.NUMBER, in_sql=True),
     "replace": Function(
         run=_replace, takes=TEXT, gives=AttributeKind.TEXT, arguments=(TEXT, TEXT), names=("old", "new"), required=2
     ),
-    "first": Function(run=lambda items: items[0] if items else None, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
-    "last": Function(run=lambda items: items[-1] if items else None, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
+    "first": Function(run=lambda items: items[0] if items else None, takes=LIST, gives=AttributeKind.TEXT, of_items=True, in_sql=True),
+    "last": Function(run=lambda items: items[-1] if items else None, takes=LIST, gives=AttributeKind.TEXT, of_items=True, in_sql=True),
     "min": Function(run=_least, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
     "max": Function(run=_greatest, takes=LIST, gives=AttributeKind.TEXT, of_items=True),
     "list": Function(run=tuple, takes=LIST, gives=AttributeKind.LIST, of_list=()),

@@ -36,13 +36,15 @@ from engage.model.expression import (
 )
 from engage.rules.expressions.functions import FILTERS, TESTS
 
-WHOLE_SUMS = (Sum.ADD, Sum.SUBTRACT, Sum.MULTIPLY)
+WHOLE_SUMS = (Sum.ADD, Sum.SUBTRACT, Sum.MULTIPLY, Sum.FLOOR, Sum.REMAINDER)
 MAX_WHOLE = 2**63
 MOST_COUNTED = 2**31
 """No contact has had more events, or days, and no text or list is longer."""
 
 MAX_LEVELS, MAX_LINKS = 12, 500
 """SQLite's parser has a stack of 100, of which a level takes up to six, and takes a chain of at most 1,000."""
+
+MAX_WEIGHT = 5_000
 
 IN_PARTS = (AttributeKind.MONEY, AttributeKind.LIST)
 
@@ -87,8 +89,10 @@ def is_whole(node: Node) -> bool:
             return isinstance(value, int) and not isinstance(value, bool)
         case Days() | EventCount():
             return True
-        case Filtered(name=name):
-            return name == "length"
+        case Filtered(name="length"):
+            return True
+        case Filtered(name="abs", operand=operand):
+            return is_whole(operand)
         case Arithmetic():
             return node.sum in WHOLE_SUMS and is_whole(node.left) and is_whole(node.right)
         case _:
@@ -102,8 +106,12 @@ def largest(node: Node) -> int:
             return abs(value)
         case Arithmetic(sum=Sum.MULTIPLY):
             return largest(node.left) * largest(node.right)
+        case Arithmetic(sum=Sum.FLOOR | Sum.REMAINDER):
+            return largest(node.left) + 2 * largest(node.right)
         case Arithmetic():
             return largest(node.left) + largest(node.right)
+        case Filtered(name="abs"):
+            return largest(node.operand)
         case _:
             return MOST_COUNTED
 
@@ -133,6 +141,12 @@ def _is_chain(node: Node) -> bool:
     return isinstance(node, Several) and any(item.kind is not AttributeKind.TEXT for item in node.items)
 
 
+def weight(node: Node) -> int:
+    """How many nodes its SQL says: a remainder has to say its sides several times over."""
+    repeats = isinstance(node, Arithmetic) and node.sum in (Sum.FLOOR, Sum.REMAINDER)
+    return 1 + (6 if repeats else 1) * sum(map(weight, children(node)))
+
+
 Refusal = tuple[Node, str]
 
 
@@ -160,6 +174,8 @@ def _asks_condition(node: Node, child: Node, *, is_condition: bool) -> bool:
 def _too_much(root: Node) -> Iterator[Refusal]:
     if levels(root) > MAX_LEVELS:
         yield root, f"more than {MAX_LEVELS} operators within each other; make a segment of a part"
+    if weight(root) > MAX_WEIGHT:
+        yield root, "remainders of remainders; make a segment of a part"
     if links(root) > MAX_LINKS:
         yield root, f"more than {MAX_LINKS} things at once; a list of people or of values belongs in a segment"
 
@@ -175,7 +191,7 @@ def _own_refusal(node: Node, *, is_condition: bool) -> str | None:
         case Filtered():
             return _filter_refusal(node)
         case Arithmetic() if not is_whole(node):
-            return "only whole numbers (days_since, events, length) are added, subtracted and multiplied here; a database rounds otherwise"
+            return "only whole numbers (days_since, events, length) are computed with here, and not by `/`; a database rounds otherwise"
         case Arithmetic() if largest(node) >= MAX_WHOLE:
             return "the result may be larger than the numbers that a database computes with"
         case Comparison() if _compares_lists(node):

@@ -55,6 +55,11 @@ def test_the_names_of_an_expression_are_found_wherever_they_stand() -> None:
         ("contact.tags == ['a']", 28, "whether two lists are the same"),
         ("(contact.plan or contact.score) is none", 13, "one kind or another"),
         ("contact.score is odd", 26, "`odd` has another meaning"),
+        ("contact.score % 2 == 1", 12, "only whole numbers"),
+        ("(" + "1 % (" * 9 + "contact.plan|length" + ")" * 9 + ") == 1", 91, "remainders of remainders"),
+        ("contact.plan == 'a'" + " or contact.vip" * 550, 8267, "more than 500 things"),
+        ("contact.plan|length * 9223372036854775807 > 1", 25, "larger than the numbers"),
+        ("(contact.vip == " * 13 + "true" + ")" * 13, 220, "more than 12 operators"),
     ],
 )
 def test_what_cannot_be_sql_is_refused_with_place_and_reason(source: str, column: int, reason: str) -> None:

@@ -31,7 +31,7 @@ from tests.unit.rules.expressions.world import START, Answers, a_scope, complain
         ("touched(campain='birthday')", "28: the argument `campain` is not known to touched; did you mean campaign?"),
         ("touched(campaign='birthdya')", "29: unknown campaign `birthdya`; did you mean birthday?"),
         ("touched(kind='send')", "25: unknown kind of touch `send`; did you mean sent?"),
-        ("touched(within='3 fortnights')", "27: `within` is a duration in quotes, like '30d'"),
+        ("touched(within='3 fortnights')", "27: `within`: `3 fortnights` is not a duration; write it like 30m, 12h, 3d, 2w or 1mo"),
         ("touched(within='-3d')", "27: `within` looks back: it is more than nothing"),
         ("events('order.place') > 1", "19: unknown event `order.place`; did you mean order.placed?"),
         ("events('order.placed', skku='a') > 1", "40: the event `order.placed` has no field `skku`; did you mean sku?"),
