@@ -10,13 +10,13 @@ from typing import final
 
 from engage.feedback.bounces import FULL_TIMES, FULL_WITHIN, Severity, severity
 from engage.feedback.responses import Response
-from engage.model.consent import decisive_line, is_allowed
+from engage.model.consent import decisive_line
 from engage.model.contact import ChannelKind, Consent, Event
 from engage.model.history import Kind, Touch
 from engage.model.letter import Letter
 from engage.model.responses import RESPONSES
 from engage.model.values import moment_text
-from engage.model.workspace import Basis, Settings
+from engage.model.workspace import Settings
 
 AHEAD = timedelta(minutes=5)
 """By how much another's clock may be ahead of ours; later moments are taken for now."""
@@ -61,10 +61,10 @@ class Consequences:
 
 
 def consequences(response: Response, letter: Letter, known: Known, *, settings: Settings, now: datetime) -> Consequences | None:
-    """What a response comes to; None where it was told before, or withdraws what is withdrawn."""
+    """What a response comes to; None where it was told before."""
     touch = _touch(response, letter, settings, now)
     if response.kind is Kind.UNSUBSCRIBED:
-        if not _withdraws(touch, known, settings):
+        if not _withdraws(touch, known):
             return None
     elif any(_same(touch, other) for other in known.touches):
         return None
@@ -125,17 +125,17 @@ def _same(touch: Touch, other: Touch) -> bool:
     )
 
 
-def _withdraws(touch: Touch, known: Known, settings: Settings) -> bool:
-    """Whether an unsubscription is news: not withdrawn yet, and not an old one told again after people granted anew."""
-    purpose, by = settings.purposes.get(touch.purpose or ""), touch.detail.get("by")
-    if touch.contact_id is None or by is None:
-        return not any(other.kind is touch.kind for other in known.touches)
-    kind = ChannelKind(str(by))
-    line = decisive_line(known.lines, contact_id=touch.contact_id, purpose=touch.purpose or "", kind=kind, now=touch.at + AHEAD)
-    if not is_allowed(Basis.OPT_OUT if purpose is None else purpose.consent[kind], line):
+def _withdraws(touch: Touch, known: Known) -> bool:
+    """Whether an unsubscription is news: the first by this message, or the first since people granted anew."""
+    by = touch.detail.get("by")
+    if not any((other.kind, other.purpose, other.detail.get("by")) == (touch.kind, touch.purpose, by) for other in known.touches):
+        return True
+    if touch.contact_id is None or touch.purpose is None or by is None:
         return False
-    before = [other for other in known.touches if (other.kind, other.purpose, other.detail.get("by")) == (touch.kind, touch.purpose, by)]
-    return not before or (line is not None and line.granted and line.at <= touch.at)
+    line = decisive_line(
+        known.lines, contact_id=touch.contact_id, purpose=touch.purpose, kind=ChannelKind(str(by)), now=touch.at + AHEAD
+    )
+    return line is not None and line.granted and line.at <= touch.at
 
 
 def _block(touch: Touch, letter: Letter, known: Known, settings: Settings) -> Block | None:

@@ -114,8 +114,18 @@ def line(at: timedelta, *, granted: bool) -> Consent:
     return Consent(contact_id=1, purpose="care", channel=ChannelKind.EMAIL, granted=granted, at=NOON + at, source="form")
 
 
-def test_an_unsubscription_of_what_is_withdrawn_already_says_nothing_new() -> None:
-    assert come(Kind.UNSUBSCRIBED, known=Known(lines=[line(timedelta(), granted=False)])) is None
+def test_an_unsubscription_told_again_says_nothing_new_whatever_its_moment() -> None:
+    first = of(Kind.UNSUBSCRIBED)
+    assert first.withdrawal is not None
+    told = Known(touches=[first.touch], lines=[first.withdrawal])
+    assert come(Kind.UNSUBSCRIBED, known=told, at=NOON + 3 * HOUR) is None
+    assert come(Kind.UNSUBSCRIBED, known=told, at=NOON) is None
+
+
+def test_an_unsubscription_after_a_complaint_counts_as_it_does_before_one() -> None:
+    complained = of(Kind.COMPLAINED)
+    assert complained.withdrawal is not None
+    assert come(Kind.UNSUBSCRIBED, known=Known(touches=[complained.touch], lines=[complained.withdrawal])) is not None
 
 
 def test_an_old_unsubscription_told_again_does_not_undo_a_new_grant() -> None:
