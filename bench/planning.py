@@ -154,6 +154,7 @@ def entering(pair: Pair, workspace: Workspace, *, in_zones: Sequence[str], turns
         made.append((_timed(lambda: _enter(pair.full, workspace, entry)), without))
         _analysed(pair.full)
         with pair.full.read() as connection:
+            _alone(connection)
             select = _timed(lambda: connection.execute(everybody(connection)).all())
         repeated.append((_timed(lambda: _enter(pair.full, workspace, entry)), select))
     with pair.full.read() as connection:
@@ -221,6 +222,12 @@ def _emptied(database: Database) -> None:
     with database.begin() as connection:
         for table in WRITTEN:
             connection.execute(sa.text(f"TRUNCATE {table} CASCADE" if database.dialect == "postgresql" else f"DELETE FROM {table}"))  # noqa: S608  # names of our own
+
+
+def _alone(connection: sa.Connection) -> None:
+    """A statement that writes has one process on PostgreSQL: one that only reads gets no more here."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET LOCAL max_parallel_workers_per_gather = 0"))
 
 
 def _analysed(database: Database) -> None:

@@ -19,7 +19,7 @@ from engage.planning.openings import openings
 from engage.planning.ports import NEWS_TAKES, PlanningStore, Transaction
 from engage.planning.positions import START
 from engage.planning.progress import Seen
-from engage.planning.segments import TIMED, Watched, grid_moment, next_grid_moment, watched
+from engage.planning.segments import EPOCH, TIMED, Watched, grid_moment, next_grid_moment, watched
 from engage.planning.slots import Entry, MemberMatch, Slot
 from engage.planning.versions import live_campaigns
 from engage.planning.whereabouts import SHORTEST, ZonesOf
@@ -73,7 +73,7 @@ class Entering:
             since = after or now - SHORTEST  # the very moment at which it goes live has not passed
             slots = self._slots(tx, campaign, campaign.trigger, since, now)
             if after is None or after < now:
-                tx.move_planned_until(campaign.name, now)
+                tx.move_planned_until(campaign.name, now if after is None else _known_until(tx, campaign, now))
             return self._enter(tx, campaign, slots, now) if slots else 0
 
     def enroll(
@@ -96,6 +96,7 @@ class Entering:
         with self._store.transaction() as tx:
             if tx.is_paused(campaign.name):
                 return dict.fromkeys(ids, Fate.PAUSED)
+            tx.planned_until(campaign.name)  # locked, as everybody does who enters a campaign's audience, before any run is made
             before = tx.run_states(campaign.name, slot.key, ids)
             self._enter(tx, campaign, [slot], now, only=frozenset(ids))
             return fates(tx, campaign, slot.key, ids, before=before)
@@ -174,6 +175,14 @@ class Entering:
         return next_occurrence(
             trigger, residences=residences, after=after, zones_of=self._zones_of, default_zone=home, went_live=tx.went_live(campaign.name),
         )
+
+
+def _known_until(tx: Transaction, campaign: Campaign, now: datetime) -> datetime:
+    """Up to when is known who was to enter: who moved is known up to the last look, as one that failed is still to come."""
+    if not isinstance(campaign.trigger, SegmentTrigger):
+        return now
+    looked = tx.looked().get(campaign.trigger.segment)
+    return EPOCH if looked is None else looked.looked_at
 
 
 def _segment_slots(tx: Transaction, campaign: Campaign, trigger: SegmentTrigger, *, after: datetime, now: datetime) -> list[Slot]:
