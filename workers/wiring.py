@@ -161,8 +161,8 @@ class Wired:
     def conductor(self) -> Conductor:
         """Due deliveries -> touches."""
         return Conductor(
-            self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity, clock=self.clock,
-            loop=self.loop, health=Health(time.monotonic), owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+            self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
+            clock=self.clock, loop=self.loop, health=Health(time.monotonic), owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         )
 
     @cached_property
