@@ -162,7 +162,8 @@ class Wired:
         """Due deliveries -> touches."""
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
-            clock=self.clock, loop=self.loop, health=Health(time.monotonic), owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+            clock=self.clock, loop=self.loop, health=Health(time.monotonic),
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
         )
 
     @cached_property
