@@ -31,7 +31,7 @@ Progress = Callable[[float], None]
 
 def plan(
     database: Database, edited: Workspace, *, running: Workspace | None, versions: Versions, start: datetime, span: Duration,
-    against: tuple[str, Workspace] | None = None, progress: Progress = lambda done: None,
+    against: tuple[str, Workspace] | None = None, exact_up_to: int = EXACT_UP_TO, progress: Progress = lambda done: None,
 ) -> Plan:
     """What accepting `edited` would do to what is `running` (None: nothing yet); compared with `against` where that is given.
 
@@ -43,7 +43,7 @@ def plan(
     changes = compare(before, edited)
     names = {change.former: change.name for change in changes.campaigns if change.former is not None}
     sides = [(edited, {})] if before.hash == edited.hash else [(edited, {}), (before, names)]
-    tallies = _played(database, sides, start=start, end=end, progress=progress)
+    tallies = _played(database, sides, start=start, end=end, exact_up_to=exact_up_to, progress=progress)
     touched = {change.name for change in changes.campaigns}
     return Plan(
         against=label, start=start, end=end, changes=changes, before=tallies[-1], after=tallies[0],
@@ -53,7 +53,8 @@ def plan(
 
 
 def _played(
-    database: Database, sides: Sequence[tuple[Workspace, Mapping[str, str]]], *, start: datetime, end: datetime, progress: Progress, exact_up_to: int = EXACT_UP_TO,
+    database: Database, sides: Sequence[tuple[Workspace, Mapping[str, str]]], *, start: datetime, end: datetime, exact_up_to: int,
+    progress: Progress,
 ) -> list[Tally]:
     """What each workspace does in `[start, end)` over the database's people, or over a share of them, counted.
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from rich.console import Console
 from rich.table import Table
 
-from engage.cli.output import console, counted
+from engage.cli.output import console
 from engage.planning.migration import Fate
 from engage.simulation.comparing import CampaignChange, Change, StepChange
 from engage.simulation.courses import Course
@@ -43,9 +43,13 @@ def print_plan(plan: Plan) -> None:
 def _print_head(plan: Plan, to: Console) -> None:
     sample = plan.after.sample
     exact = "all looked at" if sample.is_whole else f"{sample.looked_at:,} of them, a random sample; with the 95 % interval (Wilson)"
-    to.print(f"Against {plan.against}, over {counted(sample.people, 'contact')} ({exact}), as of {plan.start:%Y-%m-%d %H:%M} UTC")
+    to.print(f"Against {plan.against}, over {_people_said(sample.people)} ({exact}), as of {plan.start:%Y-%m-%d %H:%M} UTC")
     if not plan.changes:
         to.print("Nothing changes.")
+
+
+def _people_said(number: int) -> str:
+    return f"{number:,} contact{'s' if number != 1 else ''}"
 
 
 Lines = Iterator[tuple[str, str | None]]

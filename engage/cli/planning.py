@@ -17,6 +17,7 @@ from engage.model.errors import InputError
 from engage.model.time import Duration
 from engage.simulation.plan import as_json as plan_as_json
 
+
 def plan(
     context: typer.Context,
     against: Annotated[

@@ -94,17 +94,18 @@ class Tally:
         outcome = OUTCOMES.get(touch.kind)
         if outcome is None or touch.campaign is None:
             return
-        why = "" if outcome is not Outcome.LEFT_OUT else touch.kind.value if touch.reason is None else f"{touch.kind.value}: {touch.reason}"
+        why = ": ".join(filter(None, (touch.kind.value, touch.reason))) if outcome is Outcome.LEFT_OUT else ""
         cell = Cell(
-            campaign=self.names.get(touch.campaign, touch.campaign), outcome=outcome, why=why, message=touch.message or "", channel=touch.channel or "",
-            locale=touch.locale or "", day=line.local.date(),
+            campaign=self.names.get(touch.campaign, touch.campaign), outcome=outcome, why=why, message=touch.message or "",
+            channel=touch.channel or "", locale=touch.locale or "", day=line.local.date(),
         )
         self.counts[cell] += 1
         self.people[cell].add(touch.contact_id or 0)
 
     def hold(self, held: Holding) -> None:
         """Count a message that waits for people at the end."""
-        cell = Cell(campaign=self.names.get(held.campaign, held.campaign), outcome=Outcome.LEFT_OUT, why=f"held: {held.reason}", message=held.message)
+        campaign = self.names.get(held.campaign, held.campaign)
+        cell = Cell(campaign=campaign, outcome=Outcome.LEFT_OUT, why=f"held: {held.reason}", message=held.message)
         self.counts[cell] += 1
         self.people[cell].add(held.contact_id)
 

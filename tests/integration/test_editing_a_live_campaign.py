@@ -155,6 +155,19 @@ def test_what_the_plan_says_of_each_edit(works: Works) -> None:
     }
 
 
+def test_beyond_the_limit_a_sample_is_played_and_its_counts_are_scaled_with_their_interval(works: Works) -> None:
+    again = workspace(STEPS.replace("10d, id: first", "1h, id: first"), on_edit="migrate")
+    found = plan(
+        works.database, again, running=works.workspace, versions=works.version, start=works.clock.now(), span=Duration(days=30),
+        exact_up_to=200,
+    )
+    sample = found.after.sample
+    assert (sample.people, 150 < sample.looked_at < 250) == (1000, True)
+    (goes,) = [row.after for row in found.rows("outcome", "message") if (row.keys["outcome"], row.keys["message"]) == ("goes", "news")]
+    assert goes.low <= 1000 <= goes.high
+    assert goes.count == pytest.approx(1000, abs=1)
+
+
 def test_a_wait_that_was_made_shorter_counts_from_when_it_began(works: Works) -> None:
     works.accept(workspace(STEPS.replace("wait: 10d, id: first", "wait: 3d, id: first"), on_edit="migrate"))
     works.settle()
