@@ -51,7 +51,8 @@ class Case:
 
 def explain(case: Case) -> Explanation:
     """Ask everything that would be asked."""
-    visitor = replace(case.visitor, runs=tuple(case.inquiry.runs(case.visitor.campaign.name, case.visitor.contact.id)))
+    runs = case.inquiry.runs(case.visitor.campaign.name, case.visitor.contact.id)
+    visitor = replace(case.visitor, runs=tuple(run for run in runs if run.entered_at <= case.visitor.at))
     case = replace(case, visitor=visitor)
     campaign, asked, door = visitor.campaign, visitor.scope(), entrance(visitor)
     found = clauses(campaign.audience, asked, _audiences(visitor)) if campaign.audience is not None else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import final
 
@@ -90,7 +91,8 @@ class SqlInquiry:
     def facts(self, intent: Intent, *, now: datetime) -> Facts:
         """What the decision would be told about a delivery that has no row."""
         with self._database.read() as connection:
-            return FactsOf(connection, [intent], now=now, workspace=self._workspace(), versions=self._versions).of(intent)
+            facts = FactsOf(connection, [intent], now=now, workspace=self._workspace(), versions=self._versions).of(intent)
+        return replace(facts, hand_offs=tuple(each for each in facts.hand_offs if each.at <= now))  # of a moment that has passed
 
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
         """Answers the questions of expressions."""

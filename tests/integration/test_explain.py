@@ -91,6 +91,14 @@ def test_after_the_day_the_run_that_began_then_and_the_year_after(works: Works) 
     assert [(run.key, run.state) for run in told.runs] == [("birth_date:2026", "finished")]
 
 
+def test_of_a_moment_that_has_passed_what_came_later_does_not_count(works: Works) -> None:
+    works.play(datetime(2026, 3, 1, tzinfo=UTC))
+    told = asked(works, "birthday", at=MONDAY)
+    assert (told.runs, told.enters_at) == ([], datetime(2026, 2, 28, 8, 0, tzinfo=UTC))
+    assert told.next_send is not None
+    assert told.next_send.outcome == "send"
+
+
 def test_a_date_that_is_missing_or_a_placeholder_says_so(works: Works) -> None:
     works.know("bo", birth_date=None)
     works.know("cy", birth_date=date(1900, 1, 1))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from engage.model.contact import Money
 from engage.model.time import Duration
 from engage.rules.expressions import holds, since
+from engage.rules.expressions.functions import FILTERS
 from tests.unit.rules.expressions.world import NOW, Answers, a_scope, bound, parsed, value_of
 
 MISSING = [
@@ -231,3 +233,8 @@ def test_a_look_back_counts_months_by_the_calendar_and_days_by_24_hours() -> Non
     assert since(datetime(2026, 1, 31, 8, tzinfo=UTC), Duration(months=13)) == datetime(2024, 12, 31, 8, tzinfo=UTC)
     assert since(NOW, Duration(days=2, seconds=60)) == datetime(2026, 2, 26, 7, 59, tzinfo=UTC)
     assert since(NOW, Duration(months=999_999)).date() == date(1, 1, 1)
+
+
+def test_every_filter_is_told_in_the_guide() -> None:
+    guide = Path(__file__).parents[4].joinpath("docs", "campaigns.md").read_text("utf-8")
+    assert [name for name in FILTERS if f"`{name}`" not in guide] == []
