@@ -44,7 +44,7 @@ def test_ten_schedulers_at_once_let_everybody_in_once(database: Database, databa
     works.planner.tick(now=works.clock.now())
     works.clock.move(NINE - 10 * MINUTE)
     works.know(*PEOPLE, birth_date=born, plan="pro")
-    race(Ground(url=database_url, files=files, moments=[NINE - MINUTE, NINE, NINE, NINE + 31 * MINUTE]), plan, processes=10)
+    race(Ground(url=database_url, files=files, moments=[NINE - MINUTE, NINE, NINE + 31 * MINUTE]), plan, processes=10)
     entered = Counter((touch.campaign, touch.contact_id) for touch in works.touches(Kind.ENTERED))
     works.close()
     times = {"anniversary": 1, "monthly": 1, "hourly": 2, "local": 1, "joined": 1}
