@@ -73,6 +73,7 @@ def found(connection: sa.Connection, source: str, world: World) -> set[int]:
     return set(connection.scalars(sa.select(contacts.c.id).where(asked)))
 
 
+@pytest.mark.timeout(1800)  # thousands of examples, where they are asked for
 @PROFILE
 @given(source=any_condition)
 @example(source="contact.birth_date in ['1992-02-29', contact.birth_date]")  # SQLite takes 30 February for a date
@@ -91,6 +92,7 @@ def test_python_sqlite_and_postgresql_agree_on_who_is_meant_and_on_who_is_not(
         assert found(connection, opposite, world) == everybody - meant, name
 
 
+@pytest.mark.timeout(1800)
 @PROFILE
 @given(source=any_condition)
 def test_the_wording_of_an_expression_means_the_same_as_the_expression(world: World, source: str) -> None:
