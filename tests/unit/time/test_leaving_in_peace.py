@@ -84,6 +84,7 @@ quiet                                     | place                             | 
 {days_off: [sun], from: 21:00, to: 08:00} | Europe/Ljubljana                  | 2026-02-28 20:00 | 2026-03-02 07:00 | night, day off, night
 {holidays: true}                          | Europe/London GB                  | 2026-12-28 10:00 | 2026-12-29 00:00 | Boxing Day's substitute
 {holidays: true}                          | Europe/London GB                  | 2027-12-27 10:00 | 2027-12-29 00:00 | two substitutes in a row
+{holidays: true}                          | Europe/London GB                  | 2026-04-06 10:00 | 2026-04-06 10:00 | what only a part of the country keeps is none (Easter Monday)
 {holidays: true}                          | Asia/Tokyo JP                     | 2026-05-02 16:00 | 2026-05-06 15:00 | Golden Week with its substitute
 {holidays: true}                          | America/New_York US               | 2027-12-31 12:00 | 2028-01-02 05:00 | a New Year kept in the year before
 {holidays: true, days_off: weekend}       | Europe/Ljubljana SI               | 2026-05-01 09:00 | 2026-05-03 22:00 | holidays, then a weekend
