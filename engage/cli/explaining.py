@@ -159,7 +159,9 @@ def _waits(run: Journeying) -> str:
 
 
 def _next(sent: NextSend, explanation: Explanation) -> Iterator[str]:
-    yield f"Message    {sent.message} (step {sent.step}), due {_told(sent.due_at, explanation)}: {sent.answer}"
+    begun = explanation.enters_at is not None or any(run.is_under_way for run in explanation.runs)
+    case = "" if begun else "if it entered now: "
+    yield f"Message    {case}{sent.message} (step {sent.step}), due {_told(sent.due_at, explanation)}: {sent.answer}"
     for check in sent.checks:
         by = f" [{check.channel}]" if check.channel else ""
         yield f"  {SAID[check.passed]} {check.number} {check.name.replace('_', ' ')}{by}: {check.why}"
