@@ -215,4 +215,4 @@ class OwnLoop:
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Run it to its end."""
-        return self._runner.run(coroutine)
+        return self._runner.get_loop().run_until_complete(coroutine)  # without the signals that `run` sets up each time
