@@ -56,9 +56,9 @@ class SqlTallies:
 
 
 def _sent(campaign: str, begin: int) -> sa.Select[int, int]:
-    """Its messages, the last first."""
-    mine = (sa.text(HANDED_OVER), touches.c.campaign == campaign, touches.c.id > begin)
-    return sa.select(touches.c.id, touches.c.delivery_id).where(*mine).order_by(touches.c.id.desc())
+    """Its messages, the last first. Asked as a range, since by equality PostgreSQL may rather go through all touches backwards."""
+    mine = (sa.text(HANDED_OVER), touches.c.campaign.between(campaign, campaign), touches.c.id > begin)
+    return sa.select(touches.c.id, touches.c.delivery_id).where(*mine).order_by(touches.c.campaign.desc(), touches.c.id.desc())
 
 
 def _messages(*conditions: sa.ColumnElement[bool] | sa.TextClause) -> sa.Select[int]:
