@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from engage.model.contact import Event
 from engage.model.errors import InputError
 from tests.integration.ticket_desk import CAMPAIGN, make_desk
 from workers.office import OnDisk
@@ -133,3 +135,37 @@ def test_a_version_whose_environment_is_gone_is_still_readable(office: OnDisk, w
         kept = later.accepted.version("answered", before.version)
     assert kept is not None
     assert (kept.title, kept.steps) == (before.title, before.steps)
+
+
+def test_a_process_that_has_not_heard_of_an_edit_yet_still_moves_the_runs_that_it_woke_into_it(office: OnDisk, wired: Wired) -> None:
+    steps = CAMPAIGN.replace("send: answered", "steps: [{wait: 10d, id: rest}, {send: answered}]")
+    campaign_of(office).write_text(steps)
+    wired.folder.look()
+    with office.engaged() as behind:
+        now = behind.clock.now()
+        behind.planner.happen(Event(id="e1", type="ticket.closed", at=now, data={"ticket_id": "T-1"}, contact_ref="c0"), now=now)
+        behind.planner.advance(now=now)
+        campaign_of(office).write_text(steps.replace("10d", "2d") + "on_edit: migrate\n")
+        assert wired.folder.look()
+        behind.planner.advance(now=behind.clock.now())
+        (run,) = behind.inquiry.runs("answered", 1)
+    assert (run.version, run.position) == (wired.workspace.campaigns["answered"].version, "0")
+    assert run.due_at == now + timedelta(days=2)
+
+
+def test_a_delivery_whose_version_cannot_be_read_any_more_goes_by_the_limits_of_the_newest(wired: Wired) -> None:
+    newest = wired.workspace.campaigns["answered"]
+    assert wired.accepted.version_or_newest("answered", "never") == newest
+    assert wired.accepted.version_or_newest("answered", newest.version) == newest
+    assert wired.accepted.version_or_newest("never", "never") is None
+
+
+def test_what_is_wrong_with_a_file_is_forgotten_once_it_is_mended_whoever_told_of_it(office: OnDisk, wired: Wired) -> None:
+    template = office.root / "templates/answered/email.md"
+    before = template.read_text()
+    template.write_text(before + "{{ contact.shoe_size }}\n")
+    assert not wired.folder.look()
+    (problem,) = [row["problem"] for row in office.status()["campaigns"] if row["problem"]]
+    assert problem.startswith("templates/answered/email.md:")
+    template.write_text(before)
+    assert [row for row in office.status()["campaigns"] if row["problem"]] == []
