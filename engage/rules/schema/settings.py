@@ -132,7 +132,7 @@ class EndpointSection(Section):
     called: ClassVar[str] = "an endpoint"
 
     url: Text = Field(description="Where it is posted to: https://, or http:// to this machine itself")
-    secret: Text = Field(description="The key of the signature, which the other side knows too")
+    secret: Text = Field(description="The key of the signature (whsec_… in base64), which the other side knows too")
 
 
 class ChannelSection(Section):
