@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import TypedDict
+from functools import cached_property
+from typing import TypedDict, final
 
 import sqlalchemy as sa
 
@@ -32,19 +34,38 @@ class _Context(TypedDict):
     kinds: dict[str, AttributeKind]
     purposes: dict[str, Purpose]
     now: datetime
-    local_dates: dict[str, date]
+    local_dates: Mapping[str, date]
 
 
 def _context(connection: sa.Connection, workspace: Workspace, now: datetime) -> _Context:
     settings = workspace.settings
     return _Context(
         segments=dict(workspace.segments), kinds=dict(settings.attributes), purposes=dict(settings.purposes), now=now,
-        local_dates=_local_dates(connection, now, settings.timezone),
+        local_dates=_LocalDates(connection, now, settings.timezone),
     )
 
 
-def _local_dates(connection: sa.Connection, now: datetime, timezone: str) -> dict[str, date]:
-    """What day it is where contacts live, by zone key; `timezone` stands in where a zone is broken."""
-    return {
-        zone_key: date_everywhere(now, known(zones_from_key(zone_key, ZoneSource.CONTACT), timezone)) for zone_key in zone_keys(connection)
-    }
+@final
+class _LocalDates(Mapping[str, date]):
+    """What day it is where contacts live, by zone key, asked only where an expression asks; `timezone` stands in for a broken zone."""
+
+    def __init__(self, connection: sa.Connection, now: datetime, timezone: str) -> None:
+        self._connection = connection
+        self._now = now
+        self._timezone = timezone
+
+    @cached_property
+    def _dates(self) -> Mapping[str, date]:
+        return {key: self._date(key) for key in zone_keys(self._connection)}
+
+    def _date(self, zone_key: str) -> date:
+        return date_everywhere(self._now, known(zones_from_key(zone_key, ZoneSource.CONTACT), self._timezone))
+
+    def __getitem__(self, zone_key: str) -> date:
+        return self._dates[zone_key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._dates)
+
+    def __len__(self) -> int:
+        return len(self._dates)
