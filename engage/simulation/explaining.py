@@ -65,8 +65,9 @@ def explain(case: Case) -> Explanation:
     chance = _chance(active, door, foresight, sent, refusal, not_before=_not_before(visitor, shares))
     return Explanation(
         campaign=campaign.name, title=campaign.title, contact=visitor.contact.label, at=visitor.at, zone=visitor.home,
-        answer=_answer(visitor, active, sent, chance), state=state, trigger=door.says, entering=door.findings, in_audience=in_audience,
-        clauses=found, shares=shares, enters_at=door.at, ahead=foresight.steps, next_send=sent, chance=chance,
+        answer=_answer(visitor, active, sent, chance, refused=refusal is not None), state=state, trigger=door.says,
+        entering=door.findings, in_audience=in_audience, clauses=found, shares=shares, enters_at=door.at, ahead=foresight.steps,
+        next_send=sent, chance=chance,
         runs=[_journeying(case, run) for run in visitor.runs],
     )
 
@@ -146,7 +147,7 @@ def _not_before(visitor: Visitor, shares: Sequence[Finding]) -> str:
     return f", not before {visitor.told(again)}" if again is not None else ""
 
 
-def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance: Chance) -> str:
+def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance: Chance, *, refused: bool) -> str:
     """All of it in a sentence."""
     if chance.at is not None and sent is not None:
         way = "It is on its way" if active is not None else "It would get it"
@@ -154,4 +155,6 @@ def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance:
         return f"{way}: {sent.message}{by}, {visitor.told(chance.at)}."
     if active is not None:
         return f"It is on its way, but no further message can be foreseen: {chance.why}."
+    if sent is not None and sent.goes_at is not None and not refused:
+        return f"It would get it {chance.why}."
     return f"It would not get it now: {chance.why}."

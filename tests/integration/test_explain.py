@@ -193,7 +193,8 @@ def test_a_delivery_that_waits_is_the_one_that_is_asked_about(works: Works) -> N
 def test_segments_say_whether_the_contact_is_inside_since_when_and_why(works: Works) -> None:
     works.settle()
     outside = asked(works, "once_pro")
-    assert (outside.entering[0].why, outside.chance.why) == ("it is not in it", "once it comes to be in pros")
+    assert outside.entering[0].why == "it is not in it"
+    assert outside.answer == "It would get it once it comes to be in pros."
     assert [(clause.text, clause.holds) for clause in outside.entering[0].clauses] == [("contact.plan == 'pro'", False)]
     works.clock.move(MONDAY + timedelta(minutes=10))
     works.know("ana", plan="pro", visits=5)
