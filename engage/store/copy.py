@@ -72,7 +72,9 @@ def copy_into(
         copy(events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))
         copy(touches, touches.c.at <= as_of, *([touches.c.at >= as_of - look_back] if look_back is not None else []))
         copy(pauses, pauses.c.at <= as_of)
-        copy(campaign_states, campaign_states.c.live_since <= as_of, planned_until=sa.literal(as_of, Instant))
+        live_since = campaign_states.c.live_since  # NULL: entered by events, or never live
+        planned = sa.case((live_since.is_not(None), sa.literal(as_of, Instant)))
+        copy(campaign_states, sa.or_(live_since.is_(None), live_since <= as_of), planned_until=planned)
         _copy_runs(copy, as_of, under_way=under_way)
         if under_way:  # of a past moment nobody knows who was in a segment: the first look begins anew
             copy(segment_states)

@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from engage.contacts.zones import names_behind
 from engage.model.contact import Event
 from engage.model.history import Kind
+from engage.model.time import Duration
 from engage.planning.planner import Planner
+from engage.store.business_clock import StoredMoment
 from engage.store.database import Database
 from engage.store.planning import SqlPlanning
 from engage.store.renaming import CARRIED
 from engage.store.tables import campaign_states, runs
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
+from workers.plans import plan
 
 TUESDAY = MONDAY + timedelta(days=1)
 FOLLOW_UP = FILES["campaigns/follow_up.yaml"].replace("purpose: care\n", "purpose: care\nlimit: 1 per week\nholdout: 20%\n")
@@ -84,6 +87,21 @@ def test_what_happened_under_the_former_name_counts_for_limits_and_expressions(w
     assert not wished & got
     assert {touch.reason for touch in works.touches(Kind.DEFERRED)} >= {"limit"}
     assert len([touch for touch in works.touches(Kind.SENT) if touch.campaign == "aftercare"]) == 0
+
+
+def test_the_plan_knows_a_renamed_campaign_and_its_runs(works: Works) -> None:
+    close_tickets(works, "one")
+    works.settle()
+    StoredMoment(works.database).set(works.clock.now())
+    found = plan(
+        works.database, small_workspace(**after()), running=works.workspace, versions=works.version, start=works.clock.now(),
+        span=Duration(days=2),
+    )
+    goes = [row for row in found.rows("campaign", "outcome") if row.keys["outcome"] == "goes"]
+    counts = {row.keys["campaign"]: (row.before.count, row.after.count) for row in goes}
+    under_way = len(works.touches(Kind.ENTERED))
+    assert counts == {"aftercare": (under_way, under_way)}
+    assert [(course.campaign, course.fate.value, course.runs) for course in found.courses] == [("aftercare", "stays", under_way)]
 
 
 def test_a_process_that_has_not_heard_of_the_new_name_yet_enters_nobody_under_the_old_one(works: Works) -> None:
