@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import SETTINGS, small_files
+from tests.small import FILES, SETTINGS, small_files
 from workers.console import main
 
 HOURS = "quiet_hours: {from: 21:00, to: 08:00}"
@@ -58,3 +58,11 @@ def test_promotional_mail_without_the_postal_address_is_a_warning_at_its_templat
     assert checked(tmp_path, SETTINGS, **{"templates/news/email.md": None, "templates/news/email.html": page}) == 0
     [warning] = capsys.readouterr().err.splitlines()
     assert warning.startswith("templates/news/email.html:0:0: warning: a mail for marketing is promotional: the law asks for the postal")
+
+
+def test_a_comparison_that_can_never_hold_is_a_warning_at_its_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    campaign = FILES["campaigns/newsletter.yaml"].replace("contact.plan == 'pro'", "contact.plan == 3")
+
+    assert checked(tmp_path, SETTINGS, **{"campaigns/newsletter.yaml": campaign}) == 0
+    [warning] = capsys.readouterr().err.splitlines()
+    assert warning.startswith("campaigns/newsletter.yaml:5:27: warning: a text is never equal to the number `3`")
