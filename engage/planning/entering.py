@@ -192,7 +192,7 @@ def _segment_slots(tx: Transaction, campaign: Campaign, trigger: SegmentTrigger,
         _segment_slot(trigger, at=moved_at, key=str(to_json(moved_at)), moved_at=moved_at)
         for moved_at in tx.moves(trigger.segment, inside=inside, after=after, until=now)
     ]
-    if trigger.existing and tx.existing_entered(campaign.name) is None:
+    if trigger.existing and tx.existing_entered(campaign.name) is None and trigger.segment in tx.looked():
         slots.append(_segment_slot(trigger, at=now, key="existing", moved_at=None))
         tx.mark_existing_entered(campaign.name, now=now)
     return slots

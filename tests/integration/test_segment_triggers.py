@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 
 from engage.contacts.ports import Person
+from engage.contacts.zones import names_behind
 from engage.model.contact import Consent
 from engage.model.history import Kind
+from engage.planning.entering import Entering
 from engage.store.database import Database
+from engage.store.planning import SqlPlanning
 from tests.contract.store_benches import at_once
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
@@ -191,3 +194,18 @@ def test_a_clock_that_jumps_does_not_stop_at_every_look(works: Works) -> None:
     works.clock.move(MONDAY + 5 * MINUTE)
     works.settle()
     assert (with_news, works.planner.next_moment(after=MONDAY + 5 * MINUTE)) in ((MONDAY + 5 * MINUTE, None), (None, None))
+
+
+def test_a_look_that_failed_loses_nobody(works: Works) -> None:
+    """The change is found by the next look, which has the moment that the failed one had."""
+    works.accept(workspace("enters: pros, existing: true"))  # type: ignore[arg-type]  # a workspace, as its builder says
+    works.know("ana", plan="pro")
+    works.settle()
+    change(works, "ana", plan="free")
+    works.know("bor", plan="pro")
+    planning = SqlPlanning(works.database, workspace=lambda: works.workspace)
+    works.clock.move(MONDAY + 5 * MINUTE + SECOND)
+    entering = Entering(planning, workspace=works.workspace, zones_of=names_behind, seen=lambda campaign, path: None)
+    assert entering.enter_due(works.workspace.campaigns["welcome"], now=works.clock.now()) == 0
+    works.settle()
+    assert works.sent() == ["ana@example.com", "bor@example.com"]
