@@ -26,6 +26,9 @@ class Per(StrEnum):
     MONTH = "month"
 
 
+LONGEST_PERIOD = Duration(months=1)
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
@@ -41,9 +44,7 @@ class Limit:
     @property
     def looks_back(self) -> timedelta:
         """Hand-offs older than this never count, whatever the calendar and the zone: what a store need not read."""
-        if self.within is None:
-            return timedelta(days=32)
-        return timedelta(days=31 * self.within.months + self.within.days + 1, seconds=self.within.seconds)
+        return (self.within or LONGEST_PERIOD).at_most
 
 
 @final

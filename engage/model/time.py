@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, final
 
@@ -53,6 +53,15 @@ class Duration:
         if abs(31 * span.months + span.days) + abs(span.seconds) / _DAY > _LONGEST:
             raise ValueError(f"`{text}` is longer than a hundred years")
         return span
+
+    def __neg__(self) -> Duration:
+        """As long, the other way."""
+        return Duration(months=-self.months, days=-self.days, seconds=-self.seconds)
+
+    @property
+    def at_most(self) -> timedelta:
+        """Longer than it is in any zone and month: what is further away need not be looked at."""
+        return timedelta(days=31 * self.months + self.days + 1, seconds=self.seconds)
 
     def __str__(self) -> str:
         """As people write it: `24h`, `90s`, `-3d`. `parse` reads it back as the same span."""

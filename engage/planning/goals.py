@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import final
 
-from engage.model.campaign import Goal
 from engage.model.contact import Contact, Event
 from engage.model.history import Kind, Touch
 from engage.model.localtime import add_everywhere
@@ -38,7 +36,7 @@ class Goals:
         }
         if not goals:
             return frozenset()
-        since = event.at - max(map(_longest, goals.values()))
+        since = event.at - max(goal.within.at_most for goal in goals.values())
         counted = self._tx.runs_since(contact.id, campaigns=sorted(goals), since=since)
         done = self._tx.converted(contact.id) if counted else frozenset()
         converted = [run for run in counted if run.id not in done and self._is_reached(run, contact, event)]
@@ -53,11 +51,6 @@ class Goals:
             return False
         in_time = run.intended_at <= event.at <= add_everywhere(run.intended_at, goal.within, journey.zones)
         return in_time and journey.holds(goal.where, run, event=event)
-
-
-def _longest(goal: Goal) -> timedelta:
-    """Longer than the span may be in any zone and month."""
-    return timedelta(days=31 * goal.within.months + goal.within.days + 1, seconds=goal.within.seconds)
 
 
 def _conversion(run: Run, event: Event) -> Touch:
