@@ -15,10 +15,14 @@ from engage.planning.requests import NewDelivery
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residence:
-    """A zone key, and where asked for a country, in which at least one contact lives."""
+    """A zone key, and where asked for a country, in which at least one contact lives.
+
+    `by_country` tells whoever has no country apart from everybody of the zone.
+    """
 
     zone_key: str
     country: str | None = None
+    by_country: bool = False
 
 
 @final

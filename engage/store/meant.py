@@ -53,6 +53,8 @@ def _conditions(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) ->
         wanted.append(contacts.c.zone_key == slot.c.zone_key)
     if shape.country:
         wanted.append(contacts.c.country == slot.c.country)
+    if shape.no_country:
+        wanted.append(contacts.c.country.is_(None))
     if shape.changed:
         wanted.append(contacts.c.changed_at > slot.c.changed_since)
     return wanted

@@ -76,7 +76,7 @@ class SqlPlanned(Session):
         """Where contacts live."""
         if by_country:
             rows = self._connection.execute(sa.select(contacts.c.zone_key, contacts.c.country).distinct()).all()
-            return [Residence(zone_key=zone_key, country=country) for zone_key, country in rows]
+            return [Residence(zone_key=zone_key, country=country, by_country=True) for zone_key, country in rows]
         return [Residence(zone_key=zone_key) for zone_key in zone_keys(self._connection)]
 
     def _state(self, asked: sa.Select[datetime], campaign: str) -> datetime | None:

@@ -30,6 +30,7 @@ class Shape:
 
     zone: bool
     country: bool
+    no_country: bool
     attribute: str | None
     year: bool
     segment: str | None
@@ -40,9 +41,10 @@ class Shape:
 
 def shape_of(slot: Slot) -> Shape:
     """The slot's shape."""
-    match, members = slot.match, slot.members
+    match, members, residence = slot.match, slot.members, slot.residence
     return Shape(
-        zone=slot.residence is not None, country=slot.residence is not None and slot.residence.country is not None,
+        zone=residence is not None, country=residence is not None and residence.country is not None,
+        no_country=residence is not None and residence.by_country and residence.country is None,
         attribute=match.attribute if match else None, year=match is not None and match.year is not None,
         segment=members.segment if members else None, inside=members is not None and members.inside,
         moved=members is not None and members.moved_at is not None, changed=slot.changed_since is not None,

@@ -84,6 +84,16 @@ def test_only_those_who_live_there_enter(bench: Bench) -> None:
     assert bench.enter(an_entry(a_slot(residence=None))) == 1
 
 
+def test_by_country_those_without_one_are_a_residence_of_their_own(bench: Bench) -> None:
+    bench.add_contacts(1)
+    (nowhere,) = bench.add_contacts(1, country=None)
+    with bench.planning.transaction() as tx:
+        places = tx.residences(by_country=True)
+    (unknown,) = [place for place in places if place.country is None]
+    assert bench.enter(an_entry(a_slot(residence=unknown))) == 1
+    assert bench.ids("SELECT contact_id FROM runs") == [nowhere]
+
+
 def test_a_date_is_matched_by_day_and_month_and_the_years_are_counted(bench: Bench) -> None:
     (ana,) = bench.add_contacts(1, born=date(1992, 2, 25))
     bench.add_contacts(1, born=date(1992, 2, 26))
