@@ -16,6 +16,9 @@ from itertools import accumulate
 PRIME = 2**31 - 1
 """A Mersenne prime; a product of two numbers below it fits into 63 bits."""
 
+HOLDOUT, SPLIT, RAMP = "holdout", "split", "ramp"
+"""What a share is drawn for: what its salt says beside the campaign's own."""
+
 Coefficients = tuple[int, int, int, int]
 
 
@@ -48,3 +51,8 @@ def arm_of(contact_id: int, weights: Sequence[int], *salt: str) -> int:
     total = sum(weights)
     bounds = [bound(Fraction(part, total)) for part in accumulate(weights)]
     return min(bisect_right(bounds, point(contact_id, coefficients(*salt))), len(weights) - 1)
+
+
+def percent(share: Fraction) -> str:
+    """As people write it: `10%`, `0.5%`."""
+    return f"{float(share * 100):g}%"

@@ -77,9 +77,11 @@ class Matching:
             self._tx.save_runs([replace(held.run, due_at=self._now)])
 
     def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:
+        self._end(run, journey, reason=reason, returned=not self._tx.hand_offs_started([run.id]))
+
+    def _end(self, run: Run, journey: Journey, *, reason: str, returned: bool) -> None:
         progress = leave(run, journey, reason=reason)
-        started = self._tx.hand_offs_started([run.id])
-        self._tx.save_runs([progress.run if started else returned_run(progress.run)])
+        self._tx.save_runs([returned_run(progress.run) if returned else progress.run])
         self._tx.add_touches(progress.touches)
         self._tx.recall_deliveries([run.id], now=self._now)
 
@@ -117,10 +119,7 @@ class Matching:
             journey = self._journey(held.run, contact)
             mine = (held.run.campaign, held.run.key) == (campaign.name, key) and held.run.intended_at <= event.at
             if journey is not None and mine:
-                progress = leave(held.run, journey, reason="restarted")
-                self._tx.save_runs([returned_run(progress.run)])
-                self._tx.add_touches(progress.touches)
-                self._tx.recall_deliveries([held.run.id], now=self._now)
+                self._end(held.run, journey, reason="restarted", returned=True)  # whatever was sent: its key is for the one that begins
 
     def _catch_up(self, run_id: int | None, contact: Contact, event: Event, campaign: Campaign) -> None:
         """What was posted before the entry but came after it counts: events are ordered by `at`, not by arrival.

@@ -19,7 +19,7 @@ from engage.planning.requests import ArmResult, NewCall, NewDelivery, Part
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInHand:
-    """A run, locked, with its contact (None: gone) and the outcome of the delivery it waited for, where that is final now."""
+    """A run, locked, with its contact (None: gone)."""
 
     run: Run
     contact: Contact | None

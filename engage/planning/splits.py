@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engage.model.localtime import add_everywhere
-from engage.model.shares import arm_of
+from engage.model.shares import SPLIT, arm_of
 from engage.model.steps import Arm, Split, Winner, every_send
 from engage.planning.positions import name_of
 from engage.planning.progress import Journey, Progress
@@ -25,7 +25,7 @@ WINNER = "the winner"
 def take_split(step: Split, progress: Progress, journey: Journey, following: str) -> Progress:
     """Go the contact's way."""
     weights = [arm.weight for arm in step.arms] + ([step.winner.weight] if step.winner else [])
-    arm = arm_of(progress.run.contact_id, weights, journey.campaign.salt, "split", name_of(step))
+    arm = arm_of(progress.run.contact_id, weights, journey.campaign.salt, SPLIT, name_of(step))
     if step.winner is not None and arm == len(step.arms):
         return _take_winner(step, step.winner, progress, journey, following)
     return _into(step, arm, progress, journey, following)

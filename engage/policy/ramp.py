@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from engage.model.campaign import Campaign
 from engage.model.localtime import add
-from engage.model.shares import is_in
+from engage.model.shares import RAMP, is_in
 
 
 def opens_at(campaign: Campaign, contact_id: int, *, since: datetime, zone: ZoneInfo) -> datetime:
@@ -18,7 +18,7 @@ def opens_at(campaign: Campaign, contact_id: int, *, since: datetime, zone: Zone
     """
     moment = since
     for stage in campaign.ramp:
-        if is_in(contact_id, stage.share, campaign.salt, "ramp"):
+        if is_in(contact_id, stage.share, campaign.salt, RAMP):
             return moment
         moment = add(moment, stage.duration, zone)
     return moment
