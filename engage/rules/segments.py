@@ -10,12 +10,16 @@ from engage.model.contact import IDENTITIES
 from engage.model.errors import Place, Problem
 from engage.model.expression import InSegment, walk
 from engage.model.workspace import Files, Segment
+from engage.rules.expressions.refusing import levels
 from engage.rules.known import Known, condition_for_sql
 from engage.rules.schema.campaign import SegmentFile
 from engage.rules.tables import read_rows
 from engage.rules.validation import read_as
 
 FOLDER = "segments/"
+
+HIGHEST = 24
+"""What a database takes of conditions within conditions, with room for a campaign's own."""
 
 
 @final
@@ -34,7 +38,8 @@ def read_segments(files: Files, names: Mapping[str, str], known: Known, problems
         segment = _segment(name, file, files, known, problems)
         if segment is not None:
             segments[name] = segment
-    _refuse_circles(segments, problems)
+    if not _refuse_circles(segments, problems):
+        _refuse_towers(segments, problems)
     return segments
 
 
@@ -61,8 +66,8 @@ def _members(path: str, content: bytes, problems: list[Problem]) -> frozenset[st
     return frozenset(row.cells[0].strip() for row in rows[1:] if row.cells[0].strip())
 
 
-def _refuse_circles(segments: Mapping[str, Segment], problems: list[Problem]) -> None:
-    """A segment that asks itself, through whatever others, has no members that anyone could tell."""
+def _refuse_circles(segments: Mapping[str, Segment], problems: list[Problem]) -> bool:
+    """A segment that asks itself, through whatever others, has no members that anyone could tell; whether there was one."""
     asked = {name: _asked(segment) for name, segment in segments.items()}
     told: set[frozenset[str]] = set()
     for start in sorted(asked):
@@ -71,6 +76,20 @@ def _refuse_circles(segments: Mapping[str, Segment], problems: list[Problem]) ->
             told.add(frozenset(circle))
             place = next(ask.place for ask in asked[start] if ask.segment == circle[1])
             problems.append(Problem(place=place, what=f"segments in a circle: {' → '.join(circle)}"))
+    return bool(told)
+
+
+def _refuse_towers(segments: Mapping[str, Segment], problems: list[Problem]) -> None:
+    """Segments that ask for segments become one condition, and no database takes one of any depth."""
+    asked = {name: {ask.segment for ask in _asked(segment)} for name, segment in segments.items()}
+    own = {name: levels(segment.audience.root) if segment.audience is not None else 0 for name, segment in segments.items()}
+    heights = dict.fromkeys(segments, 0)
+    for _ in range(HIGHEST + 1):  # one more each time, so that no circle goes on for ever
+        heights = {name: own[name] + max((heights.get(each, 0) for each in asked[name]), default=0) for name in segments}
+    for name, height in sorted(heights.items()):
+        if height > HIGHEST:
+            what = f"with the segments that it asks for there are more than {HIGHEST} operators within each other"
+            problems.append(Problem(place=_asked(segments[name])[0].place, what=what))
 
 
 def _asked(segment: Segment) -> list[_Asks]:

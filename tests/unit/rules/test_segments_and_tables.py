@@ -28,6 +28,15 @@ def test_a_wrong_segment_is_told(text: str, expected: str | None) -> None:
     assert found == [expected] if expected else found[0].startswith("segments/s.yaml:1:")
 
 
+def test_segments_within_segments_are_taken_to_a_depth_that_a_database_takes() -> None:
+    def tower(height: int) -> list[str]:
+        asking = {f"segments__s{n}": f"audience: contact.plan == 'x' or in_segment('s{n - 1}')\n" for n in range(1, height)}
+        return problems_of(with_files(files_of(), segments__s0="audience: contact.plan == 'x'\n", **asking))
+
+    assert tower(12) == []
+    assert "more than 24 operators within each other" in tower(40)[0]
+
+
 def test_a_list_without_a_heading_is_refused() -> None:
     files = with_files(files_of(), segments__s="list: s.csv\n")
 
