@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -156,3 +156,23 @@ class Workspace:
     campaigns: Mapping[str, Campaign]
     segments: Mapping[str, Segment] = field(default_factory=dict)
     data: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+
+
+def every_expression(workspace: Workspace) -> Iterator[Expression]:
+    """Each expression of a campaign or a segment, wherever it stands."""
+    yield from _expressions_in((*workspace.campaigns.values(), *workspace.segments.values()))
+
+
+def _expressions_in(noun: object) -> Iterator[Expression]:
+    match noun:
+        case Expression():
+            yield noun
+        case Mapping():
+            for each in noun.values():
+                yield from _expressions_in(each)
+        case tuple():
+            for each in noun:
+                yield from _expressions_in(each)
+        case _ if is_dataclass(noun):
+            for each in fields(noun):
+                yield from _expressions_in(getattr(noun, each.name))
