@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import final
 
-from engage.model.campaign import Campaign, ExitOnEvent
+from engage.model.campaign import Campaign, ExitOnEvent, ReEntry
 from engage.model.contact import Contact, Event, Value
 from engage.model.run import Run
 from engage.model.triggers import Again, EventTrigger
@@ -107,19 +107,22 @@ class Matching:
         if not all(expression is None or holds(expression, asked) for expression in wanted):
             return
         key = self._key(event, trigger, asked)
-        if trigger.again is Again.RESTART:
-            self._end_for_restart(event, campaign, contact, key)
-        run_id = self._tx.enter_one(self._entry(event, campaign, key), contact.id)
+        restarted = trigger.again is Again.RESTART and self._end_for_restart(event, campaign, contact, key)
+        asking = replace(campaign, re_entry=ReEntry()) if restarted else campaign  # it goes on from its start: that is no new entry
+        run_id = self._tx.enter_one(self._entry(event, asking, key), contact.id)
         if run_id is not None or campaign.holdout:
             self._catch_up(run_id, contact, event, campaign)
 
-    def _end_for_restart(self, event: Event, campaign: Campaign, contact: Contact, key: str) -> None:
-        """End the run that is under way under the key; not one that a later event began, as this one was only posted late."""
+    def _end_for_restart(self, event: Event, campaign: Campaign, contact: Contact, key: str) -> bool:
+        """End the run that is under way under the key, if any; not one that a later event began, as this one was only posted late."""
+        ended = False
         for held in self._tx.runs_of_contact(contact.id):
             journey = self._journey(held.run, contact)
             mine = (held.run.campaign, held.run.key) == (campaign.name, key) and held.run.intended_at <= event.at
             if journey is not None and mine:
                 self._end(held.run, journey, reason="restarted", returned=True)  # whatever was sent: its key is for the one that begins
+                ended = True
+        return ended
 
     def _catch_up(self, run_id: int | None, contact: Contact, event: Event, campaign: Campaign) -> None:
         """What was posted before the entry but came after it counts: events are ordered by `at`, not by arrival.

@@ -106,6 +106,20 @@ def test_a_closure_that_is_posted_late_does_not_restart_what_a_later_one_began(d
     assert [touch.at for touch in works.touches(Kind.SENT)] == [last + timedelta(days=1)]
 
 
+def test_what_is_restarted_is_no_second_entry(database: Database) -> None:
+    again = FILES["campaigns/follow_up.yaml"].replace("key: event.ticket_id}", "key: event.ticket_id, again: restart}\nre_entry: after 14d")
+    works = Works(database, small_workspace(**{"campaigns/follow_up.yaml": again.replace("wait: 1d", "wait: 20d")}))
+    works.know("ana")
+    for days, ticket in ((0, "T-1"), (15, "T-2"), (16, "T-1")):
+        works.play(MONDAY + timedelta(days=days))
+        works.clock.move(MONDAY + timedelta(days=days))
+        works.happen("ticket.closed", "ana", ticket_id=ticket)
+    works.play(MONDAY + timedelta(days=39))
+    works.close()
+    hour = timedelta(hours=1)  # summer time has begun
+    assert [touch.at for touch in works.touches(Kind.SENT)] == [MONDAY + timedelta(days=35) - hour, MONDAY + timedelta(days=36) - hour]
+
+
 def test_an_event_about_somebody_not_yet_known_counts_once_they_appear(works: Works) -> None:
     works.happen("ticket.closed", "bor", ticket_id="T-9")
     works.settle()
