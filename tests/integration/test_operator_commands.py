@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.servers.smtp import SmtpServer
-from tests.typed import Ended, Engage
-from workers.console import COMMANDS, main
+from tests.typed import Engage
+from workers.console import COMMANDS
 
 WEEK = ("--from", "2026-02-27T00:00Z", "--to", "2026-03-07T00:00Z")
-
 
 
 @pytest.fixture
@@ -23,23 +22,13 @@ def smtp() -> Iterator[SmtpServer]:
 
 
 @pytest.fixture
-def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer) -> Engage:
+def engage(engage: Engage, monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer) -> Engage:
     """Types a command in a new workspace that has its three contacts and a mail server."""
-
-    def run(*words: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        printed = capsys.readouterr()
-        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
-
-    workspace = tmp_path / "company"
-    assert run("init", str(workspace)).status == 0
-    monkeypatch.chdir(workspace)
     monkeypatch.setenv("SMTP_URL", smtp.url)
     settings = Path("engage.yaml").read_text()
     Path("engage.yaml").write_text(settings.replace("adapter: console, ", 'adapter: smtp, url: "${SMTP_URL}", '))
-    assert run("import", "contacts.csv").status == 0
-    return run
+    assert engage("import", "contacts.csv").status == 0
+    return engage
 
 
 def test_status_shows_every_campaign_and_what_waits(engage: Engage) -> None:

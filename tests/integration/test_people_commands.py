@@ -7,25 +7,8 @@ from pathlib import Path
 import pytest
 
 from engage.templates.checking import check as check_templates
-from tests.typed import Ended, Engage
-from workers.console import main
+from tests.typed import Engage
 from workers.office import OnDisk
-
-
-@pytest.fixture
-def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Engage:
-    """Types a command in a new workspace with its three contacts on file `contacts.csv`."""
-
-    def run(*words: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        printed = capsys.readouterr()
-        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
-
-    workspace = tmp_path / "company"
-    assert run("init", str(workspace)).status == 0
-    monkeypatch.chdir(workspace)
-    return run
 
 
 @pytest.fixture
@@ -59,11 +42,11 @@ def test_check_tells_every_error_with_its_place(engage: Engage) -> None:
         campaign.write_text(campaign.read_text().replace(right, wrong))
     told = engage("check")
     assert told.status == 1
-    assert "campaigns/birthday.yaml:5:1: unknown key `triger`; did you mean trigger?" in told.err
-    assert "campaigns/ticket_follow_up.yaml:3:10: " in told.err
+    assert "campaigns/birthday.yaml:6:1: unknown key `triger`; did you mean trigger?" in told.err
+    assert "campaigns/ticket_follow_up.yaml:4:10: " in told.err
     as_json = engage("check", "--json")
     assert as_json.status == 1
-    assert {"file": "campaigns/birthday.yaml", "line": 5, "column": 1}.items() <= as_json.json()[1].items()
+    assert {"file": "campaigns/birthday.yaml", "line": 6, "column": 1}.items() <= as_json.json()[1].items()
 
 
 @pytest.mark.parametrize("kind", ["settings", "campaign", "segment", "test"])
