@@ -88,12 +88,17 @@ def _refusal(step: Set, name: str, error: Unusable, progress: Progress, journey:
 
 
 def _consent(step: Consenting, progress: Progress, journey: Journey, following: str) -> Progress:
-    """Ask for a line of the ledger."""
+    """Ask for a line of the ledger. Its touch names the run and the step that wrote it."""
     line = Consent(
         contact_id=progress.run.contact_id, purpose=step.purpose, channel=step.channel, granted=step.granted, at=journey.now,
         source=f"campaign:{journey.campaign.name}",
     )
-    return replace(progress.at(following), consents=(line,), moving=False)
+    kind = Kind.CONSENT_GRANTED if step.granted else Kind.CONSENT_WITHDRAWN
+    told = replace(
+        touch_of(progress.run, kind, at=journey.now, step=step), purpose=step.purpose,
+        channel=step.channel.value if step.channel else None, detail={"source": line.source},
+    )
+    return replace(progress.at(following), consents=(line,), touches=(*progress.touches, told), moving=False)
 
 
 def _emit(step: Emit, progress: Progress, journey: Journey, following: str) -> Progress:

@@ -81,7 +81,7 @@ class Acting(Protocol):
         ...
 
     def record_consents(self, lines: Sequence[Consent]) -> None:
-        """Append to the ledger, each line with its touch."""
+        """Append to the ledger; their touches are the runs' own."""
         ...
 
     def add_calls(self, calls: Sequence[NewCall]) -> None:

@@ -19,11 +19,10 @@ from engage.planning.requests import ArmResult, Part
 from engage.store.columns import Id, Instant
 from engage.store.conditions import TALLIED
 from engage.store.json_tables import json_table, written
-from engage.store.ledger import append_lines
 from engage.store.people_batch import PeopleBatch
-from engage.store.rows import Row, event_of
+from engage.store.rows import Row, consent_row, event_of
 from engage.store.session import Session
-from engage.store.tables import contacts, deliveries, events, touches
+from engage.store.tables import consents, contacts, deliveries, events, touches
 
 
 class SqlProgressing(Session):
@@ -91,8 +90,9 @@ class SqlProgressing(Session):
         return {row["id"]: self._contact_of(row) for row in rows}
 
     def record_consents(self, lines: Sequence[Consent]) -> None:
-        """Append to the ledger, each line with its touch."""
-        append_lines(self._connection, lines)
+        """Append to the ledger; their touches are the runs' own."""
+        if lines:
+            self._connection.execute(consents.insert(), [consent_row(line) for line in lines])
 
 
 def _runs(*kinds: str) -> sa.ColumnElement[int]:

@@ -97,13 +97,13 @@ def test_a_changed_contact_lives_and_is_found_where_it_says_now(bench: Bench) ->
     assert day == {"year": 1992, "month": 2, "day": 29, "zone_key": "Europe/Kyiv"}
 
 
-def test_a_consent_is_written_with_its_touch(bench: Bench) -> None:
+def test_a_consent_is_written_and_its_touch_is_left_to_the_run(bench: Bench) -> None:
     (contact_id,) = bench.add_contacts(1)
     line = Consent(contact_id=contact_id, purpose="care", channel=None, granted=True, at=NOON, source="campaign:birthday")
     with bench.planning.transaction() as tx:
         tx.record_consents([line])
     assert [row["source"] for row in bench.rows("SELECT source FROM consents")] == ["campaign:birthday"]
-    assert [row["kind"] for row in bench.rows("SELECT kind FROM touches")] == ["consent_granted"]
+    assert bench.rows("SELECT kind FROM touches") == []
 
 
 def test_runs_are_counted_for_a_goal_until_they_are_returned_and_convert_once(bench: Bench) -> None:

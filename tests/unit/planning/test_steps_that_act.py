@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engage.model.campaign import Campaign, Status
-from engage.model.contact import Consent, Event, Money
+from engage.model.contact import ChannelKind, Consent, Event, Money
 from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.model.steps import Call, Consenting, Emit, If, Set, Stop
@@ -62,6 +62,13 @@ def test_a_line_of_the_ledger_names_the_campaign_as_its_source() -> None:
     )
     assert progress.writes_contact
     assert not progress.moving
+
+
+def test_the_touch_of_a_consent_names_the_run_and_its_step() -> None:
+    granting = Consenting(path="0", place=HERE, id="ask", purpose="care", channel=ChannelKind.SMS, granted=True)
+    (touch,) = go(a_ticket_campaign(granting)).touches
+    assert (touch.kind, touch.campaign, touch.run_id, touch.step) == (Kind.CONSENT_GRANTED, "follow_up", 3, "ask")
+    assert (touch.purpose, touch.channel, touch.detail) == ("care", "sms", {"source": "campaign:follow_up"})
 
 
 def test_an_emitted_event_has_its_declared_fields_and_an_id_that_no_repetition_changes() -> None:
