@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -32,16 +33,20 @@ def as_intent(new: NewDelivery) -> Intent:
 
 
 def decided(intent: Intent, visitor: Visitor, deciding: Deciding, *, campaign: Campaign | None, at: datetime) -> NextSend:
-    """What would be decided about it at that moment."""
+    """What would be decided about it at that moment; of what time alone lets go, also what would be decided then."""
     facts, settings = deciding.facts(intent, now=at), visitor.workspace.settings
     campaign = campaign or visitor.campaign
     decision = decide(intent, facts, now=at, settings=settings, campaign=campaign)
-    return NextSend(
+    asked = NextSend(
         step=intent.step, message=intent.message, due_at=intent.intended_at, asked_at=at, expires_at=intent.expires_at,
         outcome=_outcome(decision), answer=_sentence(decision, visitor), goes_at=_goes_at(decision, at),
         channel=None if isinstance(decision, Held) else decision.channel,
         checks=every_check(intent, facts, decision, now=at, settings=settings, campaign=campaign),
     )
+    if not isinstance(decision, Held) or decision.until is None:
+        return asked
+    then = decided(intent, visitor, deciding, campaign=campaign, at=decision.until)
+    return replace(asked, answer=f"{asked.answer}; then: {then.answer}", channel=then.channel, goes_at=then.goes_at)
 
 
 def _outcome(decision: Decision) -> str:
@@ -62,9 +67,7 @@ def _goes_at(decision: Decision, at: datetime) -> datetime | None:
             return at
         case Deferred(until=until):
             return until
-        case Held():
-            return decision.until
-        case Refused():
+        case Held() | Refused():
             return None
 
 

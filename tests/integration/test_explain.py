@@ -37,6 +37,10 @@ CAMPAIGNS: Mapping[str, str] = {
         "re_entry: after 14d\nsteps:\n  - wait: 2d\n  - if: contact.plan == 'pro'\n    then: [{send: birthday, channels: [email]}]\n"
         "    else: [{wait: 1d}, {send: csat, channels: [sms, email]}]\n"
     ),
+    "few": (
+        "purpose: care\nstatus: live\ntrigger: {event: ticket.closed}\nramp: [{share: 0.01%, for: 10h}]\n"
+        "steps: [{send: birthday, channels: [email]}]\n"
+    ),
     "draft": "purpose: care\nstatus: draft\ntrigger: {date: birth_date, at: 09:00}\nsend: birthday\nchannels: [email]\n",
     "over": (
         "purpose: care\nstatus: live\nvalid: {until: 2026-01-31}\ntrigger: {date: birth_date, at: 09:00}\n"
@@ -188,6 +192,17 @@ def test_a_delivery_that_waits_is_the_one_that_is_asked_about(works: Works) -> N
     assert told.runs[0].waits.startswith("send csat: to be handed over Wed 25 Feb 2026 08:00")
     assert told.next_send is not None
     assert (told.next_send.outcome, told.chance.at) == ("defer", datetime(2026, 2, 25, 7, 0, tzinfo=UTC))
+
+
+def test_what_the_ramp_holds_into_the_night_goes_in_the_morning(works: Works) -> None:
+    works.happen("ticket.closed", "ana", ticket_id="T9")
+    works.settle()
+    told = asked(works, "few")
+    assert told.next_send is not None
+    assert (told.next_send.outcome, told.next_send.channel, told.chance.at) == ("hold", "email", datetime(2026, 2, 24, 7, 0, tzinfo=UTC))
+    assert "; then: put off until Tue 24 Feb 2026 08:00" in told.chance.why
+    works.play(datetime(2026, 2, 24, 8, 0, tzinfo=UTC))
+    assert [touch.at for touch in works.touches(Kind.SENT) if touch.campaign == "few"] == [told.chance.at]
 
 
 def test_segments_say_whether_the_contact_is_inside_since_when_and_why(works: Works) -> None:
