@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import final
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from engage.channels.clock import Now, machine_now
-from engage.channels.http import broken, retry_after, timeouts
-from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
-from engage.channels.signing import signed_headers, signer
+from engage.channels.http import retry_after
+from engage.channels.webhook import Webhook, leads_inside
 from engage.model.errors import InputError, Place, Problem, Rejected, SendError, Unavailable
 from engage.model.workspace import Endpoint, Settings
 
@@ -36,56 +34,42 @@ class HttpEndpoint:
     """One endpoint; nothing is connected before it is asked. Raises InputError for a secret that is none, or an address of the inside."""
 
     def __init__(self, endpoint: Endpoint, *, now: Now = machine_now, patience: float = PATIENCE) -> None:
-        self._url = endpoint.url
-        self._host = urlsplit(endpoint.url).hostname or ""
+        host = urlsplit(endpoint.url).hostname or ""
         try:
-            self._webhook = signer(endpoint.secret or "")
+            self._webhook = Webhook(
+                endpoint.url, endpoint.secret or "", loopback_allowed=host == "localhost", patience=patience, now=now,
+            )
         except ValueError as error:
             raise _refused(endpoint, f"its secret {error}") from error
-        if _is_ip(self._host) and not may_connect(self._host, loopback_allowed=True):  # a name is asked when it is resolved
+        if leads_inside(host, loopback_allowed=True):
             raise _refused(endpoint, "its url leads to an address that is not public")
         self._now = now
-        self._timeouts = timeouts(patience)
-        self._session: aiohttp.ClientSession | None = None
 
     async def ask(self, data: Mapping[str, object], *, key: str) -> object:
         """Its JSON answer. Raises Rejected, Unavailable or Unconfirmed."""
         body = json.dumps(data)  # in ASCII: half a character is no reason to fail
-        headers = signed_headers(self._webhook, key=key, body=body, now=self._now())
-        try:
-            async with self._client().post(self._url, data=body.encode(), headers=headers, allow_redirects=False) as response:
-                if not 200 <= response.status < 300:
-                    raise self._refusal(response)
-                return _json(await _read(response))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _broken(error) from error
+        async with self._webhook.post(body, key=key) as response:
+            if not 200 <= response.status < 300:
+                raise self._refusal(response)
+            return _json(await _read(response))
 
     async def check(self) -> tuple[str, ...]:
         """Resolve and connect, with TLS, and ask which methods it takes (OPTIONS). What is wrong, a sentence each."""
         try:
-            async with self._client().options(self._url, allow_redirects=False):
-                return ()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return (_broken(error).detail,)
+            await self._webhook.probe()
+        except SendError as error:
+            return (error.detail,)
+        return ()
 
     async def close(self) -> None:
-        """Close the session and its connections. Safe to repeat."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close its connections. Safe to repeat."""
+        await self._webhook.close()
 
     def _refusal(self, response: aiohttp.ClientResponse) -> SendError:
         detail, code = f"the endpoint answers {response.status}", str(response.status)
         if response.status >= 500 or response.status in LATER:
             return Unavailable(detail, code=code, retry_after=retry_after(response.headers.get("Retry-After"), now=self._now()))
         return Rejected(detail, code=code)
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:  # made here, as it wants a running loop
-            resolver = PublicResolver(loopback_allowed=self._host == "localhost")
-            connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
 
 
 def load_endpoints(settings: Settings) -> Mapping[str, HttpEndpoint]:
@@ -104,14 +88,6 @@ def load_endpoints(settings: Settings) -> Mapping[str, HttpEndpoint]:
 
 def _refused(endpoint: Endpoint, what: str) -> InputError:
     return InputError([Problem(place=endpoint.place or Place(file="engage.yaml"), what=f"the endpoint {endpoint.name}: {what}")])
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -137,9 +113,3 @@ def _json(body: bytes) -> object:
     if "\\u0000" in written:
         raise Rejected("the endpoint's answer holds a NUL, which cannot be kept", code="malformed")
     return answer
-
-
-def _broken(error: aiohttp.ClientError | TimeoutError | OSError) -> SendError:
-    if isinstance(error.__cause__, ForbiddenAddress):
-        return Unavailable(str(error.__cause__), code="forbidden_address", configuration=True)
-    return broken(error)

@@ -1,4 +1,4 @@
-"""What the adapters that speak HTTP share: one session, honest errors by phase, and what a Retry-After says."""
+"""What the adapters that speak HTTP share: honest errors by phase, time limits, and what a Retry-After says."""
 
 from __future__ import annotations
 

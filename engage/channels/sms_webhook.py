@@ -13,13 +13,11 @@ from ipaddress import ip_address
 from typing import ClassVar, final
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from engage.channels.clock import Now, machine_now
-from engage.channels.http import broken, retry_after, timeouts
+from engage.channels.http import retry_after
 from engage.channels.options import Options
-from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
-from engage.channels.signing import signed_headers, signer
+from engage.channels.signing import signer
+from engage.channels.webhook import Webhook, is_ip, leads_inside
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt, SmsContent
@@ -54,15 +52,13 @@ class SmsWebhookChannel:
     def __init__(self, channel: Channel, settings: Settings, *, now: Now = machine_now) -> None:
         del settings  # it needs none
         options = Options(channel, self.OPTIONS)
-        self._loopback_allowed = options.choice("loopback", ("refused", "allowed")) == "allowed"
-        self._url = _url(options, loopback_allowed=self._loopback_allowed)
-        secret = _secret(options)
-        self._timeouts = timeouts(options.seconds("timeout", default=30))
+        loopback_allowed = options.choice("loopback", ("refused", "allowed")) == "allowed"
+        url, secret = _url(options, loopback_allowed=loopback_allowed), _secret(options)
+        patience = options.seconds("timeout", default=30)
         options.done()
-        self._webhook = signer(secret)
+        self._webhook = Webhook(url, secret, loopback_allowed=loopback_allowed, patience=patience, now=now)
         self._sender = channel.sender
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Post the message. Raises Rejected, Unavailable or Unconfirmed."""
@@ -83,34 +79,21 @@ class SmsWebhookChannel:
     async def check(self) -> tuple[str, ...]:
         """Resolve, connect and ask the gateway which methods it takes (OPTIONS, no message). What is wrong, a sentence each."""
         try:
-            async with self._client().options(self._url, allow_redirects=False) as response:
-                wrong = response.status in (401, 403, 404, 410)
-                return (f"the gateway answers {response.status}",) if wrong else ()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return (_broken(error).detail,)
+            status = await self._webhook.probe()
+        except SendError as error:
+            return (error.detail,)
+        return (f"the gateway answers {status}",) if status in (401, 403, 404, 410) else ()
 
     async def close(self) -> None:
-        """Close the session and its connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close its connections."""
+        await self._webhook.close()
 
     async def _post(self, key: str, body: str) -> tuple[int, Mapping[str, str], Mapping[str, object]]:
         try:
-            headers = signed_headers(self._webhook, key=key, body=body, now=self._now())
-            async with self._client().post(self._url, data=body.encode(), headers=headers, allow_redirects=False) as response:
+            async with self._webhook.post(body, key=key) as response:
                 return response.status, response.headers, _answer(await response.content.read(_LONGEST_ANSWER))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _broken(error) from error
         except ValueError as error:  # a lone surrogate in the text, a control character in the key
             raise Rejected("not a message that can be posted", code="malformed") from error
-
-    def _client(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:  # made here, as it wants a running loop
-            resolver = PublicResolver(loopback_allowed=self._loopback_allowed)
-            connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar())
-        return self._session
 
 
 def _url(options: Options, *, loopback_allowed: bool) -> str:
@@ -120,20 +103,12 @@ def _url(options: Options, *, loopback_allowed: bool) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
-    local = loopback_allowed and (host == "localhost" or (_is_ip(host) and ip_address(host).is_loopback))
+    local = loopback_allowed and (host == "localhost" or (is_ip(host) and ip_address(host).is_loopback))
     if url and (not host or parts.username or not (parts.scheme == "https" or (parts.scheme == "http" and local))):
         options.refuse("'url' must be https://… (http:// only to this machine itself, with `loopback: allowed`)")
-    elif _is_ip(host) and not may_connect(host, loopback_allowed=loopback_allowed):  # a name is asked when it is resolved
+    elif leads_inside(host, loopback_allowed=loopback_allowed):
         options.refuse("'url' leads to an address that is not public (this machine itself needs `loopback: allowed`)")
     return url
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _secret(options: Options) -> str:
@@ -151,12 +126,6 @@ def _answer(body: bytes) -> Mapping[str, object]:
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
-
-
-def _broken(error: aiohttp.ClientError | TimeoutError | OSError) -> SendError:
-    if isinstance(error.__cause__, ForbiddenAddress):
-        return Unavailable(str(error.__cause__), code="forbidden_address", configuration=True)
-    return broken(error)
 
 
 def _refusal(status: int, headers: Mapping[str, str], answer: Mapping[str, object], address: str, *, now: datetime) -> SendError:
