@@ -21,7 +21,7 @@ from engage.planning.positions import START
 from engage.planning.progress import Seen
 from engage.planning.segments import EPOCH, TIMED, Watched, grid_moment, next_grid_moment, watched
 from engage.planning.slots import Entry, MemberMatch, Slot
-from engage.planning.versions import live_campaigns
+from engage.planning.versions import beginnings, live_campaigns
 from engage.planning.whereabouts import SHORTEST, ZonesOf
 
 AHEAD = timedelta(days=1)
@@ -102,7 +102,8 @@ class Entering:
             return fates(tx, campaign, slot.key, ids, before=before)
 
     def next_moments(self, *, after: datetime) -> Iterator[datetime | None]:
-        """When, after that, anybody may enter by a trigger of time, or a look may find somebody to have moved."""
+        """When, after that, anybody may enter by a trigger of time, a look may find somebody to have moved, or a campaign begins."""
+        yield from beginnings(self._workspace, after=after)
         campaigns = list(live_campaigns(self._workspace, after))
         with self._store.transaction() as tx:
             awake = [each for each in campaigns if not isinstance(each.trigger, EventTrigger) and not tx.is_paused(each.name)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 
 from engage.model.campaign import Campaign, Status
-from engage.model.localtime import local_date, zone
+from engage.model.localtime import local_date, to_utc, zone
 from engage.model.workspace import Workspace
 
 Versions = Callable[[str, str], Campaign | None]
@@ -22,6 +22,16 @@ def live_campaigns(workspace: Workspace, now: datetime) -> Iterator[Campaign]:
         over = campaign.valid_until is not None and campaign.valid_until < today
         if campaign.status is Status.LIVE and begun and not over:
             yield campaign
+
+
+def beginnings(workspace: Workspace, *, after: datetime) -> Iterator[datetime]:
+    """The moments after that at which the first day of a campaign begins, from which on it may be entered."""
+    home = zone(workspace.settings.timezone)
+    for campaign in workspace.campaigns.values():
+        if campaign.status is Status.LIVE and campaign.valid_from is not None:
+            begins = to_utc(datetime.combine(campaign.valid_from, time()), home)
+            if begins > after:
+                yield begins
 
 
 def version_in(workspace: Workspace, name: str, version: str) -> Campaign | None:

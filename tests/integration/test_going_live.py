@@ -111,3 +111,16 @@ def test_an_audience_above_the_guard_is_held_also_where_its_hour_comes_zone_by_z
     assert works.operations.status(now=works.clock.now())["held"] == {}
     assert [touch.kind for touch in works.touches(Kind.EXPIRED)] == [Kind.EXPIRED, Kind.EXPIRED]
     works.close()
+
+
+def test_a_clock_that_jumps_stops_where_the_first_day_of_a_campaign_begins(sqlite_url: str) -> None:
+    text = BIRTHDAY + "valid: {from: 2026-03-02, until: 2026-03-04}\n"
+    database = Database.open(sqlite_url)
+    works = Works(database, small_workspace(**with_birthday(text)))
+    works.know("early", birth_date=date(1990, 3, 1))
+    works.know("ana", birth_date=date(1990, 3, 2))
+    works.know("late", birth_date=date(1990, 3, 5))
+    works.play(MONDAY + timedelta(days=20))
+    assert works.sent() == ["ana@example.com"]
+    works.close()
+    database.close()
