@@ -23,6 +23,8 @@ from engage.model.errors import NotThereError
 from engage.model.history import Kind
 from engage.model.localtime import local, zone
 from engage.model.values import to_json
+from engage.model.workspace import QUEUES
+from engage.planning.due import Due
 from engage.simulation.timeline import Engine, Script, play
 from workers.broker import Nudges, senders
 from workers.demo_week import tickets
@@ -95,6 +97,10 @@ class Company:
     def look(self, *, now: datetime) -> None:
         """Likewise, before anything is told of at that moment."""
         self._wired.planner.look(now=now)
+
+    def due(self, *, now: datetime) -> Due:
+        """The workers know: they are told at every moment, and waited for."""
+        return Due(runs=True, events=True, queues=QUEUES, people=False)
 
     def advance(self, *, now: datetime) -> int:
         """The workers' business; they are told."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import chain
 
 from engage.model.localtime import latest, local_date
 from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat
@@ -27,14 +29,25 @@ def date_slots(
     With a `day_off` residences come by country. One day may take several slots under one key: 29 February kept on the 28th, the 31st
     kept on the 30th; no stored date matches two of them.
     """
+    places, days = tuple(residences), days_between(after.astimezone(UTC).date(), until.astimezone(UTC).date())
+    found = chain.from_iterable(_slots_of_day(trigger, places, day, zones_of, default_zone) for day in days)
+    return tuple(slot for slot in found if after < slot.at <= until)
+
+
+@lru_cache(maxsize=64)
+def _slots_of_day(
+    trigger: DateTrigger, residences: tuple[Residence, ...], day: date, zones_of: ZonesOf, default_zone: str
+) -> tuple[Slot, ...]:
+    """Those of a day of UTC, without its first moment and with the next one's; asked at every tick of that day, so remembered."""
+    after = datetime.combine(day, time(), UTC)
     entries: dict[str, tuple[tuple[date, datetime], ...]] = {}
     slots: list[Slot] = []
     for residence in residences:
         key = residence.zone_key
         if key not in entries:
-            entries[key] = tuple(days_at(trigger.at, after, until, zones_behind(key, zones_of, default_zone)))
-        for day, at in entries[key]:
-            for occurrence in _dates_kept_on(day, trigger, residence.country):
+            entries[key] = tuple(days_at(trigger.at, after, after + timedelta(days=1), zones_behind(key, zones_of, default_zone)))
+        for local_day, at in entries[key]:
+            for occurrence in _dates_kept_on(local_day, trigger, residence.country):
                 slots.extend(_slots(trigger, occurrence, at, residence))
     return tuple(sorted(slots, key=lambda slot: slot.at))
 

@@ -27,6 +27,9 @@ from engage.planning.whereabouts import SHORTEST, ZonesOf
 AHEAD = timedelta(days=1)
 """How far a clock that jumps looks for somebody's date at once."""
 
+SOON = 10
+"""Of how many slots it looks first: where there are many people it is somebody's date nearly always."""
+
 AT_ONCE = 1_000
 """How many of those named enter in one transaction."""
 
@@ -172,7 +175,7 @@ class Entering:
                 trigger, residences=residences, after=after, until=after + AHEAD, zones_of=self._zones_of, default_zone=home
             )
             if slots:
-                return tx.first_dated(slots) or slots[-1].at  # nobody until then: one looks again from there
+                return tx.first_dated(slots[:SOON]) or tx.first_dated(slots[SOON:]) or slots[-1].at  # nobody: one looks again from there
         return next_occurrence(
             trigger, residences=residences, after=after, zones_of=self._zones_of, default_zone=home, went_live=tx.went_live(campaign.name),
         )

@@ -14,6 +14,7 @@ from typing import final
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
 from engage.model.workspace import Workspace
+from engage.planning.due import Due
 from engage.planning.enrolling import Fate
 from engage.planning.entering import Entering
 from engage.planning.happenings import Matching, heeded_events
@@ -106,6 +107,10 @@ class Planner:
         if errors:
             raise ExceptionGroup("not every event could be drawn", errors)
         return drawn + moved
+
+    def due(self, *, now: datetime) -> Due:
+        """What is due at this moment, so that a clock that jumps asks only those who have something to do."""
+        return self._store.due(now=now)
 
     def next_moment(self, *, after: datetime) -> datetime | None:
         """The next business moment at which anything may become due; None where nothing ever will."""

@@ -15,6 +15,7 @@ from typing import Protocol
 from engage.model.contact import Contact, Event
 from engage.model.history import Touch
 from engage.model.run import RunState
+from engage.planning.due import Due
 from engage.planning.run_ports import Acting, Conversions, Progressing, Runs
 from engage.planning.segments import Looked, Watched
 from engage.planning.slots import Entry, Residence, Slot
@@ -184,6 +185,10 @@ class PlanningStore(Protocol):
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """One transaction: committed when the block ends, rolled back when it raises."""
+        ...
+
+    def due(self, *, now: datetime) -> Due:
+        """What is due at this moment."""
         ...
 
     def next_due(self, *, after: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar, final
 
 from engage.model.contact import Consent, Event
-from engage.model.workspace import QUEUES
+from engage.planning.due import Due
 from engage.rules.answers import Answer
 
 Dated = TypeVar("Dated", Event, Consent)
@@ -26,6 +26,7 @@ class Planning(Protocol):
 
     def tick(self, *, now: datetime) -> int: ...
     def look(self, *, now: datetime) -> None: ...
+    def due(self, *, now: datetime) -> Due: ...
     def advance(self, *, now: datetime) -> int: ...
     def happen(self, event: Event, *, now: datetime) -> bool: ...
     def next_moment(self, *, after: datetime) -> datetime | None: ...
@@ -116,39 +117,33 @@ def play(engine: Engine, *, start: datetime, end: datetime, script: Script | Non
 def settle(engine: Engine) -> None:
     """Do all that is due now, and what becomes due by it. Raises RuntimeError where that never ends."""
     now = engine.clock.now()
-    for turn in range(HARD_STOP):
-        if engine.guard is not None:
-            engine.guard.look(now=now)
-        entered = engine.planner.tick(now=now)
-        if not _move_on(engine, now, send=turn == 0 or entered > 0):
+    for _ in range(HARD_STOP):
+        _watch(engine, now)
+        engine.planner.tick(now=now)
+        if not _move_on(engine, now):
+            return
+        if not engine.planner.due(now=now).people:  # nobody else can enter by what was done
+            _watch(engine, now)
             return
     raise _circling(now)
 
 
-def _move_on(engine: Engine, now: datetime, *, send: bool) -> int:
-    """Move runs on and send, in turns, until neither has more to do; how much was done.
+def _watch(engine: Engine, now: datetime) -> None:
+    if engine.guard is not None:
+        engine.guard.look(now=now)
 
-    Nothing becomes due to be sent but by runs that moved: `send` says that something else may have made it.
-    """
+
+def _move_on(engine: Engine, now: datetime) -> int:
+    """Move runs on and send, in turns, until neither has more to do; how much was done."""
     done = 0
     for _ in range(HARD_STOP):
-        moved = _advance(engine, now)
-        if not moved and not send:
+        due = engine.planner.due(now=now)
+        did = engine.planner.advance(now=now) if due.runs or due.events else 0
+        if not did:
+            did = sum(engine.conductor.drain(queue) for queue in due.queues)
+        if not did:
             return done
-        sent = sum(engine.conductor.drain(queue) for queue in QUEUES)
-        done, send = done + moved + sent, False
-        if not sent:
-            return done
-    raise _circling(now)
-
-
-def _advance(engine: Engine, now: datetime) -> int:
-    moved = 0
-    for _ in range(HARD_STOP):
-        advanced = engine.planner.advance(now=now)
-        if not advanced:
-            return moved
-        moved += advanced
+        done += did
     raise _circling(now)
 
 

@@ -10,9 +10,11 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.model.run import RunState
+from engage.planning.due import Due
 from engage.planning.ports import Transaction
 from engage.store.calls import SqlCallRequests
 from engage.store.database import Database
+from engage.store.due import due
 from engage.store.enrolling import SqlEnrolments
 from engage.store.entries import SqlEntries
 from engage.store.pending import SqlPending
@@ -49,6 +51,11 @@ class SqlPlanning:
         """The next business moment at which a run or a waiting delivery is due, `after` or earlier ones included."""
         with self._database.read() as connection:
             return earliest([connection.scalar(_EARLIEST_RUN), earliest_delivery(connection)])
+
+    def due(self, *, now: datetime) -> Due:
+        """What is due at this moment."""
+        with self._database.read() as connection:
+            return due(connection, now=now)
 
 
 _EARLIEST_RUN = sa.select(sa.func.min(runs.c.due_at)).where(runs.c.due_at.is_not(None), runs.c.state == RunState.ACTIVE.value)

@@ -30,12 +30,14 @@ def suspect_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: 
     return connection.scalars(_SUSPECTS, {"of": queue, "now": now, "most": limit}).all()
 
 
+def is_due(now: sa.ColumnElement[datetime]) -> tuple[sa.ColumnElement[bool], ...]:
+    """Deliveries whose moment has come, and whose provider is not waited for."""
+    return deliveries.c.due_at <= now, sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow())
+
+
 # Statements are made once: a claim that finds nothing costs next to nothing.
 _MOST = sa.bindparam("most", type_=sa.Integer)
-_IS_DUE = (
-    deliveries.c.queue == sa.bindparam("of"), deliveries.c.due_at <= sa.bindparam("now"),
-    sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()),
-)
+_IS_DUE = (deliveries.c.queue == sa.bindparam("of"), *is_due(sa.bindparam("now")))
 _SUSPECTS = (
     sa.select(deliveries.c.id)
     .where(sa.text(SUSPECT), *_IS_DUE)

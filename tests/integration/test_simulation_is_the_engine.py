@@ -16,6 +16,8 @@ import pytest
 
 from engage.model.contact import Event
 from engage.model.history import Touch
+from engage.model.workspace import QUEUES
+from engage.planning.due import Due
 from engage.rules.workspace import load
 from engage.settings import load_settings, read_folder
 from engage.simulation.timeline import Engine, Script, play
@@ -55,6 +57,9 @@ class Running:
 
     def look(self, *, now: datetime) -> None:
         self._wired.planner.look(now=now)
+
+    def due(self, *, now: datetime) -> Due:
+        return Due(runs=True, events=True, queues=QUEUES, people=False)
 
     def advance(self, *, now: datetime) -> int:
         self._nudges.advance()
