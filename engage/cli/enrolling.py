@@ -23,7 +23,7 @@ TAKEN = frozenset({Fate.ENTERED, Fate.HELD_OUT, Fate.ALREADY, Fate.RE_ENTRY, Fat
 def enroll(
     context: typer.Context,
     campaign: Annotated[str, typer.Argument(help="A live campaign; it need not have `manual: true`.")],
-    contacts: Annotated[list[str] | None, typer.Argument(metavar="[CONTACT]...", help="External ids, emails or phones.")] = None,
+    contacts: Annotated[list[str] | None, typer.Argument(metavar="CONTACT", help="External ids, emails or phones.")] = None,
     data: Annotated[str, typer.Option(help="What `trigger` holds, as a JSON object.")] = "{}",
     key: Annotated[str | None, typer.Option(help="One run for each contact and key; default: a new one each time.")] = None,
     file: Annotated[Path | None, typer.Option(help="A file with one contact a line, instead of or beside those named.")] = None,

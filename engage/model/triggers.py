@@ -99,7 +99,7 @@ class SegmentTrigger:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualTrigger:
-    """Those named by `engage enroll` or the API; the trigger holds the caller's data."""
+    """Those named by `engage enroll`; the trigger holds the data handed over."""
 
 
 Trigger = DateTrigger | EventTrigger | ScheduleTrigger | SegmentTrigger | ManualTrigger

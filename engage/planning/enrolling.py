@@ -1,4 +1,4 @@
-"""2a Enrolling: people named one by one, by a command or the API, into any live campaign; what became of each."""
+"""2a Enrolling: people named one by one into any live campaign; what became of each."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def notes_on(campaigns: Mapping[str, Campaign]) -> Iterator[str]:
         if campaign.status is not Status.LIVE:
             yield f"{name} is {campaign.status}: nobody enters it" + (" until it is live" if campaign.status is Status.DRAFT else "")
         elif isinstance(campaign.trigger, EventTrigger | ManualTrigger):
-            what = f"`{campaign.trigger.event}`" if isinstance(campaign.trigger, EventTrigger) else "`engage enroll` or the API"
+            what = f"`{campaign.trigger.event}`" if isinstance(campaign.trigger, EventTrigger) else "`engage enroll`"
             yield f"{name} is entered by {what}: who will be, nobody knows; what goes is that of the runs under way"
 
 

@@ -124,7 +124,7 @@ class LeavesSection(Section):
 
 
 class ManualSection(Section):
-    """Those named by `engage enroll` or the API, with whatever data the caller hands over."""
+    """Those named by `engage enroll`, with whatever data it hands over."""
 
     called: ClassVar[str] = "a trigger by hand"
 
