@@ -74,7 +74,7 @@ class Matching:
             self._exit(run, journey, reason=event.type)
             self._enter_later(run, contact, event)
         elif waits_for(held.run, event):
-            self._tx.save_runs([replace(held.run, due_at=self._now)])
+            self._tx.save_runs([replace(held.run, due_at=min(held.run.due_at or self._now, self._now))])  # when its time was up stays known
 
     def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:
         self._end(run, journey, reason=reason, returned=not self._tx.hand_offs_started([run.id]))

@@ -42,15 +42,19 @@ def _end_of(step: Wait | WaitUntilTime | WaitUntilMoment, progress: Progress, jo
 
 
 def take_wait_for(step: WaitFor, progress: Progress, journey: Journey, following: str) -> Progress:
-    """Go on at the event or when time runs out. Events since the hand-off before count, so that a fast answer is not missed."""
+    """Go on at the event or when time runs out. Events since the hand-off before count, so that a fast answer is not missed.
+
+    One of after its time counts no more, however late this is looked at.
+    """
     run = progress.run
-    for event in journey.events_since([step.event], run.handed_off_at or run.since):
-        if event.id != run.trigger.get("event_id") and journey.holds(step.where, run, event=event):
-            journey.seen(journey.campaign.name, f"{step.path}.{ANSWERED}")
-            return _answered(step, progress, event).since(max(run.since, min(event.at, journey.now))).at(following)
     deadline = add_everywhere(run.since, step.duration, journey.zones)
     if run.waiting_for is not None and run.due_at is not None:
         deadline = max(deadline, run.due_at)  # as with the other waits, where a new version shortened it
+    for event in journey.events_since([step.event], run.handed_off_at or run.since):
+        in_time = event.at <= deadline and event.id != run.trigger.get("event_id")
+        if in_time and journey.holds(step.where, run, event=event):
+            journey.seen(journey.campaign.name, f"{step.path}.{ANSWERED}")
+            return _answered(step, progress, event).since(max(run.since, min(event.at, journey.now))).at(following)
     if deadline <= journey.now:
         journey.seen(journey.campaign.name, f"{step.path}.{TIMED_OUT}")
         return _answered(step, progress, None).since(deadline).at(following)

@@ -106,6 +106,16 @@ def test_a_closure_that_is_posted_late_does_not_restart_what_a_later_one_began(d
     assert [touch.at for touch in works.touches(Kind.SENT)] == [last + timedelta(days=1)]
 
 
+def test_an_answer_of_after_its_time_comes_too_late_after_an_outage_too(works: Works) -> None:
+    works.happen("ticket.closed", "ana", ticket_id="T-1")
+    works.play(MONDAY + timedelta(days=2))
+    late = MONDAY + timedelta(days=5)
+    works.clock.move(late)
+    works.happen("csat.answered", "ana", ticket_id="T-1", score=5)
+    works.settle()
+    assert works.touches(Kind.SENT, Kind.SUPPRESSED)[1].at == late  # the reminder that an answer in time would have spared them
+
+
 def test_what_is_restarted_is_no_second_entry(database: Database) -> None:
     again = FILES["campaigns/follow_up.yaml"].replace("key: event.ticket_id}", "key: event.ticket_id, again: restart}\nre_entry: after 14d")
     works = Works(database, small_workspace(**{"campaigns/follow_up.yaml": again.replace("wait: 1d", "wait: 20d")}))

@@ -100,6 +100,13 @@ def test_when_time_runs_out_the_answer_is_none() -> None:
     assert done.since == late
 
 
+def test_an_answer_of_after_its_time_is_none_though_nobody_looked_in_between() -> None:
+    campaign = a_ticket_campaign(wait_for())
+    late, looked = replace(ANSWER, at=NOON + timedelta(days=3, hours=1)), NOON + timedelta(days=4)
+    done = go(campaign, go(campaign).run, now=looked, events=[late]).run
+    assert (done.variables["answer"], done.since) == (None, NOON + timedelta(days=3))
+
+
 def test_the_event_that_entered_the_run_does_not_answer_its_wait() -> None:
     same = WaitFor(path="0", place=HERE, event="ticket.closed", duration=Duration(days=1))
     progress = go(a_ticket_campaign(same), events=[an_event()])
