@@ -124,9 +124,12 @@ def delivery_of(
     step: Send, run: Run, journey: Journey, *, channels: tuple[str, ...], part: int = 0, occasion: str | None = None,
     expires_at: datetime | None = None,
 ) -> NewDelivery:
-    """The delivery that a run asks for at this step; it fell due when the step before it was final."""
+    """The delivery that a run asks for at this step; it fell due when the step before it was final.
+
+    A `to` that comes to nothing is no address: what is for staff never goes to the contact instead.
+    """
     asked = journey.scope(run)
-    to = evaluate(step.to, asked) if isinstance(step.to, Expression) else step.to
+    to = (evaluate(step.to, asked) or "") if isinstance(step.to, Expression) else step.to
     new = delivery_as_written(
         step, run, campaign=journey.campaign, settings=journey.workspace.settings, zones=journey.zones, channels=channels,
         to=None if to is None else str(to), values={name: pack(bind(binding, asked)) for name, binding in step.with_.items()},

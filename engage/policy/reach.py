@@ -68,13 +68,19 @@ def reach(intent: Intent, contact: Contact, facts: Facts, *, now: datetime, sett
         trail.extend(check for check, _ in checks)
         last, reason = checks[-1]
         if reason is None and channel is not None:
-            fixed_to = intent.to or channel.to
-            return Reached(channel=channel, address=fixed_to or contact.address(channel.kind) or "", fixed=fixed_to is not None)
+            fixed_to = fixed_recipient(intent, channel)
+            address = contact.address(channel.kind) or "" if fixed_to is None else fixed_to
+            return Reached(channel=channel, address=address, fixed=fixed_to is not None)
         if last.number > furthest:
             furthest, best = last.number, Unreached(reason=reason or "no_address", channel=name)
     if not furthest:
         trail.append(Check(number=2, name="address", passed=False, why="none of the channels stands for a way to reach this contact"))
     return best
+
+
+def fixed_recipient(intent: Intent, channel: Channel) -> str | None:
+    """The address of staff to whom it goes, "" where the campaign's `to` came to nothing; None where it goes to the contact."""
+    return channel.to if intent.to is None else intent.to
 
 
 def _channel_checks(
@@ -85,7 +91,7 @@ def _channel_checks(
     yield _line(2, "address", name, unusable and unusable[1], "the address is usable"), unusable and unusable[0]
     if unusable or channel is None:
         return
-    if intent.to or channel.to:
+    if fixed_recipient(intent, channel) is not None:
         if intent.purpose not in settings.purposes:
             yield Check(number=4, name="consent", passed=False, why=_undeclared(intent), channel=name), "no_consent"
         return
@@ -108,10 +114,10 @@ def _why_no_address(name: str, channel: Channel | None, intent: Intent, contact:
         return "no_address", f"no channel is called {name}"
     if name in intent.tried:
         return "no_address", "the provider refused the address"
-    fixed_to = intent.to or channel.to
-    no = why_unusable(fixed_to or contact.address(channel.kind), channel.kind, channel.countries)
+    fixed_to = fixed_recipient(intent, channel)
+    no = why_unusable(contact.address(channel.kind) if fixed_to is None else fixed_to, channel.kind, channel.countries)
     if no:
-        return "no_address", no.replace("the contact has", "there is") if fixed_to else no
+        return "no_address", no if fixed_to is None else no.replace("the contact has", "there is")
     if fixed_to is None and channel.kind in facts.duplicates:
         return "duplicate", f"another contact with the same {channel.kind} address got this message on the same occasion"
     return None

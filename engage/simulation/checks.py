@@ -12,6 +12,7 @@ from engage.model.delivery import CampaignState, Check, Decision, Facts, Intent
 from engage.model.localtime import UnknownZoneError
 from engage.model.workspace import Channel, Settings
 from engage.policy import channel_order, decide
+from engage.policy.reach import fixed_recipient
 from engage.policy.timing import timing_for_staff, timing_of
 
 NAMES = {
@@ -58,7 +59,7 @@ def _of_time(
     over = now >= intent.expires_at
     yield Check(number=5, name=NAMES[5], passed=not over, why=f"it expire{'d' if over else 's'} {expires}", channel=channel.name)
     try:
-        if intent.to or channel.to:
+        if fixed_recipient(intent, channel) is not None:
             timing = timing_for_staff(facts, channel, now=now)
         elif intent.purpose in settings.purposes:
             timing = timing_of(intent, contact, facts, channel, now=now, settings=settings, campaign=campaign)

@@ -16,7 +16,7 @@ from engage.model.time import Duration
 from engage.model.triggers import ScheduleTrigger
 from engage.planning.progress import Progress, waits_for
 from tests.builders import NOON, a_campaign, a_contact, a_run, a_send, a_ticket_campaign
-from tests.walking import a_part, go
+from tests.walking import a_part, expression, go
 
 HOUR = timedelta(hours=1)
 SENT, FAILED, SUPPRESSED = DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SUPPRESSED
@@ -130,3 +130,8 @@ def test_one_copy_an_address_goes_out_of_a_schedule_unless_the_campaign_wants_co
     assert (each.send_key, wish.send_key) == (None, None)
 
 
+
+
+def test_a_recipient_that_comes_to_nothing_is_no_address_rather_than_the_contact() -> None:
+    (delivery,) = go(a_ticket_campaign(a_send(to=expression("contact.plan"))), contact=a_contact(plan=None)).deliveries
+    assert delivery.to == ""

@@ -272,6 +272,10 @@ def test_a_fixed_recipient_with_a_broken_address_gets_nothing() -> None:
     assert answer(judge(intent=an_intent(channels=("email",), to="nobody"))) == "suppressed no_address"
 
 
+def test_what_is_for_staff_goes_to_nobody_else_where_no_address_is_known() -> None:
+    assert answer(judge(intent=an_intent(channels=("email",), to=""))) == "suppressed no_address"
+
+
 def test_only_to_looks_at_the_address_of_the_channel_chosen() -> None:
     settings = some_settings(guards=Guards(only_to=frozenset({"+38640123456"})))
     assert answer(judge(settings=settings)) == "suppressed only_to"
