@@ -1,4 +1,4 @@
-"""A campaign over a hundred thousand costs as many statements, and brings as many rows into Python, as one over five thousand."""
+"""A campaign over forty thousand costs as many statements, and brings as many rows into Python, as one over two thousand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engage.store.database import Database
 from tests.builders import HERE, NOON, a_campaign, a_workspace
 from tests.contract.store_benches import Bench
 
-FEW, MANY = 5_000, 100_000
+FEW, MANY = 2_000, 40_000
 ZONES = zones(40)
 PRO = parse("contact.plan == 'pro'", place=HERE, names=Names(attributes={"plan": AttributeKind.TEXT}))
 NEWSLETTER = a_campaign(name="newsletter", trigger=ScheduleTrigger(cron="0 13 * * *", zone="UTC"), audience=PRO)
