@@ -7,13 +7,12 @@ import importlib.metadata
 from datetime import datetime
 from typing import final
 
-import sqlalchemy as sa
 import structlog
 
 from engage.contacts.ports import People
 from engage.model.workspace import Settings
-from engage.store.database import Database, dialect_insert
-from engage.store.tables import meta
+from engage.store.database import Database
+from engage.store.notes import read_note, write_note
 
 NAME = "settled_for"
 
@@ -32,12 +31,11 @@ class Settling:
         """Settle the contacts anew, where anything that it hangs on has changed since."""
         mark = _mark(settings)
         with self._database.read() as connection:
-            if connection.scalar(sa.select(meta.c.value).where(meta.c.name == NAME)) == mark:
+            if read_note(connection, NAME) == mark:
                 return
         changed = self._people.resettle(now=now)
         with self._database.begin() as connection:
-            written = dialect_insert(connection, meta).values(name=NAME, value=mark)
-            connection.execute(written.on_conflict_do_update(index_elements=["name"], set_={"value": mark}))
+            write_note(connection, NAME, mark)
         if changed:
             log.info("contacts.resettled", contacts=changed)
 

@@ -27,7 +27,7 @@ from engage.planning.planner import Planner
 from engage.settings import load_settings
 from engage.store.business_clock import StoredMoment
 from engage.store.calls import SqlCalls
-from engage.store.database import Database, write_once
+from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
@@ -35,11 +35,11 @@ from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.letters import SqlLetters
+from engage.store.notes import write_once
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
 from engage.store.sightings import SqlSightings
-from engage.store.tables import meta
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
@@ -294,5 +294,4 @@ def open_only(root: Path, environment: Mapping[str, str], *, files: Mapping[str,
 def _message_id_domain(database: Database, public_url: str) -> str:
     """The domain of Message-IDs: that of the first `public_url`, kept from then on, so that no retry has another one."""
     with database.begin() as connection:
-        write_once(connection, MESSAGE_ID_DOMAIN, urlsplit(public_url).hostname or "localhost")
-        return str(connection.scalar(sa.select(meta.c.value).where(meta.c.name == MESSAGE_ID_DOMAIN)))
+        return write_once(connection, MESSAGE_ID_DOMAIN, urlsplit(public_url).hostname or "localhost")

@@ -2,11 +2,18 @@
 
 ::
 
-    tables, migrations, database, engines, clock      what there is, and how it is reached
-    entries, slots, audiences, runs, happenings       the port of planning
-    deliveries, queues, leases, facts, outcomes,
-    sweeping, releases, pausing                       the port of delivery
-    lowering, operators, typed_json, asking, lookups  expressions as SQL, and their questions
-    people, ledger, history, letters, inquiries       people and what happened to them
-    workspaces, operating, business_clock, copy       accepted snapshots, operation, simulation
+    tables, columns, conditions, migrations             what there is
+    database, engines, clock, inserts, notes            how it is reached
+    entries, slots, meant, openings, planned, shares,   the port of planning: entering
+    segments, audiences, enrolling
+    runs, progress, happenings, pending                 the port of planning: runs and events
+    deliveries, queues, leases, facts, outcomes,        the port of delivery
+    sweeping, releases, pausing, campaigns
+    calls                                               the outbox of calls
+    feedback, guarding                                  the ports of feedback
+    lowering, operators, typed_json, asking, lookups    expressions as SQL, and their questions
+    people, ledger, history, letters, inquiries         people and what happened to them
+    workspaces, renaming, operating, under_way,         accepted snapshots, operation
+    sightings
+    business_clock, copy                                simulation
 """

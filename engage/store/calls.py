@@ -17,7 +17,8 @@ from engage.planning.acting import answer_key
 from engage.planning.requests import NewCall
 from engage.store.clock import MachineNow
 from engage.store.conditions import CALL_WAITING
-from engage.store.database import Database, insert_ignoring
+from engage.store.database import Database
+from engage.store.inserts import insert_ignoring
 from engage.store.rows import Row, add_touches
 from engage.store.session import Session
 from engage.store.tables import calls, campaign_states, pauses, runs

@@ -14,5 +14,5 @@ TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
 """Touches by which the arms of a split are judged."""
 
 HANDED_OVER = "kind = 'sent'"
-RETURNED = "kind IN ('bounced', 'complained', 'failed')"
+CAME_BACK = "kind IN ('bounced', 'complained', 'failed')"
 """Touches by which a campaign is guarded: its last messages, and what came back of any."""

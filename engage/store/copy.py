@@ -18,6 +18,7 @@ from engage.store.clock import MachineNow
 from engage.store.columns import Instant
 from engage.store.conditions import CALL_WAITING
 from engage.store.database import Database
+from engage.store.notes import SECRET
 from engage.store.shares import is_in_share
 from engage.store.tables import (
     calls,
@@ -60,7 +61,7 @@ def copy_into(
     with source.read() as old, target.begin() as new:
         under_way = _clock(source, old) - A_MOMENT <= as_of
         copy = partial(_copy, old, new, share)
-        copy(meta, meta.c.name == "secret")
+        copy(meta, meta.c.name == SECRET)
         copy(former_names)
         # Nobody was changed just now: that would make them enter at once what they missed today.
         before = as_of - NEWS_TAKES - timedelta(seconds=1)

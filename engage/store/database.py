@@ -11,11 +11,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, final
+from typing import final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -23,7 +21,7 @@ from engage.model.errors import NotThereError
 from engage.store.clock import MachineNow
 from engage.store.engines import READING, postgresql_engine, sqlite_engine
 from engage.store.migrating import migrate, require_migrated
-from engage.store.tables import meta
+from engage.store.notes import SECRET, read_note, write_once
 
 
 @final
@@ -101,14 +99,13 @@ class Database:
         """The key of this installation's hashes and links: made once, by whoever comes first, and never changed."""
         if self._secret is None:
             with self.read() as connection:
-                known = connection.scalar(sa.select(meta.c.value).where(meta.c.name == "secret"))
+                known = read_note(connection, SECRET)
             self._secret = bytes.fromhex(known or self._make_secret())
         return self._secret
 
     def _make_secret(self) -> str:
         with self.begin() as connection:
-            write_once(connection, "secret", secrets.token_hex(32))
-            return str(connection.scalar(sa.select(meta.c.value).where(meta.c.name == "secret")))
+            return write_once(connection, SECRET, secrets.token_hex(32))
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -133,19 +130,3 @@ def _not_there(url: sa.URL) -> str:
     if url.get_backend_name() == "sqlite":
         return f"the database file {url.database} cannot be opened: see that its folder can be written to, or set `database` in engage.yaml"
     return f"the database {url.render_as_string(hide_password=True)} does not answer; start it, or set `database` in engage.yaml"
-
-
-def write_once(connection: sa.Connection, name: str, value: str) -> None:
-    """Write a row of `meta` that is not there yet."""
-    inserted = sa.select(sa.literal(name), sa.literal(value)).where(~sa.exists().where(meta.c.name == name))
-    connection.execute(insert_ignoring(connection, meta).from_select(["name", "value"], inserted))
-
-
-def insert_ignoring(connection: sa.Connection, table: sa.Table) -> Any:
-    """INSERT … ON CONFLICT DO NOTHING of the connection's dialect."""
-    return dialect_insert(connection, table).on_conflict_do_nothing()
-
-
-def dialect_insert(connection: sa.Connection, table: sa.Table) -> Any:
-    """The INSERT that knows ON CONFLICT."""
-    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from engage.model.history import Kind, Touch
 from engage.model.run import RunState
-from engage.model.shares import is_in
+from engage.model.shares import HOLDOUT, is_in
 from engage.planning.slots import Entry, Opening, Residence, Slot
 from engage.store.audiences import audience_condition
 from engage.store.columns import Instant, Json
-from engage.store.database import insert_ignoring
+from engage.store.inserts import insert_ignoring
 from engage.store.meant import entered_after, people_meant
 from engage.store.openings import insert_openings, openings_table
 from engage.store.planned import SqlPlanned
@@ -32,7 +32,6 @@ ENTERED = (
 )
 NEW = ("id", "contact_id", "key", "state", "intended_at", "due_at")
 TOLD = ("at", "contact_id", "kind", "campaign", "version", "run_id", "purpose", "reason", "detail")
-HOLDOUT = "holdout"
 HELD_OUT, ACTIVE = RunState.HELD_OUT.value, RunState.ACTIVE.value
 
 

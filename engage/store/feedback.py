@@ -15,8 +15,9 @@ from engage.feedback.responses import Response
 from engage.model.history import Kind, Touch
 from engage.model.letter import Letter
 from engage.model.responses import RESPONSES
-from engage.store.database import Database, insert_ignoring
+from engage.store.database import Database
 from engage.store.happenings import SqlHappenings
+from engage.store.inserts import insert_ignoring
 from engage.store.ledger import append_lines, lines_of
 from engage.store.letters import read_letter
 from engage.store.pending import insert_pending

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engage.feedback.guarding import Tally
 from engage.model.history import Kind
 from engage.store import pausing
-from engage.store.conditions import HANDED_OVER, RETURNED
+from engage.store.conditions import CAME_BACK, HANDED_OVER
 from engage.store.database import Database
 from engage.store.tables import campaign_states, pauses, touches
 
@@ -40,7 +40,7 @@ class SqlTallies:
             sent = _sent(campaign, begin).limit(last).cte("sent")
             number, first = connection.execute(sa.select(sa.func.count(), sa.func.min(sent.c.id)).select_from(sent)).one()
             since = first - 1 if number >= last else begin
-            of_these = (sa.text(RETURNED), touches.c.campaign == campaign, touches.c.id > since)
+            of_these = (sa.text(CAME_BACK), touches.c.campaign == campaign, touches.c.id > since)
             refused = connection.scalar(_messages(*of_these, _REFUSED)) or 0
             theirs = touches.c.delivery_id.in_(sa.select(sent.c.delivery_id))
             bounced, complained = (
@@ -70,7 +70,7 @@ _PAUSED = sa.exists().where(pauses.c.scope == "campaign", pauses.c.name == touch
 _NEWS = (
     sa.select(touches.c.campaign, _PAUSED, sa.func.max(touches.c.id))
     .where(
-        sa.text(RETURNED), sa.or_(touches.c.kind != Kind.FAILED.value, _REFUSED), touches.c.id > sa.bindparam("after"),
+        sa.text(CAME_BACK), sa.or_(touches.c.kind != Kind.FAILED.value, _REFUSED), touches.c.id > sa.bindparam("after"),
         touches.c.campaign.is_not(None),
     )
     .group_by(touches.c.campaign)

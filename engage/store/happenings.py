@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from engage.model.contact import Contact, Event
 from engage.model.history import Kind, Touch
 from engage.rules.expressions import Lookup
-from engage.store.database import insert_ignoring
+from engage.store.inserts import insert_ignoring
 from engage.store.lookups import SqlLookup
 from engage.store.rows import Row, add_touches, event_of, event_row
 from engage.store.session import Session

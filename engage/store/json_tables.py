@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from engage.store.columns import Instant, Json
 def json_table(
     connection: sa.Connection, name: str, columns: Mapping[str, Any], rows: Sequence[Mapping[str, object]]
 ) -> sa.FromClause:
-    """The rows as a FROM element of that name; `columns` are the types by name. Moments in the rows are written by `written`."""
+    """The rows as a FROM element of that name; `columns` are the types by name. Moments in the rows are written by `instant_text`."""
     if connection.dialect.name == "postgresql" and len(rows) == 1:  # a set of records is guessed to be a hundred
         return _named(name, columns, sa.func.jsonb_to_record(sa.cast(sa.literal(json.dumps(rows[0]), sa.Text), Json)))
     return _unfolded(connection.dialect.name, name, columns, sa.literal(json.dumps(rows), sa.Text))
@@ -43,8 +42,3 @@ def _named(name: str, columns: Mapping[str, Any], records: Any) -> sa.FromClause
 def _typed(value: sa.ColumnElement[Any], kind: Any) -> sa.ColumnElement[Any]:
     """With the affinity that SQLite needs to use an index of its own making."""
     return sa.type_coerce(sa.cast(value, sa.String) if isinstance(kind, sa.String | Instant) else value, kind)
-
-
-def written(moment: datetime) -> str:
-    """A moment as both databases read it as an Instant."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

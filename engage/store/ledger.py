@@ -13,7 +13,8 @@ from engage.contacts.ports import Suppression
 from engage.model.addresses import address_key
 from engage.model.contact import ChannelKind, Consent
 from engage.model.history import Kind, Touch
-from engage.store.database import Database, insert_ignoring
+from engage.store.database import Database
+from engage.store.inserts import insert_ignoring
 from engage.store.rows import KEY_COLUMNS, add_touches, consent_of, consent_row
 from engage.store.tables import consents, contacts, suppressions
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engage.model.values import instant_text
 from engage.planning.slots import Opening
 from engage.store.columns import Instant
-from engage.store.json_tables import json_table, written
+from engage.store.json_tables import json_table
 from engage.store.runs import delivery_row
 from engage.store.tables import deliveries
 
@@ -52,6 +53,6 @@ def insert_openings(openings: Sequence[Opening], new: Any, by_place: Any, source
 def _opening_json(opening: Opening) -> dict[str, object]:
     delivery = opening.delivery
     return {
-        "at": written(opening.at), "key": opening.key, "zone_key": opening.zone_key, "first_due_at": written(delivery.due_at),
-        "expires_at": written(delivery.expires_at), "send_key": delivery.send_key,
+        "at": instant_text(opening.at), "key": opening.key, "zone_key": opening.zone_key, "first_due_at": instant_text(delivery.due_at),
+        "expires_at": instant_text(delivery.expires_at), "send_key": delivery.send_key,
     }

@@ -13,7 +13,8 @@ from engage.model.run import RunState
 from engage.store import pausing
 from engage.store.calls import TO_MAKE, CallState
 from engage.store.conditions import PENDING
-from engage.store.database import Database, dialect_insert
+from engage.store.database import Database
+from engage.store.inserts import upsert
 from engage.store.pending import known_by_now
 from engage.store.releases import let_go
 from engage.store.tables import calls, campaign_states, campaign_versions, deliveries, events, pauses, runs, snapshots
@@ -44,8 +45,7 @@ class SqlOperations:
     def approve(self, campaign: str, *, now: datetime) -> None:
         """Let a campaign go that reached more people than `guards.max_audience`."""
         with self._database.begin() as connection:
-            written = dialect_insert(connection, campaign_states).values(campaign=campaign, needs_approval=False, approved_at=now)
-            connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_={"approved_at": now}))
+            upsert(connection, campaign_states, {"campaign": campaign, "approved_at": now}, {"approved_at": now})
             let_go(connection, now=now, hold="approval", where=deliveries.c.campaign == campaign)
 
     def pauses(self) -> Sequence[Mapping[str, object]]:

@@ -17,7 +17,7 @@ from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.store.clock import MachineNow
 from engage.store.columns import Instant
-from engage.store.database import insert_ignoring
+from engage.store.inserts import insert_ignoring
 from engage.store.pending import insert_pending
 from engage.store.releases import releases
 from engage.store.rows import Row, add_touches

@@ -7,7 +7,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from engage.store.database import dialect_insert
+from engage.store.inserts import dialect_insert
 from engage.store.releases import let_go
 from engage.store.tables import campaign_states, pauses, touches
 

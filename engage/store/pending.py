@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from engage.model.contact import Event
 from engage.model.run import RunState
 from engage.store.conditions import PENDING
-from engage.store.database import insert_ignoring
 from engage.store.happenings import SqlHappenings, touch_of
+from engage.store.inserts import insert_ignoring
 from engage.store.rows import Row, event_row
 from engage.store.tables import contacts, events, runs
 

@@ -9,10 +9,11 @@ from functools import cache
 
 import sqlalchemy as sa
 
+from engage.model.values import instant_text
 from engage.planning.slots import Residence, Slot
 from engage.store.columns import Instant
-from engage.store.database import dialect_insert
-from engage.store.json_tables import json_source, written
+from engage.store.inserts import upsert
+from engage.store.json_tables import json_source
 from engage.store.rows import earliest
 from engage.store.session import Session
 from engage.store.tables import campaign_states, contact_dates, contacts, former_names, pauses
@@ -42,14 +43,14 @@ class SqlPlanned(Session):
 
     def move_planned_until(self, campaign: str, to: datetime) -> None:
         """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
-        row = {"campaign": campaign, "live_since": to, "planned_until": to, "needs_approval": False}
+        row = {"campaign": campaign, "live_since": to, "planned_until": to}
         known, moment = campaign_states.c, sa.literal(to, Instant)
         further = sa.case((known.planned_until > moment, known.planned_until), else_=moment)
-        self._upsert_state(row, {"planned_until": further, "live_since": sa.func.coalesce(known.live_since, moment)})
+        upsert(self._connection, campaign_states, row, {"planned_until": further, "live_since": sa.func.coalesce(known.live_since, moment)})
 
     def mark_existing_entered(self, campaign: str, *, now: datetime) -> None:
         """Remember that those entered who were in its segment already."""
-        self._upsert_state({"campaign": campaign, "needs_approval": False, "existing_at": now}, {"existing_at": now})
+        upsert(self._connection, campaign_states, {"campaign": campaign, "existing_at": now}, {"existing_at": now})
 
     def guard(self, campaign: str, *, entered: int, most: int, now: datetime) -> None:
         """Count who entered; hold the campaign, unless it is approved, once more than `most` did within a day."""
@@ -59,7 +60,7 @@ class SqlPlanned(Session):
         reached = entered + (row.reached if row is not None and goes_on else 0)
         counted = {"reached": reached, "reached_since": row.reached_since if row is not None and goes_on else now}
         held = {"needs_approval": True} if reached > most else {}
-        self._upsert_state({"campaign": campaign, "needs_approval": False, **counted, **held}, {**counted, **held})
+        upsert(self._connection, campaign_states, {"campaign": campaign, **counted, **held}, {**counted, **held})
 
     def any_changed(self, *, since: datetime) -> bool:
         """Whether any contact was imported or corrected after that moment."""
@@ -82,15 +83,11 @@ class SqlPlanned(Session):
     def _state(self, asked: sa.Select[datetime], campaign: str) -> datetime | None:
         return self._connection.scalar(asked, {"campaign": campaign})
 
-    def _upsert_state(self, row: dict[str, object], changed: dict[str, object]) -> None:
-        written = dialect_insert(self._connection, campaign_states).values(row)
-        self._connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_=changed))
-
 
 def _dated(slot: Slot) -> dict[str, object]:
     residence, match = slot.residence, slot.match
     return {
-        "at": written(slot.at), "zone_key": residence.zone_key if residence else None, "day": match.day if match else None,
+        "at": instant_text(slot.at), "zone_key": residence.zone_key if residence else None, "day": match.day if match else None,
         "month": match.month if match else None, "year": match.year if match else None,
     }
 

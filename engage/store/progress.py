@@ -15,10 +15,11 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.responses import SHOWN_BY
 from engage.model.steps import Sign
+from engage.model.values import instant_text
 from engage.planning.requests import ArmResult, Part
 from engage.store.columns import Id, Instant
 from engage.store.conditions import TALLIED
-from engage.store.json_tables import json_table, written
+from engage.store.json_tables import json_table
 from engage.store.people_batch import PeopleBatch
 from engage.store.rows import Row, consent_row, event_of
 from engage.store.session import Session
@@ -58,7 +59,7 @@ class SqlProgressing(Session):
 
     def events_since(self, since: Mapping[int, datetime], *, types: Sequence[str]) -> Mapping[int, Sequence[Event]]:
         """The events of these types of each contact with `at` not before its moment, in the order of `at`."""
-        looked_for = [{"contact_id": contact_id, "since": written(moment)} for contact_id, moment in since.items()]
+        looked_for = [{"contact_id": contact_id, "since": instant_text(moment)} for contact_id, moment in since.items()]
         wanted = json_table(self._connection, "wanted", {"contact_id": Id, "since": Instant()}, looked_for)
         asked = (
             sa.select(events)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from engage.model.workspace import Workspace
-from engage.store.database import dialect_insert
+from engage.store.inserts import upsert
 from engage.store.tables import campaign_states, former_names, metadata, pauses, touches
 
 CARRIED = tuple(
@@ -30,8 +30,7 @@ def carry_over(connection: sa.Connection, workspace: Workspace) -> None:
         _carry_state(connection, old, new)
         connection.execute(sa.update(former_names).where(former_names.c.campaign == old).values(campaign=new))
         connection.execute(sa.delete(former_names).where(former_names.c.former == new))
-        known = dialect_insert(connection, former_names).values(former=old, campaign=new)
-        connection.execute(known.on_conflict_do_update(index_elements=["former"], set_={"campaign": new}))
+        upsert(connection, former_names, {"former": old, "campaign": new}, {"campaign": new})
 
 
 def _renamed(connection: sa.Connection, workspace: Workspace) -> Iterator[tuple[str, str]]:

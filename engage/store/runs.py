@@ -13,7 +13,7 @@ from engage.model.history import Kind
 from engage.model.run import Run, RunState
 from engage.planning.requests import NewDelivery
 from engage.planning.run_ports import RunInHand
-from engage.store.database import insert_ignoring
+from engage.store.inserts import insert_ignoring
 from engage.store.payloads import payload_of
 from engage.store.rows import RUN_FIELDS, run_of
 from engage.store.session import Session

@@ -15,7 +15,7 @@ from engage.planning.ports import NEWS_TAKES
 from engage.planning.segments import TIMED, Looked, Source, Watched, grid_moment
 from engage.store.audiences import is_in_segment
 from engage.store.columns import Instant
-from engage.store.database import dialect_insert, insert_ignoring
+from engage.store.inserts import dialect_insert, insert_ignoring
 from engage.store.rows import Row
 from engage.store.session import Session
 from engage.store.tables import consents, contacts, segment_members, segment_states, touches

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from engage.contacts.zones import zones_from_key
 from engage.model.campaign import ReEntry
 from engage.model.localtime import add, zone
-from engage.model.time import Duration, ZoneSource
+from engage.model.time import ZoneSource
+from engage.model.values import instant_text
 from engage.planning.slots import Slot
 from engage.store.columns import Instant, Json
-from engage.store.json_tables import json_table, written
+from engage.store.json_tables import json_table
 
 FOREVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -95,13 +96,13 @@ def slots_table(connection: sa.Connection, slots: Sequence[Slot], re_entry: ReEn
 def _slot_json(slot: Slot, re_entry: ReEntry) -> dict[str, object]:
     residence, match, members = slot.residence, slot.match, slot.members
     return {
-        "at": written(slot.at), "key": slot.key, "trigger": dict(slot.trigger),
+        "at": instant_text(slot.at), "key": slot.key, "trigger": dict(slot.trigger),
         "zone_key": residence.zone_key if residence else None, "country": residence.country if residence else None,
         "day": match.day if match else None, "month": match.month if match else None, "year": match.year if match else None,
         "base_year": match.base_year if match else None, "min_years": match.min_years if match else None,
-        "moved_at": written(members.moved_at) if members and members.moved_at else None,
-        "changed_since": written(slot.changed_since) if slot.changed_since else None,
-        "not_since": written(not_since(slot, re_entry)),
+        "moved_at": instant_text(members.moved_at) if members and members.moved_at else None,
+        "changed_since": instant_text(slot.changed_since) if slot.changed_since else None,
+        "not_since": instant_text(not_since(slot, re_entry)),
     }
 
 
@@ -109,9 +110,7 @@ def not_since(slot: Slot, re_entry: ReEntry) -> datetime:
     """Whoever entered after this moment is kept out at the slot: FOREVER where re-entry is never allowed."""
     if not re_entry.allowed or re_entry.after is None:
         return FOREVER
-    span = re_entry.after
-    back = Duration(months=-span.months, days=-span.days, seconds=-span.seconds)
-    return max(add(slot.at, back, zone(name)) for name in _zones(slot))
+    return max(add(slot.at, -re_entry.after, zone(name)) for name in _zones(slot))
 
 
 def _zones(slot: Slot) -> tuple[str, ...]:

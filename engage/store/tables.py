@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from engage.store.columns import NAMES, Id, Instant, Json, known_then, partial_index
-from engage.store.conditions import CALL_WAITING, HANDED_OVER, PENDING, RETURNED, SUSPECT, TALLIED, WAITING_FREE
+from engage.store.conditions import CALL_WAITING, CAME_BACK, HANDED_OVER, PENDING, SUSPECT, TALLIED, WAITING_FREE
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
@@ -282,7 +282,7 @@ touches = sa.Table(
     sa.Column("detail", Json, nullable=False),
     sa.Index("ix_touches_contact", "contact_id", "at"),
     partial_index("ix_touches_handed_over", "campaign", "id", where=HANDED_OVER),
-    partial_index("ix_touches_returned", "id", where=RETURNED),
+    partial_index("ix_touches_returned", "id", where=CAME_BACK),
     partial_index("ix_touches_step", "campaign", "version", "step", "kind", where=TALLIED),
     sqlite_autoincrement=True,
 )

@@ -14,7 +14,8 @@ from engage.model.localtime import to_utc, zone
 from engage.model.run import RunState
 from engage.model.workspace import Files, Workspace
 from engage.store.columns import Instant
-from engage.store.database import Database, dialect_insert, insert_ignoring
+from engage.store.database import Database
+from engage.store.inserts import insert_ignoring, upsert
 from engage.store.releases import let_go
 from engage.store.renaming import carry_over
 from engage.store.tables import campaign_states, campaign_versions, runs, snapshots
@@ -66,7 +67,7 @@ class SqlWorkspaces:
             mended = sa.and_(campaign_states.c.problem.is_not(None), campaign_states.c.campaign.not_in(list(problems)))
             connection.execute(sa.update(campaign_states).where(mended).values(problem=None))
             for campaign, problem in problems.items():
-                _upsert_state(connection, {"campaign": campaign, "problem": problem})
+                upsert(connection, campaign_states, {"campaign": campaign, "problem": problem}, {"problem": problem})
 
 
 _NEWEST = sa.select(snapshots).order_by(snapshots.c.id.desc()).limit(1)
@@ -85,7 +86,7 @@ def _write(connection: sa.Connection, workspace: Workspace, now: datetime) -> No
         connection.execute(insert_ignoring(connection, campaign_versions).values(version))
         ends_at = _ends_at(campaign, workspace.settings.timezone)
         state = {"status": campaign.status.value, "ends_at": ends_at, "version": campaign.version}
-        _upsert_state(connection, {"campaign": name, **state})
+        upsert(connection, campaign_states, {"campaign": name, **state}, state)
         if campaign.takes_over:
             _wake(connection, campaign, now)
 
@@ -101,12 +102,6 @@ def _rests(now: datetime) -> sa.ColumnElement[bool]:
     """Campaigns that were not live until now: where this makes one live again, what fell due meanwhile is not made up for."""
     is_live = campaign_states.c.status.in_((Status.LIVE.value, Status.PAUSED.value))
     return sa.or_(campaign_states.c.status.is_(None), ~is_live, campaign_states.c.ends_at <= now)
-
-
-def _upsert_state(connection: sa.Connection, row: dict[str, object]) -> None:
-    changed = {name: value for name, value in row.items() if name != "campaign"}
-    written = dialect_insert(connection, campaign_states).values(needs_approval=False, **row)
-    connection.execute(written.on_conflict_do_update(index_elements=["campaign"], set_=changed))
 
 
 def _ends_at(campaign: Campaign, timezone: str) -> datetime | None:
