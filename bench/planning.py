@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -39,8 +40,10 @@ from engage.rules.workspace import load
 from engage.settings import load_settings
 from engage.store.audiences import audience_condition
 from engage.store.database import Database
+from engage.store.entrances import form_of, given, matching
+from engage.store.json_tables import json_source
 from engage.store.planning import SqlTransaction
-from engage.store.slots import by_shape, slots_table
+from engage.store.slots import SLOT_COLUMNS, by_shape
 from engage.store.tables import contact_dates, contacts
 from tests.servers.postgres import postgres
 
@@ -129,14 +132,17 @@ def birthdays(database: Database, workspace: Workspace, *, in_zones: Sequence[st
     entry = _entry(campaign, workspace, _birthday_slots(campaign, in_zones), in_zones)
     ((shape, slots),) = by_shape(entry.slots).items()
     with database.read() as connection:
-        table = slots_table(connection, slots, campaign.re_entry)
-        ours = _transaction(connection, workspace).matching(entry, shape, table)
+        form = form_of(connection.dialect.name, entry, shape, slots, ())
+        table = json_source(connection.dialect.name, "slot", SLOT_COLUMNS, rows="slot_rows", single=form.one_slot)
+        told = given(form, entry, slots, ())
+        ours = matching(form, table, None)
         dates = contact_dates.c
         of_index = sa.select(dates.contact_id).select_from(table.join(contact_dates, sa.true())).where(
             dates.name == shape.attribute, dates.month == table.c.month, dates.day == table.c.day, dates.zone_key == table.c.zone_key,
         )
-        found = _in_turn(turns * SMALL_TURNS, lambda: connection.execute(ours).all(), lambda: connection.execute(of_index).all())
-        people = len(connection.execute(ours).all())
+        asked = partial(connection.execute, parameters=told)
+        found = _in_turn(turns * SMALL_TURNS, lambda: asked(ours).all(), lambda: asked(of_index).all())
+        people = len(asked(ours).all())
     entered = min(_timed(lambda: _enter(database, workspace, entry)) for _ in range(turns) if not _emptied(database))
     _emptied(database)
     return {**found, "people": people, "slots": len(slots), "entered_ms": round(entered, 2)}

@@ -117,7 +117,8 @@ class Conductor:
                 raise
             except Exception as error:  # noqa: BLE001  # one message with which we make a mistake stops no other
                 settlements.append(_stumbled(candidate, error, now))
-        self._deliveries.settle(lease, settlements)
+        if settlements:
+            self._deliveries.settle(lease, settlements)
         self._reached(Point.RENDERED)
         for slice_ in self._slices(rendered, equipment.workspace, careful=lease.careful):
             if self._stopping:

@@ -15,13 +15,23 @@ Edition = tuple[str, str]
 """A campaign's name, and the hash of one version of it."""
 
 
-def campaign_states_of(connection: sa.Connection, editions: Iterable[Edition], *, now: datetime) -> Mapping[Edition, CampaignState]:
+Pause = tuple[str, str]
+"""What is paused: a scope, and a name in it."""
+
+
+def pauses_in(connection: sa.Connection) -> frozenset[Pause]:
+    """All that people paused."""
+    return frozenset((scope, name) for scope, name in connection.execute(_PAUSES))
+
+
+def campaign_states_of(
+    connection: sa.Connection, editions: Iterable[Edition], *, paused: frozenset[Pause], now: datetime
+) -> Mapping[Edition, CampaignState]:
     """The state of each campaign, by the newest accepted snapshot and by what people did. One that is in no snapshot is not live."""
     editions = set(editions)
     wanted = sorted({name for name, _ in editions})
     rows = connection.execute(_STATES, {"names": wanted}).mappings()
     known = {row["campaign"]: row for row in rows}
-    paused = set(connection.execute(_PAUSES).all())
     everything = ("all", "") in paused
     since = _accepted_at(connection, editions)
     return {

@@ -12,6 +12,9 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from engage.store.functions import FUNCTIONS
 
 BUSY_SECONDS = 30
+KEPT = 1_000
+"""How many statements a connection of SQLite keeps prepared: all that the engine has, with lists of any length."""
+
 READING = "engage_reading"
 """The execution option of connections that only read."""
 
@@ -25,7 +28,7 @@ def sqlite_engine(url: sa.URL) -> sa.Engine:
         _make_file(Path(url.database))
     engine = sa.create_engine(
         url, hide_parameters=True, execution_options=COUNTING, poolclass=StaticPool if in_memory else QueuePool,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": KEPT},
     )
     sa.event.listen(engine, "connect", _prepare_memory if in_memory else _prepare_file)
     sa.event.listen(engine, "begin", _begin)

@@ -16,11 +16,11 @@ from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.model.workspace import Settings, Workspace
 from engage.planning.versions import Versions
-from engage.store.campaigns import campaign_states_of
+from engage.store.campaigns import campaign_states_of, pauses_in
 from engage.store.payloads import quiet_hours_of
 from engage.store.renaming import present_name
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
-from engage.store.tables import consents, contacts, deliveries, pauses, runs, suppressions, touches
+from engage.store.tables import consents, contacts, deliveries, runs, suppressions, touches
 
 COPIES = (DeliveryState.SENDING.value, DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
 
@@ -89,8 +89,9 @@ class FactsOf:
         self._suppressed = self._load_suppressed()
         self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
         self._hand_offs = self._load_hand_offs(ids, since=now - looks_back(intents, settings=workspace.settings, versions=versions))
-        self._paused_channels = self._load_paused_channels()
-        self._campaigns = campaign_states_of(connection, {(intent.campaign, intent.version) for intent in intents}, now=now)
+        paused, editions = pauses_in(connection), {(intent.campaign, intent.version) for intent in intents}
+        self._paused_channels = frozenset(name for scope, name in paused if scope == "channel")
+        self._campaigns = campaign_states_of(connection, editions, paused=paused, now=now)
 
     def of(self, intent: Intent, *, run_exited: bool = False) -> Facts:
         """The facts of one of them."""
@@ -154,9 +155,6 @@ class FactsOf:
             )
         return found
 
-    def _load_paused_channels(self) -> frozenset[str]:
-        return frozenset(self._connection.scalars(_PAUSED_CHANNELS))
-
 
 # Statements are made once, as every batch of every worker asks them twice.
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
@@ -180,7 +178,6 @@ _COPIES = sa.select(deliveries.c.send_key, deliveries.c.address_key).where(
     deliveries.c.send_key.in_(sa.bindparam("send_keys", expanding=True)), deliveries.c.send_key.is_not(None),
     deliveries.c.address_key.in_(_KEYS), deliveries.c.state.in_(COPIES),
 )
-_PAUSED_CHANNELS = sa.select(pauses.c.name).where(pauses.c.scope == "channel")
 
 
 def _mates() -> Iterator[sa.Select[int]]:

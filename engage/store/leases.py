@@ -41,14 +41,18 @@ def hold(connection: sa.Connection, lease: Lease, *, unexpired: bool = False) ->
     """The lease's row, locked until the transaction ends. Raises LeaseLost where it is gone (`unexpired`: or its time is up)."""
     row = connection.execute(_UNEXPIRED if unexpired else _HELD, {"batch": lease.id}).mappings().first()
     if row is None:
-        raise LeaseLost(f"lease {lease.id} has ended")
+        raise _ended(lease)
     return row
+
+
+def _ended(lease: Lease) -> LeaseLost:
+    return LeaseLost(f"lease {lease.id} has ended")
 
 
 def renew(connection: sa.Connection, lease: Lease, *, by: timedelta) -> None:
     """Prolong it, to end so long from now. Raises LeaseLost."""
-    hold(connection, lease)
-    connection.execute(_RENEW, {"batch": lease.id, "seconds": by.total_seconds()})
+    if not connection.execute(_RENEW, {"batch": lease.id, "seconds": by.total_seconds()}).rowcount:
+        raise _ended(lease)
 
 
 def take_in_hand(connection: sa.Connection, lease: Lease, delivery_id: int) -> None:
@@ -64,7 +68,8 @@ def release(connection: sa.Connection, lease: Lease) -> None:
     except LeaseLost:
         return
     connection.execute(_GIVE_BACK, {"batch": lease.id})
-    connection.execute(_END if connection.scalar(_IS_LEFT, {"batch": lease.id}) else _FORGET, {"batch": lease.id})
+    if not connection.execute(_FORGET, {"batch": lease.id}).rowcount:
+        connection.execute(_END, {"batch": lease.id})
 
 
 # Statements are made once, as every batch of every worker runs them.
@@ -77,6 +82,5 @@ _UNEXPIRED = sa.select(batches).where(_BATCH, batches.c.lease_until > MachineNow
 _RENEW = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float)))
 _IN_HAND = sa.update(batches).where(_BATCH).values(in_hand=sa.bindparam("delivery"))
 _GIVE_BACK = sa.update(deliveries).where(_MINE, deliveries.c.state == DeliveryState.WAITING.value).values(batch_id=None)
-_IS_LEFT = sa.select(sa.exists().where(_MINE))
 _END = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(), in_hand=None)
-_FORGET = sa.delete(batches).where(_BATCH)
+_FORGET = sa.delete(batches).where(_BATCH, ~sa.exists().where(_MINE))

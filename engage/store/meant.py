@@ -7,28 +7,31 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from engage.model.run import RunState
-from engage.planning.slots import Entry
 from engage.store.slots import Shape
 from engage.store.tables import contact_dates, contacts, runs, segment_members
 
+CAMPAIGN = sa.bindparam("of_campaign", type_=sa.String)
+"""The name of the campaign that is entered."""
 
-def people_meant(entry: Entry, shape: Shape, slot: sa.FromClause) -> sa.Select[int]:
+
+def people_meant(shape: Shape, slot: sa.FromClause, excluded: frozenset[date]) -> sa.Select[int]:
     """The contacts of each slot, less those who are erased and those who have a run under its key; the audience is not asked yet."""
-    known = sa.exists().where(runs.c.campaign == entry.campaign.name, runs.c.contact_id == contacts.c.id, runs.c.key == slot.c.key)
-    asked = (
+    known = sa.exists().where(runs.c.campaign == CAMPAIGN, runs.c.contact_id == contacts.c.id, runs.c.key == slot.c.key)
+    return (
         sa.select(contacts.c.id)
         .select_from(_people_of(shape, slot))
-        .where(contacts.c.erased_at.is_(None), ~known, *_not_late_twice(entry, shape, slot))
-        .where(*_conditions(shape, slot, entry.excluded_dates))
+        .where(contacts.c.erased_at.is_(None), ~known, *_not_late_twice(shape, slot))
+        .where(*_conditions(shape, slot, excluded))
     )
-    return asked if entry.only is None else asked.where(contacts.c.id.in_(sorted(entry.only)))
 
 
-def entered_after(entry: Entry, contact_id: sa.ColumnElement[int], since: sa.ColumnElement[datetime]) -> sa.ColumnElement[bool]:
+def entered_after(
+    campaign: str | sa.ColumnElement[str], contact_id: sa.ColumnElement[int], since: sa.ColumnElement[datetime]
+) -> sa.ColumnElement[bool]:
     """Whether the contact entered the campaign after that moment; entries that were given back do not count."""
     last = runs.alias("last")
     return sa.exists().where(
-        last.c.campaign == entry.campaign.name, last.c.contact_id == contact_id, last.c.state != RunState.RETURNED.value,
+        last.c.campaign == campaign, last.c.contact_id == contact_id, last.c.state != RunState.RETURNED.value,
         last.c.intended_at > since,
     )
 
@@ -80,10 +83,10 @@ def _member_conditions(shape: Shape, slot: sa.FromClause) -> list[sa.ColumnEleme
     return [*wanted, members.c.moved_at == slot.c.moved_at] if shape.moved else wanted
 
 
-def _not_late_twice(entry: Entry, shape: Shape, slot: sa.FromClause) -> list[sa.ColumnElement[bool]]:
+def _not_late_twice(shape: Shape, slot: sa.FromClause) -> list[sa.ColumnElement[bool]]:
     """The same late change is looked at again and again: whoever entered for it and gave the key back does not enter anew."""
     if not shape.changed:
         return []
     returned = sa.and_(runs.c.state == RunState.RETURNED.value, runs.c.key.startswith(slot.c.key + "#", autoescape=False))
-    mine = sa.and_(runs.c.campaign == entry.campaign.name, runs.c.contact_id == contacts.c.id)
+    mine = sa.and_(runs.c.campaign == CAMPAIGN, runs.c.contact_id == contacts.c.id)
     return [~sa.exists().where(mine, returned, runs.c.entered_at >= contacts.c.changed_at)]

@@ -14,11 +14,10 @@ import sqlalchemy as sa
 from engage.model.values import instant_text
 from engage.planning.slots import Opening
 from engage.store.columns import Instant
-from engage.store.json_tables import json_table
 from engage.store.runs import delivery_row
 from engage.store.tables import deliveries
 
-_COLUMNS: Mapping[str, Any] = {
+OPENING_COLUMNS: Mapping[str, Any] = {
     "at": Instant(), "key": sa.String(), "zone_key": sa.String(), "first_due_at": Instant(), "expires_at": Instant(),
     "send_key": sa.String(),
 }
@@ -26,20 +25,20 @@ BY_PLACE = ("due_at", "expires_at", "send_key")
 _BY_RUN = ("run_id", "contact_id", "intended_at")
 
 
-def openings_table(connection: sa.Connection, openings: Sequence[Opening]) -> sa.FromClause:
-    """The openings as a FROM element named `opening`: by `at`, `key` and `zone_key`."""
-    return json_table(connection, "opening", _COLUMNS, [_opening_json(opening) for opening in openings])
+def alike(opening: Opening) -> Mapping[str, object]:
+    """What is the same in all first deliveries of an entry, by column."""
+    row = delivery_row(opening.delivery)
+    return {name: value for name, value in row.items() if name not in (*BY_PLACE, *_BY_RUN)}
 
 
-def insert_openings(openings: Sequence[Opening], new: Any, by_place: Any, source: sa.FromClause, *conditions: Any) -> sa.Insert:
-    """The deliveries of those of the new runs that wait for one, out of `source`.
+def insert_openings(names: Sequence[str], new: Any, by_place: Any, source: sa.FromClause, *conditions: Any) -> sa.Insert:
+    """The deliveries of those of the new runs that wait for one, out of `source`; what is alike comes as the parameters `given_…`.
 
     `new` has their `id`, `contact_id` and `intended_at`, `by_place` what their opening says: without an expiry there is none.
     """
-    alike = {name: value for name, value in delivery_row(openings[0].delivery).items() if name not in (*BY_PLACE, *_BY_RUN)}
     made = (
         sa.select(
-            *(sa.literal(value, deliveries.c[name].type).label(name) for name, value in alike.items()),
+            *(sa.bindparam(f"given_{name}", type_=deliveries.c[name].type).label(name) for name in names),
             by_place["first_due_at"], by_place["expires_at"], by_place["send_key"], new["id"].label("run_id"), new["contact_id"],
             new["intended_at"],
         )
@@ -47,10 +46,11 @@ def insert_openings(openings: Sequence[Opening], new: Any, by_place: Any, source
         .where(by_place["expires_at"].is_not(None), *conditions)
         .order_by(new["id"])
     )
-    return sa.insert(deliveries).from_select([*alike, *BY_PLACE, *_BY_RUN], made)
+    return sa.insert(deliveries).from_select([*names, *BY_PLACE, *_BY_RUN], made)
 
 
-def _opening_json(opening: Opening) -> dict[str, object]:
+def opening_json(opening: Opening) -> dict[str, object]:
+    """The opening as a row of that table."""
     delivery = opening.delivery
     return {
         "at": instant_text(opening.at), "key": opening.key, "zone_key": opening.zone_key, "first_due_at": instant_text(delivery.due_at),

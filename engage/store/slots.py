@@ -19,7 +19,6 @@ from engage.model.time import ZoneSource
 from engage.model.values import instant_text
 from engage.planning.slots import Slot
 from engage.store.columns import Instant, Json
-from engage.store.json_tables import json_table
 
 FOREVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -81,19 +80,15 @@ def by_shape(slots: Iterable[Slot]) -> Mapping[Shape, list[Slot]]:
     return shapes
 
 
-_COLUMNS: Mapping[str, Any] = {
+SLOT_COLUMNS: Mapping[str, Any] = {
     "at": Instant(), "key": sa.String(), "trigger": Json, "zone_key": sa.String(), "country": sa.String(), "day": sa.Integer(),
     "month": sa.Integer(), "year": sa.Integer(), "base_year": sa.Integer(), "min_years": sa.Integer(),
     "moved_at": Instant(), "changed_since": Instant(), "not_since": Instant(),
 }
 
 
-def slots_table(connection: sa.Connection, slots: Sequence[Slot], re_entry: ReEntry) -> sa.FromClause:
-    """The slots as a FROM element named `slot`. `not_since`: whose last entry is not before that is kept out."""
-    return json_table(connection, "slot", _COLUMNS, [_slot_json(slot, re_entry) for slot in slots])
-
-
-def _slot_json(slot: Slot, re_entry: ReEntry) -> dict[str, object]:
+def slot_json(slot: Slot, re_entry: ReEntry) -> dict[str, object]:
+    """The slot as a row of that table. `not_since`: whose last entry is not before that is kept out."""
     residence, match, members = slot.residence, slot.match, slot.members
     return {
         "at": instant_text(slot.at), "key": slot.key, "trigger": dict(slot.trigger),
