@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from engage.model.triggers import DayOff
-from engage.rules import scalars
 from engage.rules.schema.fields import (
     LIST,
     TEXT,
@@ -26,6 +26,10 @@ from engage.rules.schema.fields import (
 )
 from engage.rules.schema.sending import StepSection
 from engage.rules.tree import Map
+
+
+_DIGITS = re.compile(r"[0-9]+[:.][0-9:.]*")
+"""A time of day, or what was meant as one: told so, rather than read as an expression."""
 
 
 def _working(text: str) -> Literal["working"]:
@@ -67,16 +71,11 @@ class UntilMomentSection(Section):
 
 
 def _wait_kind(value: object) -> str:
-    """Which wait is meant: by its shape, and by whether `until` is a time of day."""
+    """Which wait is meant: by its shape, and by whether `until` looks like a time of day."""
     if not isinstance(value, Map):
         return "<span>"
-    if "days" in value or "day_off" in value:
-        return "<time>"
-    try:
-        scalars.time_of_day(str(value.get("until", "")))
-    except ValueError:
-        return "<moment>"
-    return "<time>"
+    is_of_time = "days" in value or "day_off" in value or _DIGITS.fullmatch(str(value.get("until", "")))
+    return "<time>" if is_of_time else "<moment>"
 
 
 WaitField = Annotated[

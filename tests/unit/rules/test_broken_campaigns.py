@@ -205,6 +205,10 @@ BROKEN = {
         CAMPAIGN.replace("{date: birth_date, at: 09:00}", "{manual: true, event: ticket.closed}"),
         ["campaigns/c.yaml:2:25: a trigger is one thing: `manual` and `event` cannot stand together"],
     ),
+    "wait until an hour that no day has": (
+        HEAD + "steps:\n  - wait: {until: 25:00}\n  - send: birthday\n",
+        ["campaigns/c.yaml:5:19: `25:00` is not a time of day; write it like 09:00"],
+    ),
     "wait until what is no time": (
         HEAD + "steps:\n  - wait: {until: contact.plan}\n  - send: birthday\n",
         ["campaigns/c.yaml:5:19: `until` needs a time of day, a date or a date-time; this is a text"],
