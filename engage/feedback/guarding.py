@@ -11,6 +11,7 @@ from typing import Protocol, final
 import structlog
 
 from engage.model.history import Kind
+from engage.model.shares import percent
 from engage.model.workspace import Workspace
 
 LAST = 1_000
@@ -90,9 +91,5 @@ def too_many(tally: Tally, stop_at: Mapping[Kind, Fraction]) -> str | None:
     for kind, share in stop_at.items():
         count = tally.came_back.get(kind, 0)
         if count >= share * tally.messages and (count > 1 or (count and tally.messages >= LAST)):
-            return f"stop_at: {count} of its last {tally.messages} messages {WORDS[kind]} ({_percent(share)} or more)"
+            return f"stop_at: {count} of its last {tally.messages} messages {WORDS[kind]} ({percent(share)} or more)"
     return None
-
-
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):g}%"

@@ -18,13 +18,13 @@ from engage.simulation.ahead import Foresight, foresee
 from engage.simulation.entrances import entrance
 from engage.simulation.explanation import Chance, Explanation, Finding, Journeying, NextSend
 from engage.simulation.handing import Deciding, as_intent, decided
-from engage.simulation.standing import RE_ENTRY, Standing, journeying, shares_of, state_of
+from engage.simulation.standing import RE_ENTRY, CampaignStates, journeying, shares_of, state_of
 from engage.simulation.visitor import Entrance, Records, Visitor
 
 NOTHING_ASKED = Foresight(steps=(), delivery=None, why="its message is being handed over, or it waits for an answer")
 
 
-class Inquiry(Records, Standing, Deciding, Protocol):
+class Inquiry(Records, CampaignStates, Deciding, Protocol):
     """All that explaining reads."""
 
     def version(self, name: str, version: str) -> Campaign | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 
-from engage.model.expression import Touched
-from engage.model.time import Duration
-from engage.model.workspace import Workspace
+from engage.model.expression import Touched, walk
+from engage.model.workspace import Workspace, every_expression
 
 
 def hindsight(workspace: Workspace) -> timedelta | None:
@@ -22,7 +20,7 @@ def hindsight(workspace: Workspace) -> timedelta | None:
     for touched in _asked(workspace):
         if touched.within is None:
             return None
-        asked.append(_at_most(touched.within))
+        asked.append(touched.within.at_most)
     return max(asked, default=timedelta())
 
 
@@ -36,29 +34,10 @@ def _limits(workspace: Workspace) -> Iterator[timedelta]:
 
 def _goals(workspace: Workspace) -> Iterator[timedelta]:
     """A conversion counts once: whether it was counted before is asked of the history."""
-    yield from (_at_most(campaign.goal.within) for campaign in workspace.campaigns.values() if campaign.goal is not None)
-
-
-def _at_most(span: Duration) -> timedelta:
-    """Longer than the span may be in any zone and month."""
-    return timedelta(days=31 * span.months + span.days + 1, seconds=span.seconds)
+    yield from (campaign.goal.within.at_most for campaign in workspace.campaigns.values() if campaign.goal is not None)
 
 
 def _asked(workspace: Workspace) -> Iterator[Touched]:
-    """Every `touched(…)` in an expression of a campaign or a segment, wherever it stands."""
-    yield from _within((*workspace.campaigns.values(), *workspace.segments.values()))
-
-
-def _within(value: object) -> Iterator[Touched]:
-    match value:
-        case Touched():
-            yield value
-        case Mapping():
-            for each in value.values():
-                yield from _within(each)
-        case tuple() | list():
-            for each in value:
-                yield from _within(each)
-        case _ if is_dataclass(value):
-            for field in fields(value):
-                yield from _within(getattr(value, field.name))
+    """Every `touched(…)` in an expression of a campaign or a segment."""
+    nodes = (node for expression in every_expression(workspace) for node in walk(expression.root))
+    return (node for node in nodes if isinstance(node, Touched))

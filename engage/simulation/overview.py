@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from engage.model.campaign import Campaign, Status
 from engage.model.localtime import add
+from engage.model.shares import percent
 from engage.model.under_way import Standing
 from engage.planning.positions import END, name_of, step_at
 from engage.planning.versions import Versions
@@ -54,8 +55,7 @@ def _ramp(campaign: Campaign | None, since: datetime | None, now: datetime, zone
     for number, stage in enumerate(campaign.ramp, start=1):
         ends = add(ends, stage.duration, zone)
         if now < ends:
-            share = f"{float(stage.share * 100):g}%"
-            return f"live, ramp {number} of {len(campaign.ramp)}: {share} until {ends:%Y-%m-%d %H:%M} UTC"
+            return f"live, ramp {number} of {len(campaign.ramp)}: {percent(stage.share)} until {ends:%Y-%m-%d %H:%M} UTC"
     return None
 
 

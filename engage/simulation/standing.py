@@ -10,16 +10,16 @@ from engage.model.campaign import Campaign, Status
 from engage.model.delivery import CampaignState, Intent
 from engage.model.localtime import add_everywhere, known, local_date, zone
 from engage.model.run import Run, RunState
-from engage.model.shares import is_in
+from engage.model.shares import HOLDOUT, is_in, percent
 from engage.policy.ramp import opens_at
 from engage.simulation.ahead import where, words
 from engage.simulation.explanation import Finding, Journeying
 from engage.simulation.visitor import Visitor, kept_out
 
-HOLDOUT, RE_ENTRY = "holdout", "re_entry"
+RE_ENTRY = "re_entry"
 
 
-class Standing(Protocol):
+class CampaignStates(Protocol):
     """What people did to the campaign."""
 
     def campaign_state(self, campaign: str, version: str, *, now: datetime) -> CampaignState:
@@ -27,10 +27,10 @@ class Standing(Protocol):
         ...
 
 
-def state_of(visitor: Visitor, standing: Standing) -> tuple[Finding, ...]:
+def state_of(visitor: Visitor, states: CampaignStates) -> tuple[Finding, ...]:
     """Whether the campaign may be entered at all."""
     campaign = visitor.campaign
-    held = standing.campaign_state(campaign.name, campaign.version, now=visitor.at)
+    held = states.campaign_state(campaign.name, campaign.version, now=visitor.at)
     found = [Finding(name="status", passed=campaign.status is Status.LIVE, why=f"the campaign is {campaign.status}")]
     if campaign.valid_from is not None or campaign.valid_until is not None:
         found.append(_validity(visitor))
@@ -49,7 +49,7 @@ def _validity(visitor: Visitor) -> Finding:
     return Finding(name="valid", passed=None if first is not None and today < first else not over, why=f"the campaign is valid {span}")
 
 
-def shares_of(visitor: Visitor, standing: Standing) -> tuple[Finding, ...]:
+def shares_of(visitor: Visitor, states: CampaignStates) -> tuple[Finding, ...]:
     """Re-entry, holdout and ramp: what may keep out somebody who is meant."""
     campaign, found = visitor.campaign, list[Finding]()
     if not campaign.re_entry.allowed or campaign.re_entry.after is not None:
@@ -57,8 +57,8 @@ def shares_of(visitor: Visitor, standing: Standing) -> tuple[Finding, ...]:
     if campaign.holdout:
         out = is_in(visitor.contact.id, campaign.holdout, campaign.salt, HOLDOUT)
         stands = "it is in the control group, which gets nothing" if out else "it is not in the control group"
-        found.append(Finding(name=HOLDOUT, passed=not out, why=f"{float(campaign.holdout) * 100:g}%: {stands}"))
-    since = standing.campaign_state(campaign.name, campaign.version, now=visitor.at).since
+        found.append(Finding(name=HOLDOUT, passed=not out, why=f"{percent(campaign.holdout)}: {stands}"))
+    since = states.campaign_state(campaign.name, campaign.version, now=visitor.at).since
     if campaign.ramp and since is not None:
         opens = opens_at(campaign, visitor.contact.id, since=since, zone=zone(visitor.workspace.settings.timezone))
         reached = True if opens <= visitor.at else None

@@ -9,12 +9,11 @@ from typing import Protocol, final
 
 from engage.model.campaign import Campaign
 from engage.model.contact import Contact, Event
-from engage.model.localtime import add, known, zone, zones_of
+from engage.model.localtime import add_everywhere, known, zone
 from engage.model.run import Run, RunState
-from engage.model.time import Duration
 from engage.model.workspace import Workspace
-from engage.planning.occurrences import ZonesOf
 from engage.planning.segments import Membership
+from engage.planning.whereabouts import ZonesOf
 from engage.rules.expressions import Lookup, Scope
 from engage.rules.scopes import scope
 from engage.simulation.explanation import Finding
@@ -102,6 +101,5 @@ def kept_out(visitor: Visitor, at: datetime) -> Run | None:
         return max(counted, key=lambda run: run.intended_at, default=None)
     if rule.after is None:
         return None
-    back = Duration(months=-rule.after.months, days=-rule.after.days, seconds=-rule.after.seconds)
-    since = max(add(at, back, each) for each in zones_of(known(visitor.contact.zones, visitor.workspace.settings.timezone)))
+    since = add_everywhere(at, -rule.after, known(visitor.contact.zones, visitor.workspace.settings.timezone))
     return next((run for run in counted if run.intended_at > since), None)

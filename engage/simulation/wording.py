@@ -15,6 +15,8 @@ from typing import Any, final
 
 from engage.model.campaign import ReEntry
 from engage.model.expression import Expression
+from engage.model.shares import percent
+from engage.rules.scalars import WEEKDAYS
 
 KEYS = {
     "valid_from": "valid.from", "valid_until": "valid.until", "exits": "exit", "limits": "limit", "migrates": "on_edit",
@@ -24,7 +26,6 @@ KEYS = {
 """Fields whose keys in YAML are called otherwise."""
 
 NOT_SAID = frozenset({"name", "version", "path", "place", "id"})
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HIDDEN = "(hidden)"
 
 Said = Mapping[str, str]
@@ -104,6 +105,6 @@ def _written_scalar(value: object) -> str | None:
         case time():
             return value.isoformat("minutes")
         case Fraction():
-            return f"{float(value * 100):g}%" if value else None
+            return percent(value) if value else None
         case _:
             return str(value)
