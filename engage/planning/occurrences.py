@@ -12,13 +12,9 @@ from engage.model.triggers import DateTrigger, EventTrigger, ManualTrigger, Sche
 from engage.planning.dates import date_slots, late_date_slots
 from engage.planning.schedules import next_schedule_moment, schedule_slots
 from engage.planning.slots import Residence
-from engage.planning.waits import wait_until_moment, wait_until_time
 from engage.planning.whereabouts import DEFAULT_ZONE, LONGEST_GAP, ZonesOf, days_at, zones_behind
 
-__all__ = [
-    "ZonesOf", "date_slots", "late_date_slots", "needs_country", "next_occurrence", "schedule_slots", "wait_until_moment",
-    "wait_until_time",
-]
+__all__ = ["date_slots", "late_date_slots", "needs_country", "next_occurrence", "schedule_slots"]
 
 _DAY = timedelta(days=1)
 

@@ -25,7 +25,7 @@ NEWS_TAKES = timedelta(hours=1)
 """How long after its moment a change of a contact may be committed: an import of a million rows has one moment."""
 
 
-class Standings(Protocol):
+class Planned(Protocol):
     """How far each campaign is planned, and whether it may enter anybody."""
 
     def planned_until(self, campaign: str) -> datetime | None:
@@ -176,7 +176,7 @@ class Pending(Protocol):
         ...
 
 
-class Transaction(Standings, Entries, Segments, Enrolments, Runs, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
+class Transaction(Planned, Entries, Segments, Enrolments, Runs, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
     """All of them, in one transaction."""
 
 

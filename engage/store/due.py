@@ -23,7 +23,7 @@ def due(connection: sa.Connection, *, now: datetime) -> Due:
 
 
 def _asked() -> Iterator[sa.ColumnElement[bool]]:
-    now = sa.bindparam("now")
+    now: sa.BindParameter[datetime] = sa.bindparam("now")
     yield sa.exists().where(runs.c.due_at <= now, runs.c.state == RunState.ACTIVE.value).label("runs")
     yield sa.exists().where(sa.text(PENDING)).select_from(events).label("events")
     yield sa.exists().where(contacts.c.written_at >= now).label("people")

@@ -12,7 +12,7 @@ from engage.model.expression import Constant, Expression
 from engage.model.steps import WaitUntilMoment, WaitUntilTime
 from engage.model.time import Duration
 from engage.model.triggers import DayOff
-from engage.planning.occurrences import wait_until_moment, wait_until_time
+from engage.planning.waiting import wait_until_moment, wait_until_time
 from tests.builders import HERE, zones
 
 WORKING: Any = "working"
