@@ -27,7 +27,6 @@ from engage.rules.schema.fields import (
 from engage.rules.schema.sending import StepSection
 from engage.rules.tree import Map
 
-
 _DIGITS = re.compile(r"[0-9]+[:.][0-9:.]*")
 """A time of day, or what was meant as one: told so, rather than read as an expression."""
 
