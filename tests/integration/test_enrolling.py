@@ -17,7 +17,6 @@ from tests.contract.store_benches import at_once
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 from tests.typed import Ended, Engage
-from workers.console import main
 
 HELLO = """\
 purpose: service
@@ -94,23 +93,16 @@ def test_ten_who_enroll_the_same_at_once_enroll_each_once(works: Works) -> None:
 
 
 @pytest.fixture
-def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Engage:
+def engage(typed: Engage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engage:
     """Types a command in the workspace, with three people imported."""
-
-    def run(*words: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        printed = capsys.readouterr()
-        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
-
     for name, text in {**FILES, "campaigns/hello.yaml": HELLO, "templates/hello/email.md": TEMPLATE}.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (tmp_path / "people.csv").write_text("external_id,email\nana,ana@example.com\nbor,bor@example.com\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert run("import", "people.csv").status == 0
-    return run
+    assert typed("import", "people.csv").status == 0
+    return typed
 
 
 def outcomes(ended: Ended) -> dict[object, object]:

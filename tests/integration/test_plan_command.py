@@ -7,26 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.typed import Ended, Engage
-from workers.console import main
+from tests.typed import Engage
 
 BIRTHDAY = Path("campaigns/birthday.yaml")
 
 
 @pytest.fixture
-def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Engage:
+def engage(engage: Engage) -> Engage:
     """Types a command in a new workspace that runs, with its three contacts."""
-
-    def run(*words: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        printed = capsys.readouterr()
-        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
-
-    assert run("init", str(tmp_path / "company")).status == 0
-    monkeypatch.chdir(tmp_path / "company")
-    assert run("import", "contacts.csv").status == 0
-    return run
+    assert engage("import", "contacts.csv").status == 0
+    return engage
 
 
 def edit(old: str, new: str) -> None:

@@ -9,26 +9,9 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.typed import Ended, Engage
-from workers.console import main
 
 ROOT = Path(__file__).parents[2]
 STRETCH = ("--from", "2026-02-27T00:00Z", "--to", "2026-03-02T00:00Z")
-
-
-@pytest.fixture
-def engage(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Engage:
-    """Types a command in a new workspace."""
-
-    def run(*words: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(words)
-        printed = capsys.readouterr()
-        return Ended(status=int(ended.value.code or 0), out=printed.out, err=printed.err)
-
-    workspace = tmp_path / "company"
-    assert run("init", str(workspace)).status == 0
-    monkeypatch.chdir(workspace)
-    return run
 
 
 def rows(ended: Ended) -> list[dict[str, object]]:
