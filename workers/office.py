@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -80,7 +81,7 @@ class OnDisk:
         checked = check(self.files(), self.environment)
         found = _findings(checked, allow_missing=allow_missing)
         doubted = (*_never_over(checked.workspace), *doubts(checked.workspace)) if checked.workspace is not None else ()
-        return Findings(problems=found.problems, warnings=tuple(sorted({*found.warnings, *doubted})))
+        return replace(found, warnings=tuple(sorted({*found.warnings, *doubted})))
 
     def _problems_of(self, files: Files) -> Sequence[Problem]:
         return _findings(check(files, self.environment)).problems
@@ -191,7 +192,7 @@ def _findings(checked: Checked, *, allow_missing: bool = False) -> Findings:
         return Findings(problems=checked.problems, warnings=())
     said = examine(checked.workspace, allow_missing=allow_missing)
     problems = {*checked.problems, *said.problems, *_refused_by_adapters(checked.workspace.settings)}
-    return Findings(problems=tuple(sorted(problems)), warnings=said.warnings)
+    return replace(said, problems=tuple(sorted(problems)))
 
 
 def _never_over(workspace: Workspace) -> Sequence[Problem]:

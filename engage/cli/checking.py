@@ -54,17 +54,15 @@ def check(
 
     Example: engage check --workspace config
     """
-    office = app_of(context).open(workspace)
-    findings = office.findings(allow_missing=allow_missing)
+    findings = app_of(context).open(workspace).findings(allow_missing=allow_missing)
     problems = findings.problems
     for warning in findings.warnings:
         typer.echo(f"{warning.place}: warning: {warning.what}", err=True)
     if as_json:
         print_rows((_as_json(problem) for problem in problems), as_json=True, columns=())
-    elif problems:
+    elif (checked := findings.workspace) is None or problems:
         raise InputError(problems)
     else:
-        checked = office.workspace()
         live = sum(campaign.status == "live" for campaign in checked.campaigns.values())
         console().print(f"good: {counted(len(checked.campaigns), 'campaign')} ({live} live), {counted(len(checked.segments), 'segment')}")
     if problems:

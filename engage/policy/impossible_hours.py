@@ -6,7 +6,7 @@ to Kamchatka, `17:00 to 09:00` leaves no such moment, and everything expires.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from engage.model.campaign import Campaign
@@ -30,20 +30,25 @@ def impossible_hours(
     """
     zones = {country: names for country in countries if (names := zones_of_country(country))}
     problems = []
-    for campaign in campaigns:
-        for send in every_send(campaign.steps):
-            never = sorted(country for country, names in zones.items() if _is_never(send, settings, country, names, now))
-            if never:
-                what = f"in {', '.join(never)} quiet hours are never over in all time zones at once"
-                problems.append(Problem(place=send.place, what=f"{what}: contacts there whose own zone is not known get nothing"))
+    never_by_hours: dict[str, Sequence[str]] = {}  # many sends have the same hours; their layers hold maps, which have no hash
+    for send in (send for campaign in campaigns for send in every_send(campaign.steps) if not _is_to_staff(send, settings)):
+        hours = repr((send.purpose, send.quiet_hours))
+        if hours not in never_by_hours:
+            never_by_hours[hours] = sorted(each for each, names in zones.items() if _is_never(send, settings, each, names, now))
+        if never := never_by_hours[hours]:
+            what = f"in {', '.join(never)} quiet hours are never over in all time zones at once"
+            problems.append(Problem(place=send.place, what=f"{what}: contacts there whose own zone is not known get nothing"))
     return tuple(problems)
 
 
-def _is_never(send: Send, settings: Settings, country: str, names: Iterable[str], now: datetime) -> bool:
-    """Whether no moment is allowed. A send to a fixed recipient knows no quiet hours."""
+def _is_to_staff(send: Send, settings: Settings) -> bool:
+    """Whether it goes to a fixed recipient, who knows no quiet hours."""
     channels = [settings.channels[name] for name in send.channels if name in settings.channels]
-    if send.to is not None or (channels and all(channel.to for channel in channels)):
-        return False
+    return send.to is not None or (bool(channels) and all(channel.to for channel in channels))
+
+
+def _is_never(send: Send, settings: Settings, country: str, names: Iterable[str], now: datetime) -> bool:
+    """Whether no moment is allowed."""
     purpose = settings.purposes[send.purpose]
     layers = (settings.quiet_hours, purpose.quiet_hours, *send.quiet_hours)
     rules = rules_of(layers, country=country, transactional=purpose.asks_nothing)

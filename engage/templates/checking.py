@@ -20,7 +20,7 @@ from engage.templates.renderer import MessageTemplate, Templates
 from engage.templates.samples import MOMENT, Everywhere, Sample, varied, whole_samples
 from engage.templates.sources import decoded, front_matter
 from engage.templates.translations import translation_problems
-from engage.templates.uses import Use, uses_of
+from engage.templates.uses import Use, told_apart, uses_of
 
 MAX_SEGMENTS = 10
 _LINKS = Links(unsubscribe="https://check.invalid/u/token", preferences="https://check.invalid/p/token", view="https://check.invalid/v/token")
@@ -29,10 +29,14 @@ _LINKS = Links(unsubscribe="https://check.invalid/u/token", preferences="https:/
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """`problems` keep a workspace from being accepted; `warnings` are only told. Both in the order of places."""
+    """`problems` keep a workspace from being accepted; `warnings` are only told. Both in the order of places.
+
+    `workspace` is what they are about; None where it cannot be read at all.
+    """
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
+    workspace: Workspace | None = None
 
 
 def check(workspace: Workspace, *, allow_missing: bool = False) -> tuple[Problem, ...]:
@@ -44,7 +48,7 @@ def examine(workspace: Workspace, *, allow_missing: bool = False) -> Findings:
     """What is wrong with the templates, and what is only worth a word. Renders every message in every language many times."""
     examination = _Examination(workspace, allow_missing=allow_missing)
     problems = set(examination.problems())
-    return Findings(problems=tuple(sorted(problems)), warnings=tuple(sorted(examination.warnings)))
+    return Findings(problems=tuple(sorted(problems)), warnings=tuple(sorted(examination.warnings)), workspace=workspace)
 
 
 @final
@@ -131,7 +135,7 @@ class _Examination:
         named = list(self._names(version, template, trees))
         yield from named
         if not named:
-            for use in version.uses:
+            for use in told_apart(version.uses, attributes_read(trees)):
                 yield from self._rendered(version, use, trees)
 
     def _source(self, version: _Version) -> LocaleSource:

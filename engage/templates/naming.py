@@ -34,20 +34,21 @@ class Names:
 
     def problems(self, program: Program, tree: nodes.Template) -> Iterator[Problem]:
         """Names and fields that are not there."""
+        undeclared, named = find_undeclared_variables(tree), list(tree.find_all(nodes.Name))
         for use in self._uses:
             known = ALWAYS | use.names | program.template.environment.globals.keys()
-            unknown = find_undeclared_variables(tree) - known
-            for name in tree.find_all(nodes.Name):
+            unknown = undeclared - known
+            for name in named if unknown else ():
                 if name.name in unknown:
                     yield _problem(program, name, f"{name.name!r} is not given here{_where(use)}", name.name, known)
+        read = [(each.node.name, each) for each in tree.find_all(nodes.Getattr) if isinstance(each.node, nodes.Name)]
         everyones: tuple[Use | None, ...] = tuple(self._uses) or (None,)
         for each in everyones:
             fields = {**self._fields, **_fields(each)}
-            for getattr_ in tree.find_all(nodes.Getattr):
-                root = getattr_.node
-                if isinstance(root, nodes.Name) and root.name in fields and getattr_.attr not in fields[root.name]:
-                    what = f"{root.name} has no {getattr_.attr!r}{_where(each) if root.name not in self._fields else ''}"
-                    yield _problem(program, getattr_, what, getattr_.attr, fields[root.name])
+            for root, field in read:
+                if root in fields and field.attr not in fields[root]:
+                    what = f"{root} has no {field.attr!r}{_where(each) if root not in self._fields else ''}"
+                    yield _problem(program, field, what, field.attr, fields[root])
 
 
 def attributes_read(trees: Sequence[nodes.Template]) -> frozenset[str]:

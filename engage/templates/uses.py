@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -48,6 +48,20 @@ class Use:
     def names(self) -> frozenset[str]:
         """The names beside those that every template has."""
         return frozenset({*self.events, *self.outcomes, *self.answers, *self.values})
+
+    def as_read(self, attributes: frozenset[str]) -> Use:
+        """All of it that a template which reads these attributes of the contact can tell."""
+        only = {name: texts for name, texts in self.only.items() if name in attributes}
+        return replace(self, campaign=None, place=None, wished=False, present=self.present & attributes, only=only)
+
+
+def told_apart(uses: Sequence[Use], attributes: frozenset[str]) -> Iterator[Use]:
+    """One of all uses that are the same to a template which reads these attributes: hundreds of campaigns may send one message alike."""
+    seen: list[Use] = []
+    for use in uses:
+        if (read := use.as_read(attributes)) not in seen:
+            seen.append(read)
+            yield use
 
 
 def uses_of(workspace: Workspace) -> Mapping[str, tuple[Use, ...]]:

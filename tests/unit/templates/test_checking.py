@@ -9,6 +9,7 @@ from engage.model.time import Duration
 from engage.model.triggers import EventTrigger
 from engage.model.workspace import Basis
 from engage.templates import examine
+from engage.templates.uses import told_apart, uses_of
 from tests.builders import HERE, a_campaign, a_purpose, a_send, some_settings
 from tests.messages import FOOTER, a_written_workspace, found
 
@@ -66,6 +67,16 @@ def test_an_attribute_that_the_audience_demands_is_not_optional() -> None:
     assert [problem.split(": ")[1] for problem in checked(body, campaign)] == [
         "contact.company may be missing, and then this cannot be rendered; give it a default"
     ]
+
+
+def test_what_campaigns_send_alike_is_rendered_once_and_what_a_template_can_tell_apart_each() -> None:
+    audiences = ("contact.plan == 'pro'", "contact.plan == 'pro' and contact.city == 'Oslo'", "contact.plan == 'basic'")
+    campaigns = [a_campaign(name=f"c{number}", audience=expression(audience)) for number, audience in enumerate(audiences)]
+    uses = uses_of(a_written_workspace(SMS, *campaigns))["birthday"]
+    assert [(use.campaign.name, use.channel) for use in told_apart(uses, frozenset({"plan"})) if use.campaign] == [
+        ("c0", "email"), ("c0", "sms"), ("c2", "email"), ("c2", "sms"),
+    ]
+    assert len(list(told_apart(uses, frozenset()))) == 2
 
 
 def test_what_an_if_demands_counts_in_its_then_and_not_in_its_else() -> None:
