@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import assert_never, final
+from typing import final
 
 from engage.model.run import Run, RunState
-from engage.model.steps import (
-    Call,
-    Consenting,
-    Emit,
-    If,
-    Send,
-    Set,
-    Split,
-    Step,
-    Stop,
-    Wait,
-    WaitFor,
-    WaitUntilMoment,
-    WaitUntilTime,
-)
+from engage.model.steps import If, Split, Step
 from engage.planning.journeys import advance, go_on
 from engage.planning.positions import END, name_of, step_at
-from engage.planning.progress import Journey, Progress
+from engage.planning.progress import SKIPPED, Journey, Progress
 from engage.planning.requests import NewDelivery
+from engage.planning.splits import WON
 from engage.simulation.explanation import Ahead
+from engage.simulation.step_words import step_in_words
 
 MOST = 200
 """Waits on the way after which it is not followed any further."""
@@ -71,7 +59,7 @@ def foresee(run: Run, journey: Journey) -> Foresight:
         step = step_at(journey.campaign.steps, run.position)
         if run.due_at is None or step is None:
             return Foresight(steps=tuple(steps), delivery=None, why="it waits for an answer, and no one can tell when that comes")
-        steps.append(Ahead(step=name_of(step), what=words(step), at=run.due_at))
+        steps.append(Ahead(step=name_of(step), what=step_in_words(step), at=run.due_at))
     return Foresight(steps=tuple(steps), delivery=None, why="it waits on and on")
 
 
@@ -101,48 +89,11 @@ def _turning(path: str, journey: Journey) -> str | None:
         case If():
             return f"if {step.condition.source}: {branch}"
         case Split():
-            return "the arm that did best" if branch == "winner" else f"split: {branch}"
-        case _ if branch == "skipped" and step.when is not None:
+            return "the arm that did best" if branch == WON else f"split: {branch}"
+        case _ if branch == SKIPPED and step.when is not None:
             return f"passed over: {step.when.source} does not hold"
         case _:
             return None
-
-
-def words(step: Step) -> str:
-    """What a step does, in a few words."""
-    match step:
-        case Send():
-            return f"send {step.message}"
-        case Wait():
-            return f"wait {step.duration}"
-        case WaitUntilTime():
-            return f"wait until {step.at:%H:%M}"
-        case WaitUntilMoment():
-            return f"wait until {step.until.source}"
-        case WaitFor():
-            return f"wait for {step.event}, {step.duration} at most"
-        case If():
-            return f"if {step.condition.source}"
-        case Split():
-            return "split"
-        case Set() | Consenting() | Emit() | Call() | Stop():
-            return _acts(step)
-        case _ as never:
-            assert_never(never)
-
-
-def _acts(step: Set | Consenting | Emit | Call | Stop) -> str:
-    match step:
-        case Set():
-            return f"set {', '.join(step.values)}"
-        case Consenting():
-            return f"{'grant' if step.granted else 'withdraw'} consent for {step.purpose}"
-        case Emit():
-            return f"raise {step.event}"
-        case Call():
-            return f"call {step.endpoint}"
-        case Stop():
-            return "stop"
 
 
 def where(run: Run, steps: tuple[Step, ...]) -> Step | None:

@@ -9,25 +9,11 @@ from typing import assert_never, final
 from engage.model.campaign import Campaign, Exit, ExitOnEvent, ExitOnGoal, ExitWhen
 from engage.model.errors import Place
 from engage.model.history import Kind
-from engage.model.steps import (
-    Call,
-    Consenting,
-    Emit,
-    If,
-    Send,
-    Set,
-    Split,
-    Step,
-    Stop,
-    Wait,
-    WaitFor,
-    WaitUntilMoment,
-    WaitUntilTime,
-    every_step,
-)
+from engage.model.steps import If, Split, Step, WaitFor, every_step
 from engage.planning.progress import ANSWERED, SKIPPED, TIMED_OUT
 from engage.planning.splits import WON
 from engage.simulation.lines import Line
+from engage.simulation.step_words import step_in_words
 
 EXIT = "exit"
 """What an exit's path begins with: `exit.ticket.reopened`, `exit.audience`, `exit.when`, `exit.goal`."""
@@ -99,7 +85,7 @@ def _covered(campaign: Campaign, been: Walked) -> Coverage:
 def points_of(campaign: Campaign) -> Iterator[Point]:
     """All that a run may go through: each step, the ways on from it, and the exits."""
     for step in every_step(campaign.steps):
-        what = f"step {step.id or step.path}: {_name(step)}"
+        what = f"step {step.id or step.path}: {step_in_words(step)}"
         yield Point(told=step.path, what=what, is_step=True, place=step.place)
         for told, way in _ways(step):
             yield Point(told=f"{step.path}.{told}", what=f"{what}, {way}", is_step=False, place=step.place)
@@ -134,49 +120,5 @@ def _exit(exit_: Exit) -> str:
             return "goal"
         case ExitWhen(audience=audience):
             return "audience" if audience else "when"
-        case _ as never:
-            assert_never(never)
-
-
-def _name(step: Step) -> str:
-    match step:
-        case Send():
-            return f"send {step.message}"
-        case Wait() | WaitUntilTime() | WaitUntilMoment():
-            return _wait(step)
-        case WaitFor():
-            return f"wait_for {step.event}"
-        case If():
-            return f"if {step.condition.source}"
-        case Split():
-            return "split"
-        case Stop():
-            return "stop"
-        case _:
-            return _action(step)
-
-
-def _wait(step: Wait | WaitUntilTime | WaitUntilMoment) -> str:
-    match step:
-        case Wait():
-            return f"wait {step.duration}"
-        case WaitUntilTime():
-            return f"wait until {step.at:%H:%M}"
-        case WaitUntilMoment():
-            return f"wait until {step.until.source}"
-        case _ as never:
-            assert_never(never)
-
-
-def _action(step: Set | Consenting | Emit | Call) -> str:
-    match step:
-        case Set():
-            return f"set {', '.join(step.values)}"
-        case Consenting():
-            return f"consent {'grant' if step.granted else 'withdraw'} {step.purpose}"
-        case Emit():
-            return f"emit {step.event}"
-        case Call():
-            return f"call {step.endpoint}"
         case _ as never:
             assert_never(never)

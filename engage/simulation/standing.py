@@ -12,8 +12,9 @@ from engage.model.localtime import add_everywhere, known, local_date, zone
 from engage.model.run import Run, RunState
 from engage.model.shares import HOLDOUT, is_in, percent
 from engage.policy.ramp import opens_at
-from engage.simulation.ahead import where, words
+from engage.simulation.ahead import where
 from engage.simulation.explanation import Finding, Journeying
+from engage.simulation.step_words import step_in_words
 from engage.simulation.visitor import Visitor, kept_out
 
 RE_ENTRY = "re_entry"
@@ -85,7 +86,7 @@ def journeying(visitor: Visitor, run: Run, campaign: Campaign | None, waiting: S
     step = where(run, campaign.steps) if campaign is not None else None
     return Journeying(
         key=run.key, state=run.state.value, entered_at=run.entered_at, intended_at=run.intended_at, step=run.position,
-        waits=_waits(visitor, run, words(step) if step is not None else "", waiting), until=run.due_at, trigger=run.trigger,
+        waits=_waits(visitor, run, step_in_words(step) if step is not None else "", waiting), until=run.due_at, trigger=run.trigger,
         variables=run.variables,
     )
 

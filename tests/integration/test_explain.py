@@ -177,7 +177,7 @@ def test_a_run_that_waits_for_an_answer_says_for_what_and_until_when(works: Work
     works.happen("ticket.closed", "ana", ticket_id="T7")
     works.play(MONDAY + timedelta(days=2))
     told = asked(works, "follow_up")
-    assert told.runs[0].waits.startswith("wait for csat.answered, 3d at most: until Fri 27 Feb 2026 13:00")
+    assert told.runs[0].waits.startswith("wait for csat.answered (3d at most): until Fri 27 Feb 2026 13:00")
     assert [step.what for step in told.ahead][-1] == "if answer is none: then"
     assert told.next_send is not None
     assert (told.next_send.channel, told.next_send.outcome) == ("sms", "send")
