@@ -33,6 +33,9 @@ _OFTEN_INDENTED_WRONG = frozenset({"mapping values are not allowed in this conte
 _GLUED = re.compile(r"\s*(?:-\s+)?[\w.]+:[^\s/:]")
 _CUT = re.compile(r"""^\s*(?:-\s+)*[\w.-]+\s*:\s+(?P<value>\S.*)$""")
 
+_IN_BRACKETS = frozenset({"did not find expected ',' or '}'", "did not find expected ',' or ']'"})
+_OPERATOR = re.compile(r"(?:in|not|and|or|is|if)\b|[=!<>|+*/~%-]")
+
 _SAID = {
     "could not find expected ':'": "a key without a `:` after it",
     "found unexpected end of stream": "a quote or bracket is opened here and never closed",
@@ -130,11 +133,17 @@ class _Builder:
             what = "YAML is indented by spaces, not tabs"
         elif error.problem in _SHOWN_AT_START and _GLUED.match(written):
             what = "a space goes after the `:`"
-        elif _looks_cut(written) or (error.context_mark and _looks_cut(self._line(error.context_mark.line))):
+        elif self._is_cut(error, written, column):
             what += f"; {QUOTE}"
         elif said in _OFTEN_INDENTED_WRONG:
             what += "; is the line indented as those beside it?"
         return Problem(place=Place(file=self.file, line=line + 1, column=column + 1), what=what)
+
+    def _is_cut(self, error: yaml.MarkedYAMLError, written: str, column: int) -> bool:
+        """Whether it seems to be an expression that YAML takes for something else."""
+        if error.problem in _IN_BRACKETS and _goes_on(written[:column], written[column:]):
+            return True
+        return _looks_cut(written) or (error.context_mark is not None and _looks_cut(self._line(error.context_mark.line)))
 
     def index(self, position: int) -> Place:
         """The place of the character at `position`."""
@@ -235,6 +244,12 @@ class _Builder:
             within.add(key, node)
         elif not key.broken:
             self._tell(key.place, f"`{key}` is given twice (first in line {first.place.line})")
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether an expression goes on where YAML, inside brackets, saw a value end: `x in ['a']`, `'a' in x`."""
+    is_plain = not before.rstrip().endswith(("'", '"', "]", "}"))
+    return bool(_OPERATOR.match(after)) or (is_plain and after[:1] in ("[", "{", "'", '"'))
 
 
 def _looks_cut(line: str) -> bool:

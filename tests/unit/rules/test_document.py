@@ -58,6 +58,8 @@ def test_an_alias_repeats_what_its_anchor_holds() -> None:
     ("a: {{ contact.plan }}\n", "f.yaml:1:4: braces are YAML's own: put this expression in quotes"),
     ("a: ['x', 'y'] != contact.tags\n", "f.yaml:1:15: this is not YAML: a key is expected here; put this expression in quotes"),
     ("a: 'x' in contact.tags\n", "f.yaml:1:8: this is not YAML: a key is expected here; put this expression in quotes"),
+    ("- {b: x in ['y']}\n", "f.yaml:1:12: this is not YAML: a `,` or `}` is expected; put this expression in quotes"),
+    ("- [{b: 'x' in y}]\n", "f.yaml:1:12: this is not YAML: a `,` or `}` is expected; put this expression in quotes"),
     ("a: 1\nb:c\nd: 2\n", "f.yaml:2:1: a space goes after the `:`"),
     ("a: b: c\n", "f.yaml:1:5: this is not YAML: a `:` is not expected here; put this expression in quotes"),
     ("a:\n  b: 1\n   c: 2\n", "f.yaml:3:5: this is not YAML: a `:` is not expected here; is the line indented as those beside it?"),
