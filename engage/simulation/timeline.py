@@ -120,9 +120,10 @@ def settle(engine: Engine) -> None:
     for _ in range(HARD_STOP):
         _watch(engine, now)
         engine.planner.tick(now=now)
-        if not _move_on(engine, now):
+        moved, people = _move_on(engine, now)
+        if not moved:
             return
-        if not engine.planner.due(now=now).people:  # nobody else can enter by what was done
+        if not people:  # nobody else can enter by what was done
             _watch(engine, now)
             return
     raise _circling(now)
@@ -133,17 +134,17 @@ def _watch(engine: Engine, now: datetime) -> None:
         engine.guard.look(now=now)
 
 
-def _move_on(engine: Engine, now: datetime) -> int:
-    """Move runs on and send, in turns, until neither has more to do; how much was done."""
-    done = 0
+def _move_on(engine: Engine, now: datetime) -> tuple[bool, bool]:
+    """Move runs on and send, in turns, until neither has more to do; whether anything was done, and whether people were written."""
+    moved = False
     for _ in range(HARD_STOP):
         due = engine.planner.due(now=now)
         did = engine.planner.advance(now=now) if due.runs or due.events else 0
         if not did:
             did = sum(engine.conductor.drain(queue) for queue in due.queues)
         if not did:
-            return done
-        done += did
+            return moved, due.people
+        moved = True
     raise _circling(now)
 
 

@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 
 from engage.model.values import instant_text
 from engage.planning.slots import Residence, Slot
 from engage.store.columns import Instant
-from engage.store.inserts import upsert
+from engage.store.inserts import insert_of, upsert
 from engage.store.json_tables import json_source
 from engage.store.rows import earliest
 from engage.store.session import Session
@@ -43,10 +44,8 @@ class SqlPlanned(Session):
 
     def move_planned_until(self, campaign: str, to: datetime) -> None:
         """Remember it, unless it is planned further already; the first call also remembers that the campaign went live then."""
-        row = {"campaign": campaign, "live_since": to, "planned_until": to}
-        known, moment = campaign_states.c, sa.literal(to, Instant)
-        further = sa.case((known.planned_until > moment, known.planned_until), else_=moment)
-        upsert(self._connection, campaign_states, row, {"planned_until": further, "live_since": sa.func.coalesce(known.live_since, moment)})
+        moved = _moved(self._connection.dialect.name)
+        self._connection.execute(moved, {"campaign": campaign, "live_since": to, "planned_until": to})
 
     def mark_existing_entered(self, campaign: str, *, now: datetime) -> None:
         """Remember that those entered who were in its segment already."""
@@ -101,6 +100,15 @@ def _first_dated(dialect: str) -> sa.Select[datetime]:
         sa.or_(slot.c.year.is_(None), dates.year == slot.c.year),
     )
     return sa.select(sa.type_coerce(sa.func.min(slot.c.at), Instant)).where(theirs)
+
+
+@cache
+def _moved(dialect: str) -> Any:
+    """It is never moved back, and what went live stays live."""
+    known, new = campaign_states.c, insert_of(dialect, campaign_states)
+    further = sa.case((known.planned_until > new.excluded.planned_until, known.planned_until), else_=new.excluded.planned_until)
+    live_since = sa.func.coalesce(known.live_since, new.excluded.live_since)
+    return new.on_conflict_do_update(index_elements=[known.campaign], set_={"planned_until": further, "live_since": live_since})
 
 
 # Statements are made once, as every look at the clock asks them.
