@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import print_rows
+from engage.cli.output import json_object, print_rows
 from engage.model.campaign import Campaign
 from engage.model.errors import InputError, nearest
 from engage.planning.enrolling import Fate
@@ -39,7 +38,7 @@ def enroll(
     named = [*(contacts or []), *(_lines(file) if file is not None else [])]
     if not named:
         raise InputError.of("name at least one contact, or give --file", file="<command line>")
-    fields = _object(data)
+    fields = json_object(data, name="--data")
     with app_of(context).open(workspace).engaged() as engaged:
         rows = _enroll(engaged, _campaign(engaged, campaign), named, fields, key or app_of(context).new_key())
         engaged.nudge()
@@ -73,13 +72,3 @@ def _lines(file: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError.of(f"the file cannot be read: {error}", file=str(file)) from error
     return [line.strip() for line in lines if line.strip()]
-
-
-def _object(data: str) -> Mapping[str, object]:
-    try:
-        fields = json.loads(data)
-    except json.JSONDecodeError as error:
-        raise InputError.of(f"--data is no JSON: {error.msg}", file="<command line>", line=error.lineno, column=error.colno) from error
-    if not isinstance(fields, dict):
-        raise InputError.of("--data must be a JSON object", file="<command line>")
-    return fields

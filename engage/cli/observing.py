@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import print_rows
-from engage.model.errors import InputError
-from engage.model.time import Duration
+from engage.cli.output import print_rows, span
 from engage.planning.observed import Observed, as_yaml, observe
 from engage.rules.expressions import since
 
@@ -26,9 +24,9 @@ def events(
 
     Example: engage events --observed
     """
-    span = _span(within)
+    looking_back = span(within, name="--within")
     with app_of(context).open(workspace).engaged() as engaged:
-        seen = engaged.sightings.seen(since=since(engaged.clock.now(), span))
+        seen = engaged.sightings.seen(since=since(engaged.clock.now(), looking_back))
         found = observe(seen, engaged.workspace.settings.events)
     if observed and not as_json:
         _print_yaml(found, within)
@@ -48,10 +46,3 @@ def _row(each: Observed) -> Mapping[str, object]:
         "type": each.type, "count": each.count, "last": each.last, "declared": None if each.declared is None else dict(each.declared),
         "undeclared": dict(each.undeclared),
     }
-
-
-def _span(within: str) -> Duration:
-    try:
-        return Duration.parse(within)
-    except ValueError as error:
-        raise InputError.of(f"--within: {error}", file="<command line>") from error

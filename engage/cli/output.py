@@ -13,6 +13,7 @@ from rich.table import Table
 
 from engage.model.contact import Money
 from engage.model.errors import InputError
+from engage.model.time import Duration
 from engage.model.values import moment_text
 
 
@@ -55,6 +56,25 @@ def moment(text: str | None, *, name: str) -> datetime | None:
     except ValueError:
         raise InputError.of(f"{name}: {text!r} is no moment; write 2026-02-28T09:00Z", file="<command line>") from None
     return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def span(text: str, *, name: str) -> Duration:
+    """A span of time as given on the command line (`12h`, `30d`). Raises InputError."""
+    try:
+        return Duration.parse(text)
+    except ValueError as error:
+        raise InputError.of(f"{name}: {error}", file="<command line>") from error
+
+
+def json_object(text: str, *, name: str) -> dict[str, object]:
+    """A JSON object as given on the command line. Raises InputError."""
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError.of(f"{name} is no JSON: {error.msg}", file="<command line>", line=error.lineno, column=error.colno) from error
+    if not isinstance(given, dict):
+        raise InputError.of(f"{name} must be a JSON object", file="<command line>")
+    return given
 
 
 def counted(number: int, noun: str) -> str:

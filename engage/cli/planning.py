@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.output import print_json
+from engage.cli.output import span as read_span
 from engage.cli.plan_text import print_plan
 from engage.model.errors import InputError
 from engage.model.time import Duration
@@ -35,21 +36,18 @@ def plan(
     """
     office = app_of(context).open(workspace)
     with _progress() as reached:
-        found = office.plan(against=against, span=_span(span), reached=reached)
+        found = office.plan(against=against, span=_ahead(span), reached=reached)
     if as_json:
         print_json(plan_as_json(found))
     else:
         print_plan(found)
 
 
-def _span(text: str) -> Duration:
-    try:
-        span = Duration.parse(text)
-    except ValueError as error:
-        raise InputError.of(f"--for: {error}", file="<command line>") from error
-    if min(span.months, span.days, span.seconds) < 0 or span == Duration():
+def _ahead(text: str) -> Duration:
+    ahead = read_span(text, name="--for")
+    if min(ahead.months, ahead.days, ahead.seconds) < 0 or ahead == Duration():
         raise InputError.of(f"--for: {text!r} does not lie ahead", file="<command line>")
-    return span
+    return ahead
 
 
 @contextmanager
