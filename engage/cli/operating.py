@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import moment, print_json, print_rows
+from engage.cli.output import json_object, moment, print_json, print_rows
 from engage.cli.status_text import print_status
 from engage.model.contact import AttributeKind
 from engage.model.errors import InputError, nearest
@@ -33,12 +32,7 @@ def event(
 
     Example: engage event ticket.closed --contact ana --data '{"ticket_id": "T-1"}' --id zendesk-1
     """
-    try:
-        fields = json.loads(data)
-    except json.JSONDecodeError as error:
-        raise InputError.of(f"--data is no JSON: {error.msg}", file="<command line>", line=error.lineno, column=error.colno) from error
-    if not isinstance(fields, dict):
-        raise InputError.of("--data must be a JSON object", file="<command line>")
+    fields = json_object(data, name="--data")
     with app_of(context).open(workspace).engaged() as engaged:
         now = engaged.clock.now()
         happened = moment(at, name="--at") or now
