@@ -9,6 +9,9 @@ The flow, which is also the order of the folders (each stage takes only what the
     delivery  Rendered        -> Cleared         still?  (the transaction that commits `sending`)
     channels  Cleared         -> Receipt         or one of three errors
     history   Receipt         -> Touch           what came of it, for ever
+    feedback  Response        -> Touch, Event    what came back of it, and what follows of that
+
+``simulation`` plays all of it on a clock that jumps; ``store`` keeps it; ``cli`` and ``web`` are its doors.
 """
 
 __version__ = "0.1.0"

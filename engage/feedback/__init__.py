@@ -6,6 +6,7 @@
     bounces       how bad a bounce is                                       pure
     consequences  a response + what is known -> what is written of it      pure
     taking        any number of responses in one transaction
+    guarding      a campaign of which too much came back pauses by itself
     ports         what it needs of a store
 """
 

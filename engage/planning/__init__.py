@@ -5,7 +5,7 @@
     planner      what is due is entered and moved on, in short transactions
 
     entering     2a campaigns whose moment has come, segments that are looked at, people who are named
-    occurrences  when a trigger lets contacts in: dates, schedules               pure
+    occurrences  when a trigger lets contacts in: dates, schedules, whereabouts  pure
     slots        those moments, and the entry that a store makes of them         pure
     segments     which segments are looked at, when, and what by                 pure
     openings     the first deliveries, where they are known beforehand           pure

@@ -3,9 +3,10 @@
 ::
 
     tables, columns, conditions, migrations             what there is
-    database, engines, clock, inserts, notes            how it is reached
-    entries, slots, meant, openings, planned, shares,   the port of planning: entering
-    segments, audiences, enrolling
+    database, engines, clock, inserts, notes,           how it is reached, and what the others share
+    migrating, functions, session, rows, json_tables
+    entries, entrances, slots, meant, openings,         the port of planning: entering
+    planned, shares, segments, audiences, enrolling
     runs, progress, happenings, pending                 the port of planning: runs and events
     deliveries, queues, leases, facts, outcomes,        the port of delivery
     sweeping, releases, pausing, campaigns
@@ -15,5 +16,5 @@
     people, ledger, history, letters, inquiries         people and what happened to them
     workspaces, renaming, operating, under_way,         accepted snapshots, operation
     sightings
-    business_clock, copy                                simulation
+    business_clock, due, copy                           simulation
 """
