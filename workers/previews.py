@@ -6,7 +6,7 @@ What a run would hand to the template is made up of what engage.yaml and the cam
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ from engage.delivery.trial import hand_over_once
 from engage.model.campaign import Campaign
 from engage.model.contact import AttributeKind, Contact, Money, Value
 from engage.model.delivery import Approved, Facts, Intent
-from engage.model.errors import InputError, NotThereError, SendError
+from engage.model.errors import InputError, NotThereError, SendError, nearest
 from engage.model.localtime import local, zone
 from engage.model.run import Run, RunState
 from engage.model.steps import Call, Send, WaitFor, every_send, every_step
@@ -164,10 +164,10 @@ def _channel(templates: Templates, workspace: Workspace, message: str, step: Sen
     channels = workspace.settings.channels
     if asked is not None:
         if asked not in channels:
-            raise InputError.of(f"there is no channel {asked!r}; there are: {', '.join(channels)}", file="<command line>")
+            raise _unknown("channel", asked, channels)
         return channels[asked]
     if message not in templates.messages():
-        raise InputError.of(f"there is no message {message!r}; there are: {', '.join(templates.messages())}", file="<command line>")
+        raise _unknown("message", message, templates.messages())
     order = [*(step.channels if step is not None else ()), *channels]
     found = next((name for name in order if name in channels and templates.catalogue.languages(message, name, channels[name].kind)), None)
     if found is None:
@@ -210,3 +210,8 @@ def _sample(kind: AttributeKind, now: datetime) -> Value:
         AttributeKind.DATETIME: now, AttributeKind.LIST: ("example",), AttributeKind.MONEY: Money(amount=Decimal("12.30"), currency="EUR"),
     }
     return samples[kind]
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> InputError:
+    there_are = ", ".join(known) or "none"
+    return InputError.of(f"there is no {what} {name!r}; there are: {there_are}", file="<command line>", suggestion=nearest(name, known))

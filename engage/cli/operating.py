@@ -146,7 +146,10 @@ def _scope(engaged: Engaged, campaign: str | None, channel: str | None, everythi
     for scope, name in (("campaign", campaign), ("channel", channel)):
         if name is not None:
             if name not in known[scope]:
-                raise InputError.of(f"there is no {scope} {name!r}; there are: {', '.join(sorted(known[scope]))}", file="<command line>")
+                there_are = ", ".join(sorted(known[scope])) or "none"
+                raise InputError.of(
+                    f"there is no {scope} {name!r}; there are: {there_are}", file="<command line>", suggestion=nearest(name, known[scope])
+                )
             return scope, name
     return "all", ""
 

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.calendar import print_day, print_totals
 from engage.cli.output import console, moment, print_rows
-from engage.model.errors import InputError
+from engage.model.errors import InputError, nearest
 from engage.model.workspace import Workspace
 from engage.simulation.calendar import Calendar
 from engage.simulation.lines import Line
@@ -91,4 +91,6 @@ def known_campaign(workspace: Workspace, name: str | None) -> None:
     """Raises InputError where no campaign has that name."""
     if name is not None and name not in workspace.campaigns:
         known = ", ".join(sorted(workspace.campaigns)) or "none"
-        raise InputError.of(f"there is no campaign {name!r}; there are: {known}", file="<command line>")
+        raise InputError.of(
+            f"there is no campaign {name!r}; there are: {known}", file="<command line>", suggestion=nearest(name, workspace.campaigns)
+        )

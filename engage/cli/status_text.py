@@ -23,7 +23,8 @@ def print_status(figures: Mapping[str, Any]) -> None:
             to.print(f"{name}: {_figures(value)}")
     if figures["paused"]:
         to.print("paused:")
-        print_rows(figures["paused"], as_json=False, columns=("scope", "name", "at", "reason"))
+        rows = ({**row, "at": _minute(row["at"])} for row in figures["paused"])
+        print_rows(rows, as_json=False, columns=("scope", "name", "at", "reason"))
 
 
 def _print_workspace(figures: Mapping[str, Any], to: Console) -> None:
@@ -57,4 +58,6 @@ def _figures(value: object) -> str:
 
 
 def _figure(value: object) -> str:
-    return "(" + ", ".join(f"{key} {each}" for key, each in value.items()) + ")" if isinstance(value, Mapping) else str(value)
+    if not isinstance(value, Mapping):
+        return str(value)
+    return "(" + ", ".join(f"{key.replace('_', ' ')} {each}" for key, each in value.items() if each is not None) + ")"

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.output import console, print_json
-from engage.model.errors import InputError
+from engage.model.errors import InputError, nearest
 from engage.rules.campaign_tests import CampaignTest
 from engage.simulation.coverage import Coverage, Walked, coverage
 from engage.simulation.junit import junit
@@ -53,7 +53,10 @@ def _chosen(tests: Sequence[CampaignTest], names: Sequence[str]) -> Sequence[Cam
     known = {test.name: test for test in tests}
     for name in names:
         if name not in known:
-            raise InputError.of(f"there is no test {name!r}; there are: {', '.join(sorted(known)) or 'none'}", file="<command line>")
+            there_are = ", ".join(sorted(known)) or "none"
+            raise InputError.of(
+                f"there is no test {name!r}; there are: {there_are}", file="<command line>", suggestion=nearest(name, known)
+            )
     return [known[name] for name in names] if names else tests
 
 
