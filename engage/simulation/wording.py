@@ -68,7 +68,7 @@ def _said(key: str, value: Any, *, hidden: bool) -> Iterator[tuple[str, str]]:
     elif is_dataclass(value) and type(value).__str__ is object.__str__ and not isinstance(value, Expression | ReEntry):
         yield from ((f"{key}.{name}", text) for name, text in said_by(value).items())
     elif (text := written(value)) is not None:
-        yield key, text
+        yield key, "migrate" if key == "on_edit" else text
 
 
 def _shown(text: str | None) -> str | None:
