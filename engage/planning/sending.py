@@ -12,6 +12,7 @@ from datetime import datetime
 from engage.model.campaign import Campaign
 from engage.model.delivery import DeliveryState
 from engage.model.expression import Expression
+from engage.model.history import Kind
 from engage.model.localtime import add_everywhere, end_of_day_everywhere
 from engage.model.responses import RESPONSES, SHOWN_BY
 from engage.model.run import Run
@@ -26,6 +27,8 @@ from engage.planning.requests import NewDelivery, Part
 from engage.policy.reach import channel_order
 from engage.rules.expressions import evaluate
 from engage.rules.scopes import bind
+
+BOUNCED = RESPONSES[Kind.BOUNCED]
 
 TELLING = (
     DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.EXPIRED, DeliveryState.SUPPRESSED,
@@ -85,22 +88,24 @@ def _fall_back(step: Send, fallback: Fallback, progress: Progress, journey: Jour
     untried = [channel for channel in _in_turn(step, journey) if channel not in tried]
     outcome = DeliveryState(str(run.outcome))
     if not untried or outcome in (DeliveryState.EXPIRED, DeliveryState.CANCELLED):
-        return progress.named(step.as_, outcome.value).at(following)
+        return progress.named(step.as_, _outcome_of_all(parts) or outcome.value).at(following)
     if outcome in (DeliveryState.SUPPRESSED, DeliveryState.FAILED):
         return _next_channel(step, progress, journey, untried[0], at=run.since)
     return _await_sign(step, fallback, progress, journey, following, untried[0])
 
 
 def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Journey, following: str, channel: str) -> Progress:
-    """It was handed over: final when the sign comes, the next channel's turn where it does not come in time."""
+    """It was handed over: final when the sign comes, the next channel's turn where it bounces, or no sign comes in time."""
     run = progress.run
     handed_off_at = run.handed_off_at or run.since
     signs = signs_of(fallback)
     latest = _parts(journey)[-1].id
-    for event in journey.events_since(signs, handed_off_at):
-        if event.data.get("delivery_id") == latest:
-            seen = max(run.since, min(event.at, journey.now))
-            return progress.named(step.as_, DeliveryState.SENT.value).since(seen).at(following)
+    came = next((event for event in journey.events_since(signs, handed_off_at) if event.data.get("delivery_id") == latest), None)
+    if came is not None:
+        seen = max(run.since, min(came.at, journey.now))
+        if came.type == BOUNCED:
+            return _next_channel(step, progress, journey, channel, at=seen)
+        return progress.named(step.as_, DeliveryState.SENT.value).since(seen).at(following)
     deadline = add_everywhere(handed_off_at, fallback.after, journey.zones)
     if deadline <= journey.now:
         return _next_channel(step, progress, journey, channel, at=deadline)
@@ -108,8 +113,8 @@ def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Jou
 
 
 def signs_of(fallback: Fallback) -> list[str]:
-    """The events that end it."""
-    return [RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]]
+    """The events that end the wait for it: what shows that it arrived, and the bounce that shows that it never will."""
+    return [*(RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]), BOUNCED]
 
 
 def _next_channel(step: Send, progress: Progress, journey: Journey, channel: str, *, at: datetime) -> Progress:

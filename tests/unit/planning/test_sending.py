@@ -84,7 +84,8 @@ def test_a_message_that_was_handed_over_waits_for_its_sign() -> None:
     assert (progress.run.due_at, progress.deliveries) == (NOON + 2 * HOUR, ())
     assert waits_for(progress.run, a_sign("message.delivered"))
     assert waits_for(progress.run, a_sign("message.clicked"))
-    assert not waits_for(progress.run, a_sign("message.bounced"))
+    assert waits_for(progress.run, a_sign("message.bounced"))
+    assert not waits_for(progress.run, a_sign("message.complained"))
 
 
 @pytest.mark.parametrize(("unless", "sign"), [
@@ -108,7 +109,13 @@ def test_without_a_sign_in_time_the_next_channel_falls_due_then_and_is_the_last(
     assert (second.channels, second.intended_at) == (("sms",), NOON + 2 * HOUR)
     first = go(campaign).deliveries[0]
     done = go(campaign, replace(progress.run, outcome="failed"), parts=(a_part(first, SENT), a_part(second, FAILED)))
-    assert (done.run.state, done.run.variables) == (RunState.FINISHED, {"first": "failed"})
+    assert (done.run.state, done.run.variables) == (RunState.FINISHED, {"first": "sent"})
+
+
+def test_a_bounce_lets_the_next_channel_take_over_before_its_time() -> None:
+    _, progress = handed_over(falling_back(), events=(a_sign("message.bounced"),))
+    (second,) = progress.deliveries
+    assert (second.channels, second.intended_at) == (("sms",), NOON + HOUR / 2)
 
 
 @pytest.mark.parametrize("outcome", ["expired", "cancelled"])
