@@ -88,7 +88,8 @@ class FactsOf:
         self._consents = self._load_consents(ids)
         self._suppressed = self._load_suppressed()
         self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
-        self._hand_offs = self._load_hand_offs(ids, since=now - looks_back(intents, settings=workspace.settings, versions=versions))
+        back = looks_back(intents, settings=workspace.settings, versions=versions)
+        self._hand_offs = self._load_hand_offs(ids, since=now - back) if back else {}
         paused, editions = pauses_in(connection), {(intent.campaign, intent.version) for intent in intents}
         self._paused_channels = frozenset(name for scope, name in paused if scope == "channel")
         self._campaigns = campaign_states_of(connection, editions, paused=paused, now=now)
