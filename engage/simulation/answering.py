@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import heappop, heappush
-from itertools import count
 from typing import final
 
 from engage.feedback import Feedback, Response
@@ -15,6 +13,7 @@ from engage.model.history import Kind, Touch
 from engage.model.localtime import add_everywhere, known
 from engage.model.workspace import Settings
 from engage.rules.answers import GivenAnswer
+from engage.simulation.agenda import Agenda
 
 
 @final
@@ -47,21 +46,18 @@ class Answers:
         self._contact = contact
         self._feedback = feedback
         self._settings = settings
-        self._coming: list[tuple[datetime, int, Response]] = []
-        self._number = count()
+        self._coming = Agenda[Response]()
         self._given: set[int] = set()
 
     def next_moment(self) -> datetime | None:
         """When the next answer comes to what has been sent so far."""
-        return self._coming[0][0] if self._coming else None
+        return self._coming.next_moment()
 
     def give(self, *, now: datetime) -> int:
         """Give the answers that have come by now, to what was sent just now too; how many."""
         for touch in self._news():
             self._answer(touch)
-        come = []
-        while self._coming and self._coming[0][0] <= now:
-            come.append(heappop(self._coming)[2])
+        come = list(self._coming.come(now))
         if come:
             self._feedback.take(come, now=now)
         return len(come)
@@ -75,7 +71,7 @@ class Answers:
             if asked.fits(touch):
                 self._given.add(number)
                 response = self._response(asked.answer, touch)
-                heappush(self._coming, (response.at, next(self._number), response))
+                self._coming.note(response.at, response)
 
     def _response(self, answer: GivenAnswer, touch: Touch) -> Response:
         contact = self._contact(touch.contact_id) if touch.contact_id is not None else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from heapq import heappop, heappush
-from itertools import count
 from typing import final
 
 from engage.delivery.calling import Answered, Calls, DueCall, GaveUp
@@ -14,6 +12,7 @@ from engage.model.contact import Contact
 from engage.model.localtime import add_everywhere, known
 from engage.model.workspace import Settings
 from engage.rules.answers import GivenReply
+from engage.simulation.agenda import Agenda
 
 AT_ONCE = 100
 FOR_EVER = timedelta(days=36_500)
@@ -46,21 +45,19 @@ class Replies:
         self._calls = calls
         self._contact = contact
         self._settings = settings
-        self._coming: list[tuple[datetime, int, DueCall, object]] = []
-        self._number = count()
+        self._coming = Agenda[tuple[DueCall, object]]()
         self._given: set[int] = set()
 
     def next_moment(self) -> datetime | None:
         """When the next reply comes."""
-        return self._coming[0][0] if self._coming else None
+        return self._coming.next_moment()
 
     def give(self, *, now: datetime) -> int:
         """Take the calls that were made, give the replies that have come by now; how many calls are over."""
         over = 0
         while made := self._calls.claim(limit=AT_ONCE, lease=FOR_EVER):
             over += sum(self._take(call, now) for call in made)
-        while self._coming and self._coming[0][0] <= now:
-            _, _, call, answer = heappop(self._coming)
+        for call, answer in self._coming.come(now):
             self._calls.settle(call, Answered(answer=answer), now=now)
             over += 1
         return over
@@ -78,5 +75,5 @@ class Replies:
         self._given.add(number)
         reply, contact = self._replies[number].reply, self._contact(call.contact_id)
         at = now if contact is None else add_everywhere(now, reply.after, known(contact.zones, self._settings.timezone))
-        heappush(self._coming, (at, next(self._number), call, reply.data))
+        self._coming.note(at, (call, reply.data))
         return False
