@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any, final
+from typing import Any
 
 import sqlalchemy as sa
 
 from bench.costs import costs
-from bench.crowd import add_people, zones
+from bench.crowd import zones
+from bench.databases import DATABASES, WRITTEN, Pair
 from engage.contacts.zones import names_behind
 from engage.model.campaign import Campaign
 from engage.model.contact import AttributeKind
@@ -45,13 +44,10 @@ from engage.store.json_tables import json_source
 from engage.store.planning import SqlTransaction
 from engage.store.slots import SLOT_COLUMNS, by_shape
 from engage.store.tables import contact_dates, contacts
-from tests.servers.postgres import postgres
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 GOALS = {"birthdays": 3.0, "entering": 2.5, "nothing_new": 1.3}
-CHUNK = 250_000
 SMALL_TURNS = 20  # what takes a millisecond is done oftener
-WRITTEN = ("touches", "deliveries", "runs")
 
 SETTINGS = """\
 company: {name: Aurora Outfitters, address: "Trubarjeva 1, 1000 Ljubljana, Slovenia"}
@@ -73,15 +69,6 @@ LETTER = "---\nsubject: Hello\n---\nHello!\n\n[Unsubscribe]({{ message.unsubscri
 FILES = {"engage.yaml": SETTINGS, "campaigns/birthday.yaml": BIRTHDAY, "templates/letter/email.md": LETTER}
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A database, and the same without indexes on what entering writes."""
-
-    full: Database
-    bare: Database
-
-
 def main(arguments: list[str]) -> None:
     """Measure, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -96,7 +83,7 @@ def main(arguments: list[str]) -> None:
     names = ("sqlite", "postgresql") if asked.database == "both" else (asked.database,)
     found = {}
     for name in names:
-        with TemporaryDirectory() as folder, DATABASES[name](Path(folder), asked.contacts, zones(asked.zones)) as pair:
+        with TemporaryDirectory() as folder, DATABASES[name](Path(folder), asked.contacts, zones(asked.zones), NOW) as pair:
             found[name] = measured(pair, in_zones=zones(asked.zones), turns=asked.turns)
             told(name, found[name])
     _say(json.dumps({"contacts": asked.contacts, "zones": asked.zones, "goals": GOALS, **found}))
@@ -257,76 +244,6 @@ def _in_turn(turns: int, ours: Callable[[], object], baseline: Callable[[], obje
 def _best(pairs: Sequence[tuple[float, float]]) -> Mapping[str, float]:
     ours, baseline = (min(each) for each in zip(*pairs, strict=True))
     return {"ms": round(ours, 2), "baseline_ms": round(baseline, 2), "ratio": round(ours / baseline, 2)}
-
-
-@contextmanager
-def _on_sqlite(folder: Path, people: int, in_zones: Sequence[str]) -> Iterator[Pair]:
-    _filled(f"sqlite:///{folder / 'full.db'}", people, in_zones).close()
-    shutil.copy(folder / "full.db", folder / "bare.db")
-    full, bare = (Database.open(f"sqlite:///{folder / name}") for name in ("full.db", "bare.db"))
-    with bare.begin() as connection:
-        for table in WRITTEN:
-            _made_bare(connection, table)
-    yield Pair(full=full, bare=bare)
-    full.close()
-    bare.close()
-
-
-def _made_bare(connection: sa.Connection, table: str) -> None:
-    """SQLite drops no constraint: the table is made anew, with its columns alone."""
-    columns = connection.exec_driver_sql(f"PRAGMA table_info({table})").mappings().all()
-    said = ", ".join("id INTEGER PRIMARY KEY" if row["name"] == "id" else f'"{row["name"]}" {row["type"]}' for row in columns)
-    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-    connection.exec_driver_sql(f"DROP TABLE {table}")
-    connection.exec_driver_sql(f"CREATE TABLE {table} ({said})")
-
-
-@contextmanager
-def _on_postgresql(folder: Path, people: int, in_zones: Sequence[str]) -> Iterator[Pair]:
-    with postgres() as server:
-        _ask(server, "CREATE DATABASE planned")
-        full = _filled(_named(server, "planned"), people, in_zones)
-        full.engine.dispose()
-        _ask(server, "CREATE DATABASE bare TEMPLATE planned")
-        bare = Database.open(_named(server, "bare"))
-        with bare.begin() as connection:
-            connection.execute(sa.text("DROP TABLE touch_details"))
-            for asked in (_CONSTRAINTS, _INDEXES):
-                for drop in connection.scalars(sa.text(asked)).all():
-                    connection.execute(sa.text(drop))
-        yield Pair(full=full, bare=bare)
-        full.close()
-        bare.close()
-
-
-_CONSTRAINTS = """
-    SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint
-    WHERE conrelid::regclass::text IN ('touches', 'deliveries', 'runs') AND contype IN ('p', 'u')"""
-_INDEXES = "SELECT format('DROP INDEX %I', indexname) FROM pg_indexes WHERE tablename IN ('touches', 'deliveries', 'runs')"
-
-
-def _filled(url: str, people: int, in_zones: Sequence[str]) -> Database:
-    """A migrated database with so many people."""
-    database = Database.open(url)
-    database.migrate()
-    for first in range(1, people + 1, CHUNK):
-        with database.begin() as connection:
-            add_people(connection, min(CHUNK, people + 1 - first), in_zones=in_zones, known_at=NOW - timedelta(days=30), first=first)
-    return database
-
-
-def _ask(server: str, statement: str) -> None:
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
-def _named(server: str, database: str) -> str:
-    return sa.make_url(server).set(database=database).render_as_string(hide_password=False)
-
-
-DATABASES: Mapping[str, Callable[[Path, int, Sequence[str]], Any]] = {"sqlite": _on_sqlite, "postgresql": _on_postgresql}
 
 
 if __name__ == "__main__":
