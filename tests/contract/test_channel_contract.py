@@ -141,7 +141,10 @@ def test_a_cancelled_send_spoils_no_later_one(bench: Bench) -> None:
             await adapter.close()
 
     asyncio.run(run())
-    assert bench.received()[-1] == "the last"
+    until(lambda: bench.open_connections() == 0)  # what a cancelled send had written may be read after the last one, by another connection
+    received = bench.received()
+    assert received.count("the last") == 1
+    assert set(received) <= {"cancelled", "the last"}, "a message was cut or mixed with another"
 
 
 def test_the_check_of_a_good_provider_finds_nothing_and_sends_nothing(bench: Bench) -> None:
