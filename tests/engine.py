@@ -8,10 +8,11 @@ from typing import Any
 
 from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
-from engage.delivery.conductor import Conductor, Point
+from engage.delivery.conductor import Conductor
 from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
+from engage.delivery.points import Point
 from engage.delivery.ports import Renderer
 from engage.feedback.guarding import Guard
 from engage.feedback.responses import Response
@@ -80,6 +81,8 @@ class Works:
 
     def _equipment(self) -> Equipment:
         if self._equipped is None or self._equipped.workspace is not self.workspace:
+            for channel in self.channels.values():
+                channel.handed_over = lambda: self._reached(Point.HANDED_OVER)
             self._equipped = Equipment(workspace=self.workspace, renderer=self.renderer(self.workspace), channels=dict(self.channels))
         return self._equipped
 

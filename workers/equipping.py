@@ -6,8 +6,9 @@ from collections.abc import Callable
 from threading import Lock
 from typing import final
 
-from engage.channels import Adapter, load_channels
+from engage.channels import Adapter, load_channels, tell_hand_overs
 from engage.delivery.equipment import Equipment
+from engage.delivery.points import Point, Reached, unheard
 from engage.model.workspace import Workspace
 from engage.templates import Templates
 from workers.loop import LoopThread
@@ -17,10 +18,11 @@ from workers.loop import LoopThread
 class Equipping:
     """Hands out the equipment of the current workspace. Safe to use from many threads."""
 
-    def __init__(self, workspace: Callable[[], Workspace], *, secret: bytes, loop: LoopThread) -> None:
+    def __init__(self, workspace: Callable[[], Workspace], *, secret: bytes, loop: LoopThread, reached: Reached = unheard) -> None:
         self._workspace = workspace
         self._secret = secret
         self._loop = loop
+        self._reached = reached
         self._current: Equipment | None = None
         self._retired: list[Adapter] = []
         self._channels: dict[str, Adapter] = {}
@@ -37,6 +39,8 @@ class Equipping:
 
     def _renew(self, workspace: Workspace) -> None:
         channels = dict(load_channels(workspace.settings))
+        if self._reached is not unheard:
+            tell_hand_overs(channels.values(), lambda: self._reached(Point.HANDED_OVER))
         # A batch may still be sending by the channels of before: they are let go when the ones after them are.
         self._close(self._retired)
         self._retired = list(self._channels.values())

@@ -19,6 +19,7 @@ from engage.delivery.calling import Caller
 from engage.delivery.conductor import Conductor
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
+from engage.delivery.points import Reached, unheard
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
 from engage.model.errors import InputError, NotThereError
@@ -67,6 +68,7 @@ class Wired:
         self.environment = environment
         self.database = database
         self.settings = settings
+        self.reached: Reached = unheard  # set by tests and the fault suite before anything is sent
         self.clock = BusinessClock(StoredMoment(database))
         self.workspaces = SqlWorkspaces(database)
         self.accepted = Accepted(self.workspaces, environment)
@@ -155,7 +157,7 @@ class Wired:
     @cached_property
     def equipping(self) -> Equipping:
         """Templates and channels, for sending."""
-        return Equipping(self.accepted.workspace, secret=self.database.secret(), loop=self.loop)
+        return Equipping(self.accepted.workspace, secret=self.database.secret(), loop=self.loop, reached=self.reached)
 
     @cached_property
     def conductor(self) -> Conductor:
@@ -163,7 +165,7 @@ class Wired:
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
             clock=self.clock, loop=self.loop, health=Health(time.monotonic),
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}",
+            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}", reached=self.reached,
         )
 
     @cached_property

@@ -7,14 +7,14 @@ Engage adds one. What an adapter is: `engage.channels.adapter`.
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
 
-from engage.channels.adapter import Adapter
+from engage.channels.adapter import Adapter, TellsHandOvers
 from engage.model.errors import InputError, NotThereError, Place, Problem, nearest
 from engage.model.workspace import Channel, Settings
 
-__all__ = ["GROUP", "Adapter", "adapter_names", "load_channels"]
+__all__ = ["GROUP", "Adapter", "adapter_names", "load_channels", "tell_hand_overs"]
 
 GROUP = "engage.channels"
 
@@ -44,6 +44,13 @@ def load_channels(settings: Settings, *, entry_points: Iterable[EntryPoint] | No
     if problems:
         raise InputError(problems)
     return channels
+
+
+def tell_hand_overs(channels: Iterable[Adapter], handed_over: Callable[[], None]) -> None:
+    """Have those that can call it whenever they have written a content whole; before the first message is sent."""
+    for channel in channels:
+        if isinstance(channel, TellsHandOvers):
+            channel.handed_over = handed_over
 
 
 def _installed(entry_points: Iterable[EntryPoint] | None) -> Mapping[str, EntryPoint]:

@@ -6,8 +6,8 @@ docs/channels.md shows how. `engage.delivery` knows adapters by its own port onl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Protocol, runtime_checkable
 
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
@@ -43,3 +43,17 @@ class Adapter(Protocol):
     async def close(self) -> None:
         """Let go of connections; no message is in flight. Safe to repeat."""
         ...
+
+
+@runtime_checkable
+class TellsHandOvers(Protocol):
+    """What an adapter may have beside: it calls `handed_over` each time it has written a content whole and read no answer yet.
+
+    The fault suite breaks things there. It is set once, before the first message.
+    """
+
+    handed_over: Callable[[], None]
+
+
+def unheard() -> None:
+    """Nobody listens."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
 
+from engage.channels.adapter import unheard
 from engage.model.errors import Unavailable, Unconfirmed
 
 LONGEST_WAIT = 86_400.0  # seconds; a provider that asks for more is asked again tomorrow
@@ -44,3 +47,16 @@ def broken(error: aiohttp.ClientError | TimeoutError | OSError) -> Unavailable |
     if isinstance(error, _NOT_CONNECTED):
         return Unavailable("no connection to the provider", code=kind, whole_provider=True)
     return Unconfirmed("the provider took the request and gave no answer", code=kind)
+
+
+def telling(handed_over: Callable[[], None]) -> list[aiohttp.TraceConfig]:
+    """Traces of a session that call it once a request's body is written, before any of the answer can be read."""
+    if handed_over is unheard:
+        return []
+
+    async def tell(*_: object) -> None:
+        asyncio.get_running_loop().call_soon(handed_over)  # the library tells just before it writes, without a pause in between
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_chunk_sent.append(tell)
+    return [trace]

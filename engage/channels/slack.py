@@ -6,7 +6,7 @@ Slack takes no idempotency key; the delivery's key goes along as message metadat
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, final
 from urllib.parse import urlsplit
 
@@ -14,8 +14,9 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from engage.channels.adapter import unheard
 from engage.channels.clock import Now, machine_now
-from engage.channels.http import broken, retry_after, timeouts
+from engage.channels.http import broken, retry_after, telling, timeouts
 from engage.channels.options import Options
 from engage.channels.slack_errors import refusal
 from engage.model.contact import ChannelKind
@@ -64,6 +65,7 @@ class SlackChannel:
         options.done()
         self._is_fixed = channel.to is not None
         self._now = now
+        self.handed_over: Callable[[], None] = unheard
         self._session: aiohttp.ClientSession | None = None
         self._web: AsyncWebClient | None = None
 
@@ -123,7 +125,7 @@ class SlackChannel:
         if self._session is None or self._session.closed:  # made here, as it wants a running loop
             stay = aiohttp.TraceConfig()
             stay.on_request_redirect.append(_refuse_redirect)  # the library follows them
-            self._session = aiohttp.ClientSession(timeout=self._timeouts, trace_configs=[stay])
+            self._session = aiohttp.ClientSession(timeout=self._timeouts, trace_configs=[stay, *telling(self.handed_over)])
         if self._web is None or self._web.session is not self._session:
             self._web = AsyncWebClient(token=self._token, base_url=self._base_url, session=self._session, retry_handlers=[], logger=_QUIET)
             self._web.proxy = None  # the library reads the environment, which only engage.settings may

@@ -7,7 +7,7 @@ As the same key goes with every try, a hand-off whose outcome is not known can b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from typing import ClassVar, final
@@ -59,6 +59,15 @@ class SmsWebhookChannel:
         self._webhook = Webhook(url, secret, loopback_allowed=loopback_allowed, patience=patience, now=now)
         self._sender = channel.sender
         self._now = now
+
+    @property
+    def handed_over(self) -> Callable[[], None]:
+        """Called each time a message was posted and not answered yet."""
+        return self._webhook.handed_over
+
+    @handed_over.setter
+    def handed_over(self, called: Callable[[], None]) -> None:
+        self._webhook.handed_over = called
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Post the message. Raises Rejected, Unavailable or Unconfirmed."""

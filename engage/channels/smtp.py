@@ -60,6 +60,15 @@ class SmtpChannel:
         self._pool = SmtpPool(self._server, size=size)
         self._now = now
 
+    @property
+    def handed_over(self) -> Callable[[], None]:
+        """Called each time a content and its dot were written and not answered yet."""
+        return self._pool.handed_over
+
+    @handed_over.setter
+    def handed_over(self, called: Callable[[], None]) -> None:
+        self._pool.handed_over = called
+
     async def send(self, cleared: Cleared) -> Receipt:
         """Hand the mail over. Raises Rejected, Unavailable or Unconfirmed."""
         mail = compose(cleared, self._letterhead, now=self._now())

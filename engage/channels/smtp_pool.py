@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
+from engage.channels.adapter import unheard
 from engage.channels.mime import Mail
 from engage.channels.smtp_opening import Server
 from engage.channels.smtp_replies import Phase
@@ -34,6 +35,7 @@ class SmtpPool:
         self._line: deque[_Errand] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
         self._idle: list[SmtpSession] = []
+        self.handed_over: Callable[[], None] = unheard
 
     async def deliver(self, mail: Mail) -> str:
         """Hand the mail over by a kept connection, else a new one. Raises Rejected, Unavailable or Unconfirmed.
@@ -57,7 +59,7 @@ class SmtpPool:
 
     async def _serve(self) -> None:
         """Work on what stands in line until nobody does, over one connection."""
-        lane = _Lane(self._server, self._kept(), self._next)
+        lane = _Lane(self._kept(), self._next, lambda: SmtpSession(self._server, handed_over=self.handed_over))
         try:
             await lane.run()
         finally:
@@ -86,9 +88,11 @@ class SmtpPool:
 class _Lane:
     """Mail after mail over one connection, replaced where it ends."""
 
-    def __init__(self, server: Server, session: SmtpSession | None, next_in_line: Callable[[], _Errand | None]) -> None:
-        self._server = server
+    def __init__(
+        self, session: SmtpSession | None, next_in_line: Callable[[], _Errand | None], another: Callable[[], SmtpSession]
+    ) -> None:
         self._next = next_in_line
+        self._another = another
         self._ahead: _Errand | None = None
         self.session = session
 
@@ -127,6 +131,6 @@ class _Lane:
                 if kept.is_open or kept.phase is not Phase.MAIL:
                     raise
                 # The server had closed it for being idle or well used: nothing was handed over yet, so a new one may try.
-        self.session = fresh = SmtpSession(self._server)
+        self.session = fresh = self._another()
         await fresh.open()
         return await fresh.deliver(mail, self._following)

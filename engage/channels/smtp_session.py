@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import final
 
+from engage.channels.adapter import unheard
 from engage.channels.mime import Mail
 from engage.channels.smtp_opening import Connection, Server, connect
 from engage.channels.smtp_replies import Phase, Reply, refusal
@@ -34,8 +35,9 @@ def nothing() -> Mail | None:
 class SmtpSession:
     """A connection and its present phase. Not for two tasks at once."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, handed_over: Callable[[], None] = unheard) -> None:
         self._server = server
+        self._handed_over = handed_over
         self._connection: Connection | None = None
         self._begun: Mail | None = None
         self.phase = Phase.CONNECT
@@ -156,6 +158,7 @@ class SmtpSession:
             stuffed = b""
         self._write(Phase.CONTENT, stuffed + b".\r\n" + self._begin_next(following))
         self.phase = Phase.FINAL
+        self._handed_over()
         try:
             return await self._wire.reply(self._server.final_timeout)
         except OSError as error:

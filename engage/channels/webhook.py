@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import final
 
 import aiohttp
 
+from engage.channels.adapter import unheard
 from engage.channels.clock import Now
-from engage.channels.http import broken, timeouts
+from engage.channels.http import broken, telling, timeouts
 from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
 from engage.channels.signing import signed_headers, signer
 from engage.model.errors import Unavailable
@@ -27,6 +28,7 @@ class Webhook:
         self._loopback_allowed = loopback_allowed
         self._timeouts = timeouts(patience)
         self._now = now
+        self.handed_over: Callable[[], None] = unheard
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -53,7 +55,10 @@ class Webhook:
         if self._session is None or self._session.closed:  # made here, as it wants a running loop
             resolver = PublicResolver(loopback_allowed=self._loopback_allowed)
             connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar())
+            traces = telling(self.handed_over)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=traces,
+            )
         return self._session
 
 

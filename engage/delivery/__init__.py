@@ -7,5 +7,6 @@
     settling   what a decision or an outcome comes to: the row's next state and its touch   pure
     retries    when to try again                                                            pure
     health     rate and breaker of each provider, by the machine clock
+    points     the named points at which faults are injected
     ports      what it needs of a store, a renderer, a channel
 """

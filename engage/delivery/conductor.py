@@ -17,7 +17,6 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import final
 
 import structlog
@@ -25,6 +24,7 @@ import structlog
 from engage.delivery.clearing import Going, in_turns, is_same
 from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
+from engage.delivery.points import Point, Reached, unheard
 from engage.delivery.ports import Candidate, Channel, Clearing, Deliveries, Lease, LeaseLost, Outcome, Settlement
 from engage.delivery.settling import settle_decision, settle_mistake, settle_outcome, settle_outranked, settle_render_error
 from engage.model.campaign import Campaign
@@ -46,23 +46,13 @@ RECORD_EVERY = 0.5
 """Seconds after which the answers that have come are recorded, while others are awaited."""
 
 
-class Point(StrEnum):
-    """Named points of a delivery, at which tests stop, look and break things."""
-
-    CLAIMED = "claimed"
-    RENDERED = "rendered"
-    CLEARED = "cleared"
-    ANSWERED = "answered"
-    RECORDED = "recorded"
-
-
 @final
 class Conductor:
     """Moves due deliveries through the stages. Safe to use from many threads, and in any number of processes."""
 
     def __init__(
         self, deliveries: Deliveries, *, equipment: Callable[[], Equipment], versions: Callable[[str, str], Campaign | None],
-        identity: Identity, clock: Clock, loop: Loop, health: Health, owner: str, reached: Callable[[Point], None] = lambda point: None,
+        identity: Identity, clock: Clock, loop: Loop, health: Health, owner: str, reached: Reached = unheard,
     ) -> None:
         self._deliveries = deliveries
         self._equipment = equipment
@@ -179,7 +169,6 @@ class Conductor:
         self._reached(Point.CLEARED)
         if cleared:
             self._loop.run(self._send(lease, cleared, equipment))
-        self._reached(Point.RECORDED)
 
     def _pause(self, lease: Lease, seconds: float) -> None:
         """Wait for the provider's rate, and keep the lease meanwhile: by a slow one a slice may have to wait for minutes."""
@@ -234,7 +223,6 @@ class Conductor:
         while pending:
             done, _ = await asyncio.wait(pending, timeout=RECORD_EVERY)
             if done:
-                self._reached(Point.ANSWERED)
                 outcomes = [task.result() for task in pending if task in done]
                 await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
             pending = [task for task in pending if task not in done]
@@ -252,6 +240,7 @@ class Conductor:
         except Exception as error:  # an adapter's own mistake: nobody can know what the provider has
             log.exception("adapter_broke_its_contract", delivery_id=cleared.intent.id, channel=name)
             return Outcome(cleared=cleared, error=Unconfirmed(type(error).__name__))
+        self._reached(Point.ACCEPTED)
         self._health.succeeded(name)
         return Outcome(cleared=cleared, receipt=receipt)
 
@@ -269,6 +258,7 @@ class Conductor:
     def _record(
         self, lease: Lease, outcomes: Sequence[Outcome], cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment
     ) -> None:
+        self._reached(Point.RECORDING)
         now = self._clock.now()
         settlements = []
         for outcome in outcomes:
@@ -279,6 +269,7 @@ class Conductor:
                 settle_outcome(outcome, now=now, provider=provider, idempotent=idempotent, on_unknown=cleared[intent.id][1])
             )
         self._deliveries.settle(lease, settlements)
+        self._reached(Point.RECORDED)
         for outcome in outcomes:
             if isinstance(outcome.error, Unavailable) and outcome.error.configuration:
                 name = outcome.cleared.rendered.approved.channel

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from engage.channels.adapter import Adapter
+from engage.channels.adapter import Adapter, TellsHandOvers
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unconfirmed
 from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation
@@ -101,6 +101,24 @@ def test_twenty_sends_at_once_all_arrive_once(bench: Bench) -> None:
     assert all(isinstance(outcome, Receipt) for outcome in outcomes), outcomes
     assert sorted(bench.received()) == texts
     assert len({outcome.provider_id for outcome in outcomes if isinstance(outcome, Receipt)}) == 20
+
+
+@pytest.mark.parametrize("name", [name for name in BENCHES if name != "console"])
+def test_a_content_that_is_out_is_told_once_before_its_answer_is_known(name: str) -> None:
+    told: list[str] = []
+
+    async def run(bench: Bench) -> None:
+        adapter = bench.adapter()
+        assert isinstance(adapter, TellsHandOvers)
+        adapter.handed_over = lambda: told.append("out")
+        for number in range(3):
+            await adapter.send(bench.cleared(number=number))
+            told.append("answered")
+        await adapter.close()
+
+    with BENCHES[name]() as bench:
+        asyncio.run(run(bench))
+    assert told == ["out", "answered"] * 3
 
 
 @pytest.mark.parametrize("name", [name for name, bench in BENCHES.items() if bench.idempotent])

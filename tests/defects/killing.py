@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engage.delivery import conductor
-from engage.delivery.conductor import Point
+from engage.delivery.points import Point
 from engage.model.delivery import Cleared, Receipt
 from engage.store.database import Database
 from engage.store.tables import batches

@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from engage.channels.adapter import unheard
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import SendError
@@ -29,6 +30,7 @@ class FakeChannel:
         self.sent: list[Cleared] = []
         self.tried: list[Cleared] = []
         self.is_closed = False
+        self.handed_over: Callable[[], None] = unheard
         self._next: deque[tuple[SendError, bool]] = deque()
         self._always: tuple[SendError, bool] | None = None
 
@@ -45,6 +47,7 @@ class FakeChannel:
         failure = self._next.popleft() if self._next else self._always
         if failure is None or failure[1]:
             self.sent.append(cleared)
+        self.handed_over()
         if failure is not None:
             raise failure[0]
         return Receipt(provider_id=f"fake-{len(self.sent)}")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engage.delivery import conductor
-from engage.delivery.conductor import Point
+from engage.delivery.points import Point
 from engage.delivery.ports import Lease
 from engage.model.contact import ChannelKind, Consent
 from engage.model.delivery import Approved, Rendered

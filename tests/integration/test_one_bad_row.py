@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from engage.delivery.conductor import Point
+from engage.delivery.points import Point
 from engage.model.contact import AttributeKind, Event
 from engage.model.delivery import Approved, Rendered
 from engage.model.errors import InputError, Rejected
@@ -142,7 +142,7 @@ def test_an_answer_by_a_channel_that_was_taken_out_meanwhile_loses_no_other_answ
     without = {path: text.replace("[email, sms]", "[sms]").replace("[email]", "[sms]") for path, text in FILES.items()}
     without["templates/news/sms.txt"] = "News\n"
     settings = "\n".join(line for line in SETTINGS.splitlines() if not line.startswith("  email:")) + "\n"
-    works.at[Point.ANSWERED] = lambda: works.accept(small_workspace(**{**without, "engage.yaml": settings}))
+    works.at[Point.RECORDING] = lambda: works.accept(small_workspace(**{**without, "engage.yaml": settings}))
     works.channels["email"].fail(Rejected("no such user", code="550", address_is_bad=True), times=1)
     works.play(MONDAY + timedelta(days=1, hours=1))
     assert [touch.reason for touch in works.touches(Kind.FAILED)] == ["rejected"]

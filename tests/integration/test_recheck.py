@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
-from engage.delivery.conductor import Point
+from engage.delivery.points import Point
 from engage.model.contact import ChannelKind, Consent
 from engage.model.history import Kind
 from engage.store.database import Database
