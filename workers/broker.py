@@ -118,9 +118,13 @@ class Nudges:
 
     def __init__(
         self, broker: dramatiq.Broker, *, drain: Callable[[str], object], advance: Callable[[], object], call: Callable[[], object],
+        told: Callable[[str, str], object] = lambda actor, result: None,
     ) -> None:
+        """`told` is told of each nudge: its actor, and whether it was `sent`, found the broker `away`, was `done` or `failed`."""
+        self._told = told
+
         def declare(name: str, queue: str, work: Callable[[], object]) -> dramatiq.Actor[[], None]:
-            return dramatiq.actor(actor_name=name, queue_name=PREFIX + queue, broker=broker)(_guarded(name, work))
+            return dramatiq.actor(actor_name=name, queue_name=PREFIX + queue, broker=broker)(_guarded(name, work, told))
 
         self._drains: Mapping[str, dramatiq.Actor[[], None]] = {
             queue: declare(f"drain_{queue}", queue, partial(drain, queue)) for queue in QUEUES
@@ -146,29 +150,34 @@ class Nudges:
         try:
             actor.send()
         except (BrokerError, AMQPError, redis.RedisError, OSError) as error:
+            self._told(actor.actor_name, "away")
             if not self._away:
                 log.warning("broker.away", error=type(error).__name__, then="the sweep goes on, slower")
             self._away = True
         else:
+            self._told(actor.actor_name, "sent")
             if self._away:
                 log.info("broker.back")
             self._away = False
 
 
-def senders(queue: Queue) -> Nudges:
+def senders(queue: Queue, *, told: Callable[[str, str], object] = lambda actor, result: None) -> Nudges:
     """Nudges of a process that does none of the work itself."""
-    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None, call=lambda: None)
+    return Nudges(queue.broker, drain=lambda name: None, advance=lambda: None, call=lambda: None, told=told)
 
 
-def _guarded(name: str, work: Callable[[], object]) -> Callable[[], None]:
+def _guarded(name: str, work: Callable[[], object], told: Callable[[str, str], object]) -> Callable[[], None]:
     """The work, with what it raises logged by its kind and place alone: an error's text may hold an address."""
 
     def actor() -> None:
         try:
             work()
         except Exception as error:  # noqa: BLE001  # a nudge must never take its worker down; the rows are still there
+            told(name, "failed")
             for each in told_of(error):
                 log.error("nudge.failed", actor=name, error=type(each).__name__, at=places(each))
+        else:
+            told(name, "done")
 
     return actor
 

@@ -23,14 +23,15 @@ from engage.model.workspace import Settings
 from engage.store.database import Database
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
+from workers.gauges import zone_data_age
 from workers.loop import LoopThread
 
 Finding = Mapping[str, object]
 CLOCKS_APART = 5.0
 """Seconds; fewer than a sweep takes to come round."""
 
-OLD_ZONE_DATA = 365
-"""Days; governments change their clocks at short notice, so zone data of last year is wrong somewhere."""
+OLD_ZONE_DATA = 365 * 86_400.0
+"""Seconds; governments change their clocks at short notice, so zone data of last year is wrong somewhere."""
 
 
 def diagnose(office: Office, environment: Mapping[str, str]) -> Sequence[Finding]:
@@ -68,9 +69,8 @@ def _python() -> Finding:
 
 def _zone_data() -> Finding:
     version = importlib.metadata.version("tzdata")
-    year = int(version.split(".")[0])
-    age = datetime.now(UTC) - datetime(year, 12, 31, tzinfo=UTC)
-    return _finding("zone data", age.days < OLD_ZONE_DATA, f"tzdata {version}", "upgrade the package tzdata: clocks have changed since")
+    do = "upgrade the package tzdata: clocks have changed since"
+    return _finding("zone data", zone_data_age() < OLD_ZONE_DATA, f"tzdata {version}", do)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

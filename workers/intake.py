@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import final
 
 from engage.model.contact import Event
@@ -14,14 +15,19 @@ from workers.broker import Nudges
 class Intake:
     """Where the API puts what it is told."""
 
-    def __init__(self, planner: Planner, *, clock: Clock, nudges: Nudges) -> None:
+    def __init__(
+        self, planner: Planner, *, clock: Clock, nudges: Nudges, counted: Callable[[Event, bool], object] = lambda event, new: None,
+    ) -> None:
         self._planner = planner
         self._clock = clock
         self._nudges = nudges
+        self._counted = counted
 
     def take(self, event: Event) -> bool:
         """Take it in with all that it brings about; False where its id was taken before."""
-        return self._planner.happen(event, now=self._clock.now())
+        new = self._planner.happen(event, now=self._clock.now())
+        self._counted(event, new)
+        return new
 
     def told(self) -> None:
         """All events of a request are in."""

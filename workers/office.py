@@ -31,11 +31,12 @@ from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, examine
 from workers import simulations
 from workers.diagnosis import diagnose
+from workers.opening import open_only, open_wired
 from workers.overviews import status_of
 from workers.plans import plan
 from workers.previews import preview, send_test
 from workers.references import files_of
-from workers.wiring import Wired, open_only, open_wired
+from workers.wiring import Wired
 
 
 @final

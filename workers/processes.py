@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from engage.model.errors import NotThereError
 from workers.broker import WORKER_TIMEOUT, Nudges, Queue
-from workers.ticker import LOOK_EVERY, SWEEP_EVERY, TICK_EVERY, Scheduling, Ticker
+from workers.ticker import LOOK_EVERY, SWEEP_EVERY, TICK_EVERY, Scheduling, Ticker, Told
 from workers.work import Work
 
 Name = Literal["worker", "scheduler", "web", "run"]
@@ -50,10 +50,12 @@ class Part(Protocol):
 class WorkerPart:
     """Dramatiq's threads over the queue, and a sweep of our own for the time when the broker is away."""
 
-    def __init__(self, work: Work, nudges: Nudges, queue: Queue, *, reload: Callable[[], object], threads: int = THREADS) -> None:
+    def __init__(
+        self, work: Work, nudges: Nudges, queue: Queue, *, reload: Callable[[], object], told: Told, threads: int = THREADS
+    ) -> None:
         self._work = work
         self._worker = dramatiq.Worker(queue.broker, worker_timeout=WORKER_TIMEOUT, worker_threads=threads)
-        self._ticker = Ticker()
+        self._ticker = Ticker(told)
         self._ticker.every(LOOK_EVERY, "reload", reload)
         self._ticker.every(SWEEP_EVERY if queue.shared else TICK_EVERY, "sweep", work.sweep)
         work.announce(nudges)
@@ -74,8 +76,8 @@ class WorkerPart:
 class SchedulerPart:
     """The ticker with the scheduler's jobs."""
 
-    def __init__(self, scheduling: Scheduling, *, look: Callable[[], object]) -> None:
-        self._ticker = Ticker()
+    def __init__(self, scheduling: Scheduling, *, look: Callable[[], object], told: Told) -> None:
+        self._ticker = Ticker(told)
         self._ticker.every(LOOK_EVERY, "look", look)
         self._ticker.every(TICK_EVERY, "tick", scheduling.tick)
         self._ticker.every(TICK_EVERY, "watch", scheduling.watch)

@@ -9,10 +9,14 @@ from typing import Literal
 import structlog
 
 from engage.model.errors import InputError
+from engage.store.gauges import SqlGauges
 from engage.web.app import create_app
 from workers.broker import Nudges, Queue, senders
+from workers.exposing import MetricsPart, ports_of
+from workers.gauges import DatabaseGauges, MachineGauges
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
+from workers.watched import WatchedApp
 from workers.wiring import Wired
 from workers.work import Work
 
@@ -24,9 +28,10 @@ def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", po
     name = _known(process)
     with office.engaged() as wired, _queue(wired) as queue:
         assembly = Assembly(wired, queue, host=host, port=port)
+        wired.metrics.name(name)
         if wired.stored_clock.get() is not None:
             log.warning("clock.moved", why="the database keeps a business clock of its own: this is a demo or a test")
-        serve(name, [assembly.part(each) for each in parts_of(name)], told=assembly.tell)
+        serve(name, [*assembly.signals(name), *(assembly.part(each) for each in parts_of(name))], told=assembly.tell)
 
 
 class Assembly:
@@ -41,17 +46,35 @@ class Assembly:
         self._work: Work | None = None
         self._nudges: Nudges | None = None
 
+    def signals(self, name: Name) -> list[Part]:
+        """What the process tells beside its own counts; and a port to tell it on, where ENGAGE_METRICS_PORT names one."""
+        registry, environment = self.wired.metrics.registry, self.wired.environment
+        registry.register(MachineGauges(self.wired.root / "var"))
+        if name != "worker":  # of many workers each would ask the database the same
+            gauges = SqlGauges(self.wired.database)
+            registry.register(DatabaseGauges(lambda: gauges.read(now=self.wired.clock.now())))
+        setting = environment.get("ENGAGE_METRICS_PORT")
+        if not setting:
+            return []
+        return [MetricsPart(self.wired.metrics, host=environment.get("ENGAGE_METRICS_HOST") or "127.0.0.1", ports=ports_of(setting))]
+
     def part(self, name: Literal["worker", "scheduler", "web"]) -> Part:
         """One part, ready to be started. A process that has a worker assembles it first."""
+        metrics = self.wired.metrics
         match name:
             case "worker":
                 self._work = self.wired.work(threads=self._threads)
-                self._nudges = Nudges(self.queue.broker, drain=self._work.drain, advance=self._work.advance, call=self._work.call)
-                return WorkerPart(self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, threads=self._threads)
+                work = self._work
+                self._nudges = Nudges(
+                    self.queue.broker, drain=work.drain, advance=work.advance, call=work.call, told=metrics.nudge,
+                )
+                return WorkerPart(
+                    self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, told=metrics.job, threads=self._threads
+                )
             case "scheduler":
-                return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look)
+                return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look, told=metrics.job)
             case "web":
-                app = create_app(self.wired.site(self.nudges))
+                app = WatchedApp(create_app(self.wired.site(self.nudges)), metrics)
                 host, port = self._listen
                 self.web = WebPart(app, host=host, port=port, reload=self.wired.accepted.reload)
                 return self.web
@@ -60,7 +83,7 @@ class Assembly:
     def nudges(self) -> Nudges:
         """The actors of this process."""
         if self._nudges is None:
-            self._nudges = senders(self.queue)
+            self._nudges = senders(self.queue, told=self.wired.metrics.nudge)
         return self._nudges
 
     def tell(self) -> None:

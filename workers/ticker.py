@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Protocol, final
 
 import structlog
@@ -71,17 +72,25 @@ class Outbox(Protocol):
         ...
 
 
+class Told(Protocol):
+    """Who is told of each run of a job: by how many seconds it was late, how long it took, whether it failed."""
+
+    def __call__(self, job: str, *, late: float, seconds: float, failed: bool) -> None: ...
+
+
 @final
 class Ticker:
     """Jobs at fixed intervals in threads of their own; one that raises is logged and runs again at its next time."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: Told = lambda job, **about: None) -> None:
+        self._told = told
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler = BackgroundScheduler(job_defaults=defaults, timezone="UTC")
 
     def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
         """Run the job at once and then every so many seconds, never twice at a time."""
-        self._scheduler.add_job(_guarded(name, job), "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
+        run = _Job(name, job, every=seconds, told=self._told)
+        self._scheduler.add_job(run, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         """Begin to tick."""
@@ -93,28 +102,45 @@ class Ticker:
             self._scheduler.shutdown(wait=True)
 
 
-def _guarded(name: str, job: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except Exception as error:  # noqa: BLE001  # a database away for a minute must not end the ticking
-            for each in told_of(error):
-                log.error("tick.failed", job=name, error=type(each).__name__, at=places(each))
+@final
+class _Job:
+    """A job that never raises and tells how it went."""
 
-    return run
+    def __init__(self, name: str, job: Callable[[], object], *, every: float, told: Told) -> None:
+        self._name = name
+        self._job = job
+        self._every = every
+        self._told = told
+        self._due: float | None = None
+
+    def __call__(self) -> None:
+        began, failed = monotonic(), False
+        late = 0.0 if self._due is None else max(0.0, began - self._due)
+        self._due = began + self._every
+        try:
+            self._job()
+        except Exception as error:  # noqa: BLE001  # a database away for a minute must not end the ticking
+            failed = True
+            for each in told_of(error):
+                log.error("tick.failed", job=self._name, error=type(each).__name__, at=places(each))
+        self._told(self._name, late=late, seconds=monotonic() - began, failed=failed)
 
 
 @final
 class Scheduling:
     """The scheduler's work: plan what is due, sweep up what was left, and nudge those who do it."""
 
-    def __init__(self, *, plans: Plans, guard: Guarding, rows: Rows, calls: Outbox, clock: Clock, nudges: Nudges) -> None:
+    def __init__(
+        self, *, plans: Plans, guard: Guarding, rows: Rows, calls: Outbox, clock: Clock, nudges: Nudges,
+        swept: Callable[[int], object] = lambda rows: None,
+    ) -> None:
         self._plans = plans
         self._guard = guard
         self._rows = rows
         self._calls = calls
         self._clock = clock
         self._nudges = nudges
+        self._swept = swept
 
     def tick(self) -> None:
         """Enter whose moment has come; call workers for the runs, deliveries and calls that are due."""
@@ -133,6 +159,7 @@ class Scheduling:
         """Settle what crashed workers left behind."""
         swept = self._rows.sweep(now=self._clock.now())
         if swept:
+            self._swept(swept)
             log.warning("deliveries.swept", rows=swept)
 
 

@@ -22,10 +22,10 @@ from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Reached, unheard
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
-from engage.model.errors import InputError, NotThereError
+from engage.model.contact import Event
+from engage.model.errors import NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
-from engage.settings import load_settings
 from engage.store.business_clock import StoredMoment
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
@@ -51,7 +51,9 @@ from workers.endpoints import Endpoints
 from workers.equipping import Equipping
 from workers.intake import Intake
 from workers.loop import LoopThread
+from workers.metrics import OTHER, Metrics
 from workers.settling import Settling
+from workers.signals import PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
 from workers.ticker import Scheduling
 from workers.work import Work
@@ -85,6 +87,11 @@ class Wired:
     def workspace(self) -> Workspace:
         """The newest accepted workspace."""
         return self.accepted.workspace()
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What this process counts."""
+        return Metrics()
 
     @cached_property
     def people(self) -> SqlPeople:
@@ -134,7 +141,8 @@ class Wired:
     @cached_property
     def feedback(self) -> Feedback:
         """What comes back of messages."""
-        return Feedback(SqlFeedback(self.database, workspace=self.accepted.workspace), workspace=self.accepted.workspace)
+        store = SqlFeedback(self.database, workspace=self.accepted.workspace)
+        return Feedback(store, workspace=self.accepted.workspace, counted=self.metrics.response)
 
     @property
     def templates(self) -> Templates:
@@ -147,6 +155,7 @@ class Wired:
         store = SqlPlanning(self.database, workspace=self.accepted.workspace)
         return Planner(
             store, workspace=self.accepted.workspace, versions=self.accepted.version, zones_of=names_behind, refresh=self.accepted.reload,
+            signals=PlanningSignals(self.metrics),
         )
 
     @cached_property
@@ -181,7 +190,9 @@ class Wired:
     @cached_property
     def caller(self) -> Caller:
         """Due calls -> answers."""
-        return Caller(self.calls, endpoints=self.endpoints.now, keys=self.identity, clock=self.clock, loop=self.loop)
+        return Caller(
+            self.calls, endpoints=self.endpoints.now, keys=self.identity, clock=self.clock, loop=self.loop, counted=self.metrics.call,
+        )
 
     @cached_property
     def identity(self) -> SignedIdentity:
@@ -229,16 +240,24 @@ class Wired:
     def scheduling(self, nudges: Nudges) -> Scheduling:
         """What a scheduler does."""
         guard = Guard(SqlTallies(self.database), workspace=self.accepted.workspace)
-        return Scheduling(plans=self.planner, guard=guard, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges)
+        return Scheduling(
+            plans=self.planner, guard=guard, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges,
+            swept=self.metrics.swept.inc,
+        )
 
     def site(self, nudges: Nudges) -> Site:
         """What the web is made of."""
-        intake = Intake(self.planner, clock=self.clock, nudges=nudges)
+        intake = Intake(self.planner, clock=self.clock, nudges=nudges, counted=self._count_event)
         return Site(
             workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=intake, letters=self.letters,
             people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems,
-            api_key=self.environment.get("ENGAGE_API_KEY") or None,
+            api_key=self.environment.get("ENGAGE_API_KEY") or None, metrics=self.metrics.exposed,
+            metrics_key=self.environment.get("ENGAGE_METRICS_KEY") or None,
         )
+
+    def _count_event(self, event: Event, new: bool) -> None:
+        """By its type where engage.yaml declares it: others send whatever they like."""
+        self.metrics.event(event.type if event.type in self.workspace.settings.events else OTHER, new=new)
 
     def problems(self) -> Sequence[str]:
         """What keeps this process from serving, a sentence each, without any secret."""
@@ -261,36 +280,6 @@ class Wired:
         if "loop" in self.__dict__:
             self.loop.close()
         self.database.close()
-
-
-def open_wired(root: Path, environment: Mapping[str, str], *, files: Mapping[str, bytes], check: Check) -> Wired:
-    """Open the workspace's database, bring it to this version, and accept what stands in the folder where it passes.
-
-    Raises InputError where engage.yaml cannot be read, and where nothing was ever accepted and the folder does not pass;
-    NotThereError where the database does not answer.
-    """
-    wired = open_only(root, environment, files=files, check=check)
-    try:
-        wired.folder.look()
-        if wired.workspaces.newest_hash() is None:
-            raise InputError(check(files))
-        wired.settle(wired.workspace)
-    except BaseException:
-        wired.close()
-        raise
-    return wired
-
-
-def open_only(root: Path, environment: Mapping[str, str], *, files: Mapping[str, bytes], check: Check) -> Wired:
-    """The same, but nothing is accepted: what stands in the folder is looked at before it is live."""
-    settings = load_settings(files, environment, root=root)
-    database = Database.open(settings.database)
-    try:
-        database.migrate()
-        return Wired(root, environment, database=database, settings=settings, check=check)
-    except BaseException:
-        database.close()
-        raise
 
 
 def _message_id_domain(database: Database, public_url: str) -> str:

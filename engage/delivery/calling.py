@@ -104,13 +104,16 @@ class Caller:
     """Makes due calls. Safe to use from many threads, and in any number of processes."""
 
     def __init__(
-        self, calls: Calls, *, endpoints: Callable[[], Mapping[str, Endpoint]], keys: CallKeys, clock: Clock, loop: Loop
+        self, calls: Calls, *, endpoints: Callable[[], Mapping[str, Endpoint]], keys: CallKeys, clock: Clock, loop: Loop,
+        counted: Callable[[str, CallOutcome], object] = lambda endpoint, outcome: None,
     ) -> None:
+        """`counted` is told of each call that was made, once what came of it is committed."""
         self._calls = calls
         self._endpoints = endpoints
         self._keys = keys
         self._clock = clock
         self._loop = loop
+        self._counted = counted
         self._stopping = False
 
     def stop(self) -> None:
@@ -141,6 +144,7 @@ class Caller:
     async def _make_one(self, call: DueCall, endpoints: Mapping[str, Endpoint]) -> None:
         outcome = await self._ask(call, endpoints.get(call.endpoint))
         await asyncio.to_thread(lambda: self._calls.settle(call, outcome, now=self._clock.now()))
+        self._counted(call.endpoint, outcome)
 
     async def _ask(self, call: DueCall, endpoint: Endpoint | None) -> CallOutcome:
         try:

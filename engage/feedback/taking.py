@@ -23,8 +23,12 @@ log = structlog.get_logger()
 class Feedback:
     """Takes what comes back of messages. Safe to use from many threads, and to be told the same thing twice, in any order."""
 
-    def __init__(self, store: Store, *, workspace: Callable[[], Workspace]) -> None:
+    def __init__(
+        self, store: Store, *, workspace: Callable[[], Workspace], counted: Callable[[Kind], object] = lambda kind: None
+    ) -> None:
+        """`counted` is told of each response that was new, once it is committed."""
         self._store = store
+        self._counted = counted
         self._workspace = workspace
 
     def take(self, responses: Sequence[Response], *, now: datetime) -> Sequence[Taken]:
@@ -36,6 +40,8 @@ class Feedback:
             letters = tx.letters(responses)
             taken = [self._take(tx, response, letter, now) for response, letter in zip(responses, letters, strict=True)]
         for response, fate in zip(responses, taken, strict=True):
+            if fate is Taken.NEW:
+                self._counted(response.kind)
             if fate is Taken.NEW and response.kind is Kind.BOUNCED and severity(response.reason) is Severity.BLOCKED:
                 log.warning("message.blocked", delivery_id=response.delivery_id, code=response.reason, then="see why we are refused")
         return taken

@@ -20,6 +20,7 @@ from engage.planning.ports import NEWS_TAKES, PlanningStore, Transaction
 from engage.planning.positions import START
 from engage.planning.progress import Seen
 from engage.planning.segments import EPOCH, TIMED, Watched, grid_moment, next_grid_moment, watched
+from engage.planning.signals import Signals
 from engage.planning.slots import Entry, MemberMatch, Slot
 from engage.planning.versions import beginnings, live_campaigns
 from engage.planning.whereabouts import SHORTEST, ZonesOf
@@ -38,11 +39,12 @@ AT_ONCE = 1_000
 class Entering:
     """Enters contacts into the campaigns of one workspace that are live at a moment."""
 
-    def __init__(self, store: PlanningStore, *, workspace: Workspace, zones_of: ZonesOf, seen: Seen) -> None:
+    def __init__(self, store: PlanningStore, *, workspace: Workspace, zones_of: ZonesOf, seen: Seen, signals: Signals) -> None:
         self._store = store
         self._workspace = workspace
         self._zones_of = zones_of
         self._seen = seen
+        self._signals = signals
 
     def look(self, *, now: datetime) -> list[Exception]:
         """Look at the watched segments whose turn has come, each in a transaction of its own; what could not be looked at."""
@@ -77,7 +79,10 @@ class Entering:
             slots = self._slots(tx, campaign, campaign.trigger, since, now)
             if after is None or after < now:
                 tx.move_planned_until(campaign.name, now if after is None else _known_until(tx, campaign, now))
-            return self._enter(tx, campaign, slots, now) if slots else 0
+            entered = self._enter(tx, campaign, slots, now) if slots else 0
+        if slots:
+            self._signals.entered(campaign.name, slots=len(slots), runs=entered)
+        return entered
 
     def enroll(
         self, campaign: Campaign, contact_ids: Sequence[int], *, data: Mapping[str, object], key: str, now: datetime

@@ -21,6 +21,7 @@ from engage.planning.happenings import Matching, heeded_events
 from engage.planning.moving import Moving
 from engage.planning.ports import PlanningStore, Transaction
 from engage.planning.progress import Seen
+from engage.planning.signals import SILENT, Signals
 from engage.planning.versions import Versions, live_campaigns
 
 KEPT_FOR = timedelta(days=30)
@@ -37,7 +38,7 @@ class Planner:
 
     def __init__(
         self, store: PlanningStore, *, workspace: Callable[[], Workspace], versions: Versions, zones_of: Callable[[str], tuple[str, ...]],
-        seen: Seen = lambda campaign, path: None, refresh: Callable[[], object] = lambda: None,
+        seen: Seen = lambda campaign, path: None, refresh: Callable[[], object] = lambda: None, signals: Signals = SILENT,
     ) -> None:
         """`refresh` takes a workspace up that another process has just accepted."""
         self._store = store
@@ -46,6 +47,7 @@ class Planner:
         self._zones_of = zones_of
         self._seen = seen
         self._refresh = refresh
+        self._signals = signals
 
     def happen(self, event: Event, *, now: datetime) -> bool:
         """Take an event in: its row, its touch, and the runs it enters, ends or moves, in one transaction.
@@ -104,6 +106,7 @@ class Planner:
             if due:
                 self._refresh()  # what was accepted elsewhere a moment ago may have woken them, to go on in the new version
             moved = Moving(tx, workspace=self._workspace, versions=self._versions, now=now, seen=self._seen).move(due)
+        self._signals.advanced(events=drawn, runs=moved)
         if errors:
             raise ExceptionGroup("not every event could be drawn", errors)
         return drawn + moved
@@ -118,7 +121,7 @@ class Planner:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _entering(self) -> Entering:
-        return Entering(self._store, workspace=self._workspace(), zones_of=self._zones_of, seen=self._seen)
+        return Entering(self._store, workspace=self._workspace(), zones_of=self._zones_of, seen=self._seen, signals=self._signals)
 
     def _matching(self, tx: Transaction, now: datetime) -> Matching:
         return Matching(tx, workspace=self._workspace(), versions=self._versions, now=now)

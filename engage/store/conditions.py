@@ -4,6 +4,9 @@ WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
 SUSPECT = f"careful AND {WAITING_FREE}"
 """Due deliveries, and those of them that were in hand when a batch crashed."""
 
+ENDED_ILL = "state IN ('failed', 'unknown')"
+"""Deliveries about which people may decide anew."""
+
 CALL_WAITING = "state = 'waiting'"
 """Calls of endpoints to be made."""
 

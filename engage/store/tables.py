@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from engage.store.columns import NAMES, Id, Instant, Json, known_then, partial_index
-from engage.store.conditions import CALL_WAITING, CAME_BACK, HANDED_OVER, PENDING, SUSPECT, TALLIED, WAITING_FREE
+from engage.store.conditions import CALL_WAITING, CAME_BACK, ENDED_ILL, HANDED_OVER, PENDING, SUSPECT, TALLIED, WAITING_FREE
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
@@ -241,6 +241,7 @@ deliveries = sa.Table(
     partial_index("ix_deliveries_waiting", "contact_id", where="state = 'waiting'"),
     partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
     partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
+    partial_index("ix_deliveries_ended_ill", "state", "id", where=ENDED_ILL),
     partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),
     sqlite_autoincrement=True,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -12,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from engage.model.errors import InputError
 from engage.planning.incoming import Incoming, read_event
+from engage.web.keys import is_given
 from engage.web.ports import Site
 
 MOST_EVENTS = 1_000
@@ -116,8 +116,7 @@ def _key_of(site: Site) -> Any:
     def check(request: Request) -> None:
         if site.api_key is None:
             raise HTTPException(503, UNSET)
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), site.api_key.encode()):
+        if not is_given(request, site.api_key):
             raise HTTPException(401, "the key is missing or wrong: Authorization: Bearer KEY", headers={"WWW-Authenticate": "Bearer"})
 
     return check

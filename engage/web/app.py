@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
 
 from engage import __version__
 from engage.web import api, problems, public
+from engage.web.keys import is_given
 from engage.web.pages import Pages
 from engage.web.ports import Site
 
@@ -21,7 +22,11 @@ def create_app(site: Site) -> FastAPI:
     problems.install(app)
     app.include_router(api.router(site))
     app.include_router(public.router(site, Pages()))
+    _add_health(app, site)
+    return app
 
+
+def _add_health(app: FastAPI, site: Site) -> None:
     @app.get("/healthz", tags=["health"], summary="Is the process alive?")
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
@@ -31,4 +36,11 @@ def create_app(site: Site) -> FastAPI:
         found = list(site.problems())
         return JSONResponse({"status": "not ready", "problems": found}, status_code=503) if found else {"status": "ready"}
 
-    return app
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        if site.metrics is None:
+            raise HTTPException(404)
+        if site.metrics_key is not None and not is_given(request, site.metrics_key):
+            raise HTTPException(401, "the metrics ask for a key: Authorization: Bearer KEY", headers={"WWW-Authenticate": "Bearer"})
+        text, content_type = site.metrics(request.headers.get("accept", ""))
+        return Response(text, headers={"Content-Type": content_type})

@@ -45,6 +45,7 @@ class Site:
 
     `api_key` None refuses every request to the API.
     `problems` tells what keeps this process from serving: a database that is away, a workspace never accepted.
+    `metrics` makes the text of `/metrics` and its Content-Type, by the Accept header; with `metrics_key` it is for who has that key.
     """
 
     workspace: Callable[[], Workspace]
@@ -57,3 +58,5 @@ class Site:
     feedback: Feedback
     problems: Callable[[], Sequence[str]]
     api_key: str | None = None
+    metrics: Callable[[str], tuple[bytes, str]] | None = None
+    metrics_key: str | None = None

@@ -12,6 +12,7 @@ from engage.contacts.zones import names_behind
 from engage.model.contact import Consent
 from engage.model.history import Kind
 from engage.planning.entering import Entering
+from engage.planning.signals import SILENT
 from engage.store.database import Database
 from engage.store.planning import SqlPlanning
 from tests.contract.store_benches import at_once
@@ -207,7 +208,7 @@ def test_a_look_that_failed_loses_nobody(works: Works) -> None:
     works.know("bor", plan="pro")
     planning = SqlPlanning(works.database, workspace=lambda: works.workspace)
     works.clock.move(MONDAY + 5 * MINUTE + SECOND)
-    entering = Entering(planning, workspace=works.workspace, zones_of=names_behind, seen=lambda campaign, path: None)
+    entering = Entering(planning, workspace=works.workspace, zones_of=names_behind, seen=lambda campaign, path: None, signals=SILENT)
     assert entering.enter_due(works.workspace.campaigns["welcome"], now=works.clock.now()) == 0
     works.settle()
     assert works.sent() == ["ana@example.com", "bor@example.com"]

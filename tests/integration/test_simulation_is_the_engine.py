@@ -25,8 +25,9 @@ from engage.store.copy import copy_into
 from tests.integration.random_workspaces import END, START, World, a_world
 from workers.broker import Nudges, senders
 from workers.catchers import SmsCatcher, SmtpCatcher, Tray
+from workers.opening import open_wired
 from workers.stage import Stage
-from workers.wiring import Wired, open_wired
+from workers.wiring import Wired
 
 PATIENCE = 60.0
 PROVIDERS_OWN = {"reply", "status", "occasion"}

@@ -25,6 +25,8 @@ from engage.store.tables import deliveries, metadata, touches
 from engage.web.app import create_app
 from engage.web.ports import Site
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
+from workers.metrics import Metrics
+from workers.watched import WatchedApp
 
 KEY = "a-key-of-the-tests"
 PRIVATE = {"address": "ana@example.com", "subject": "Vse najboljše, Ana!", "text": "Vse najboljše!", "html": "<p>Vse <b>najboljše</b>!</p>"}
@@ -57,7 +59,7 @@ class Visitor:
     """A browser, a program, a mail scanner: whoever comes to the site."""
 
     def __init__(
-        self, *, api_key: str | None = KEY, purpose: str = "care", locale: str = "sl", **private: object
+        self, *, api_key: str | None = KEY, metrics_key: str | None = None, purpose: str = "care", locale: str = "sl", **private: object
     ) -> None:
         service = some_settings().purposes["service"]
         purposes = {"care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News"), "service": service}
@@ -67,6 +69,7 @@ class Visitor:
         self.people = SqlPeople(self.database, workspace=lambda: self.workspace)
         self.ledger = SqlLedger(self.database)
         self.intake = FakeIntake()
+        self.metrics = Metrics()
         self.problems: list[str] = []
         self.ana = self._contact("ana", "ana@example.com", locale)
         self.delivery = self._sent(purpose, locale, {**PRIVATE, **private})
@@ -74,9 +77,10 @@ class Visitor:
             workspace=lambda: self.workspace, clock=FixedClock(), secret=self.database.secret(), intake=self.intake,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
             feedback=Feedback(SqlFeedback(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace),
-            problems=lambda: self.problems, api_key=api_key,
+            problems=lambda: self.problems, api_key=api_key, metrics=self.metrics.exposed, metrics_key=metrics_key,
         )
-        self.client = TestClient(create_app(site), base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)
+        app = WatchedApp(create_app(site), self.metrics)
+        self.client = TestClient(app, base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)
 
     def _create(self) -> None:
         with self.database.begin() as connection:

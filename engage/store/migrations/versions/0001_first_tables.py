@@ -193,6 +193,11 @@ def _make_deliveries() -> None:
         postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
     )
     op.create_index(
+        "ix_deliveries_ended_ill", "deliveries", ["state", "id"],
+        sqlite_where=sa.text("state IN ('failed', 'unknown')"),
+        postgresql_where=sa.text("state IN ('failed', 'unknown')"),
+    )
+    op.create_index(
         "ix_deliveries_held", "deliveries", ["hold", "campaign"],
         sqlite_where=sa.text("hold IS NOT NULL"),
         postgresql_where=sa.text("hold IS NOT NULL"),
