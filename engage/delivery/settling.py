@@ -40,6 +40,11 @@ OUTRANKED_FOR = 0.5
 PROVIDER_REASONS = frozenset({"rate", "breaker"})
 
 
+def final_state(state: DeliveryState, *, resends: int) -> DeliveryState:
+    """Of a message that may have gone at an earlier hand-off nobody can say that it did not: what it ends in then is `unknown`."""
+    return DeliveryState.UNKNOWN if resends and state is not DeliveryState.SENT else state
+
+
 def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Settlement:
     """A delivery that is not handed over now."""
     intent = decision.intent
@@ -55,11 +60,12 @@ def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Se
             until = min(decision.until or intent.expires_at, intent.expires_at)
             return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=until, hold=decision.reason)
         case Refused():
+            state = final_state(decision.state, resends=intent.resends)
             touch = touch_of(
-                intent, KINDS[decision.state], at=now, reason=decision.reason, channel=decision.channel,
+                intent, KINDS[state], at=now, reason=decision.reason, channel=decision.channel,
                 detail={"trail": trail_detail(decision.trail)},
             )
-            return Settlement(delivery_id=intent.id, state=decision.state, touch=touch)
+            return Settlement(delivery_id=intent.id, state=state, touch=touch)
         case _ as never:
             assert_never(never)
 
@@ -71,16 +77,18 @@ def settle_outranked(intent: Intent) -> Settlement:
 
 def settle_render_error(approved: Approved, error: Exception, *, now: datetime) -> Settlement:
     """A message that cannot be rendered for this contact fails; it is never sent with a blank."""
-    touch = touch_of(approved.intent, Kind.FAILED, at=now, reason="render", channel=approved.channel, detail={"error": str(error)})
-    return Settlement(delivery_id=approved.intent.id, state=DeliveryState.FAILED, touch=touch)
+    state = final_state(DeliveryState.FAILED, resends=approved.intent.resends)
+    touch = touch_of(approved.intent, KINDS[state], at=now, reason="render", channel=approved.channel, detail={"error": str(error)})
+    return Settlement(delivery_id=approved.intent.id, state=state, touch=touch)
 
 
 def settle_mistake(intent: Intent, error: Exception, *, now: datetime) -> Settlement:
     """A message that an error of ours stopped before its hand-off is tried again like one whose provider was away, until it expires."""
     attempts = intent.attempts + 1
     pause = retry_in(ChannelKind.EMAIL, attempts=attempts, delivery_id=intent.id, code=None, retry_after=None)
-    kind, state = (Kind.FAILED, DeliveryState.FAILED) if pause is None else (Kind.DEFERRED, DeliveryState.WAITING)
-    touch = touch_of(intent, kind, at=now, reason="error", detail={"error": type(error).__name__, "attempt": attempts})
+    state = final_state(DeliveryState.FAILED, resends=intent.resends) if pause is None else DeliveryState.WAITING
+    detail = {"error": type(error).__name__, "attempt": attempts}
+    touch = touch_of(intent, KINDS.get(state, Kind.DEFERRED), at=now, reason="error", detail=detail)
     return Settlement(delivery_id=intent.id, state=state, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True)
 
 
@@ -99,7 +107,7 @@ def settle_outcome(outcome: Outcome, *, now: datetime, provider: str, idempotent
             return _unavailable(cleared, error, now=now, provider=provider)
         case Unconfirmed() as error if idempotent:
             again = Unavailable(error.detail, code=error.code)
-            return _unavailable(cleared, again, now=now, provider=provider)
+            return _unavailable(cleared, again, now=now, provider=provider, may_have_it=True)
         case _ as error:
             return _unknown(cleared, error, now=now, provider=provider, on_unknown=on_unknown)
 
@@ -110,17 +118,19 @@ def _rejected(cleared: Cleared, error: Rejected, *, now: datetime, provider: str
     suppress = "hard_bounce" if error.address_is_bad and intent.to is None else None
     of_kind = cleared.rendered.approved.kind if suppress is not None else None
     goes_on = suppress is not None and any(other not in {*intent.tried, channel} for other in intent.channels)
-    kind = Kind.BOUNCED if goes_on else Kind.FAILED
+    state = final_state(DeliveryState.FAILED, resends=intent.resends)
+    kind = Kind.BOUNCED if goes_on else KINDS[state]
     touch = hand_off_touch(cleared, kind, at=now, provider=provider, reason="rejected", detail=_error_detail(error))
     if goes_on:
         return Settlement(
             delivery_id=intent.id, state=DeliveryState.WAITING, due_at=now, touch=touch, tried=channel, suppress_address=suppress,
             suppress_kind=of_kind,
         )
-    return Settlement(delivery_id=intent.id, state=DeliveryState.FAILED, touch=touch, suppress_address=suppress, suppress_kind=of_kind)
+    return Settlement(delivery_id=intent.id, state=state, touch=touch, suppress_address=suppress, suppress_kind=of_kind)
 
 
-def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provider: str) -> Settlement:
+def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provider: str, may_have_it: bool = False) -> Settlement:
+    """`may_have_it`: nobody can know, but trying again makes no second copy."""
     intent, approved = cleared.intent, cleared.rendered.approved
     if error.configuration:
         return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.expires_at, hold="paused")
@@ -128,11 +138,13 @@ def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provide
     pause = retry_in(approved.kind, attempts=attempts, delivery_id=intent.id, code=error.code, retry_after=error.retry_after)
     detail = {**_error_detail(error), "attempt": attempts}
     if pause is None:
-        touch = hand_off_touch(cleared, Kind.FAILED, at=now, provider=provider, reason="unavailable", detail=detail)
-        return Settlement(delivery_id=intent.id, state=DeliveryState.FAILED, touch=touch, attempt=True)
+        state = final_state(DeliveryState.FAILED, resends=intent.resends + may_have_it)
+        touch = hand_off_touch(cleared, KINDS[state], at=now, provider=provider, reason="unavailable", detail=detail)
+        return Settlement(delivery_id=intent.id, state=state, touch=touch, attempt=True)
     touch = hand_off_touch(cleared, Kind.DEFERRED, at=now, provider=provider, reason="unavailable", detail=detail)
     return Settlement(
-        delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True
+        delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True,
+        resend=may_have_it,
     )
 
 

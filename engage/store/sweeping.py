@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from engage.delivery.ports import Settlement
+from engage.delivery.settling import KINDS, final_state
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.clock import MachineNow
@@ -67,7 +68,8 @@ def _settlement(row: Row, now: datetime, *, poison: bool) -> Settlement | None:
         return _unknown(row, now, poison=poison)
     if not poison:
         return None
-    return Settlement(delivery_id=row["id"], state=DeliveryState.FAILED, touch=_touch(row, Kind.FAILED, now, "poison"))
+    state = final_state(DeliveryState.FAILED, resends=row["resends"])
+    return Settlement(delivery_id=row["id"], state=state, touch=_touch(row, KINDS[state], now, "poison"))
 
 
 def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:

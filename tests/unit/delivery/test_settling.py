@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from engage.delivery.ports import Outcome, Settlement
 from engage.delivery.settling import settle_decision, settle_outcome
 from engage.model.delivery import Check, Deferred, DeliveryState, Held, Receipt, Refused
@@ -80,6 +82,28 @@ def test_unconfirmed_is_resent_once_where_the_purpose_says_so_and_then_held() ->
 def test_unconfirmed_with_an_idempotency_key_is_simply_tried_again() -> None:
     settled = outcome(Unconfirmed("reset"), idempotent=True)
     assert (settled.state, settled.attempt) == (DeliveryState.WAITING, True)
+
+
+@pytest.mark.parametrize("error", [Rejected("spam", code="554"), Unavailable("busy")])
+def test_what_may_have_gone_at_an_earlier_hand_off_never_ends_as_failed(error: Exception) -> None:
+    settled = outcome(error, resends=1, attempts=100)
+    assert settled.state is DeliveryState.UNKNOWN
+    assert settled.touch is not None
+    assert settled.touch.kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize("state", [DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.CANCELLED])
+def test_what_may_have_gone_and_may_not_go_again_is_unknown_for_the_reason_why_it_may_not(state: DeliveryState) -> None:
+    settled = settle_decision(Refused(intent=an_intent(resends=1), state=state, reason="because", trail=TRAIL), now=NOON)
+    assert settled.state is DeliveryState.UNKNOWN
+    assert settled.touch is not None
+    assert (settled.touch.kind, settled.touch.reason) == (Kind.UNKNOWN, "because")
+
+
+def test_a_repeated_key_whose_answer_was_lost_may_be_there() -> None:
+    assert outcome(Unconfirmed("reset"), idempotent=True).resend
+    assert outcome(Unconfirmed("reset"), idempotent=True, attempts=100).state is DeliveryState.UNKNOWN
+    assert not outcome(Unavailable("busy"), idempotent=True).resend
 
 
 def test_a_deferral_moves_the_due_time_and_leaves_a_touch_with_the_trail() -> None:
