@@ -13,6 +13,7 @@ from engage.store.gauges import SqlGauges
 from engage.web.app import create_app
 from workers.broker import Nudges, Queue, senders
 from workers.exposing import MetricsPart, ports_of
+from workers.faults import reached_by
 from workers.gauges import DatabaseGauges, MachineGauges
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
@@ -27,6 +28,7 @@ def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", po
     """Run `worker`, `scheduler`, `web` or `run` until SIGTERM or SIGINT. Called from the main thread."""
     name = _known(process)
     with office.engaged() as wired, _queue(wired) as queue:
+        wired.reached = reached_by(wired.environment)
         assembly = Assembly(wired, queue, host=host, port=port)
         wired.metrics.name(name)
         if wired.stored_clock.get() is not None:

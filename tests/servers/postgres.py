@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import Any
 
 READY_WITHIN = 60.0
-UNSAFE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # nothing here outlives the test
+UNSAFE = ("fsync=off", "full_page_writes=off")  # nothing here outlives the test, nor a crash of the machine
 PDEATHSIG = 1
 
 
-def start_postgres(directory: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """A server whose data and socket are in `directory` (at most 80 characters long); it ends with this process. The URL is SQLAlchemy's.
+def start_postgres(directory: Path, *, synchronous: bool = False) -> tuple[subprocess.Popen[bytes], str]:
+    """A server whose data and socket are in `directory` (at most 80 characters long); it ends with this thread. The URL is SQLAlchemy's.
 
-    As root it runs as `nobody`, since PostgreSQL refuses root; binaries that nobody may read are copied beside the data.
+    `synchronous`: what was committed outlives a crash of the server, which costs time that most tests need not pay. As root it runs
+    as `nobody`, since PostgreSQL refuses root; binaries that nobody may read are copied beside the data.
     """
     account = _account()
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,6 +42,7 @@ def start_postgres(directory: Path) -> tuple[subprocess.Popen[bytes], str]:
             options = ("-U", "engage", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
             subprocess.run([binaries / "initdb", "-D", data, *options], check=True, stdout=out, stderr=out, cwd="/", **account)
         settings = ("listen_addresses=", f"unix_socket_directories={directory}", "unix_socket_permissions=0700", "timezone=UTC", *UNSAFE)
+        settings += (f"synchronous_commit={'on' if synchronous else 'off'}",)
         command = [binaries / "postgres", "-D", data, *(word for setting in settings for word in ("-c", setting))]
         server = subprocess.Popen(command, stdout=out, stderr=out, cwd="/", preexec_fn=_end_with_parent, **account)
     _wait_until_ready(server, data, log)

@@ -1,0 +1,127 @@
+"""A fault run: a plan -> a scene that is disturbed until all is posted and enough were killed, then left to finish -> the verdict."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import time as wall_time
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from zoneinfo import ZoneInfo
+
+from engage.delivery.identity import SignedIdentity
+from engage.store.database import Database
+from tests.chaos import evidence
+from tests.chaos.company import DUSK, QUIET_FOR, WAVES
+from tests.chaos.evidence import Evidence
+from tests.chaos.invariants import Verdict, judge
+from tests.chaos.kills import Kills
+from tests.chaos.mischief import Mischief
+from tests.chaos.scene import Plan, Scene
+
+LOOK_EVERY = 0.1
+BACKLOG = 3_000
+"""With more deliveries waiting no further wave is posted."""
+
+FINISH_WITHIN = 240.0
+"""Seconds for what is left once nothing is disturbed any more: half a minute of back-off, a lease of another, and the work itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a run came to."""
+
+    plan: Plan
+    verdict: Verdict
+    kills: Kills
+    disturbances: dict[str, int]
+    seconds: float
+    finished: bool
+
+
+def run(directory: Path, plan: Plan) -> Result:
+    """Do it, in the thread that calls; the directory keeps the logs and the database of SQLite."""
+    begun = time.monotonic()
+    with Scene(directory, plan) as scene:
+        secret, identity = _secrets(scene)
+        scene.begin()
+        mischief = Mischief(scene, secret=secret)
+        _disturb(scene, mischief)
+        finished = _finish(scene, mischief)
+        found = _evidence(scene, identity)
+        scene.wanted = ()
+    return Result(
+        plan=plan, verdict=judge(found, quiet=_quiet(scene)), kills=scene.kills, disturbances=dict(mischief.done),
+        seconds=time.monotonic() - begun, finished=finished,
+    )
+
+
+def _secrets(scene: Scene) -> tuple[bytes, SignedIdentity]:
+    database = Database.open(scene.database.own)
+    secret = database.secret()
+    database.close()
+    return secret, SignedIdentity(secret=secret, domain="engage.example.com")
+
+
+def _disturb(scene: Scene, mischief: Mischief) -> None:
+    posted, pause = Event(), Event()
+    poster = Thread(target=_post, args=(scene, posted), daemon=True)
+    poster.start()
+    scene.clients.begin(clients=2, pause=0.2)
+    due = time.monotonic() + scene.plan.every
+    while not (posted.is_set() and (len(scene.kills.hits) >= scene.plan.kills or scene.is_quiet())):
+        pause.wait(LOOK_EVERY)
+        scene.kills.look(time.time())
+        mischief.look()
+        if time.monotonic() >= due:
+            mischief.next()
+            due = time.monotonic() + scene.plan.every
+    poster.join()
+
+
+def _post(scene: Scene, posted: Event) -> None:
+    """Wave after wave until the plan's messages are accepted, and no more at a time than keeps the workers busy."""
+    pause = Event()
+    for campaign in _campaigns(scene.plan):
+        while scene.backlog() > BACKLOG:
+            pause.wait(0.2)
+        scene.clients.post_wave(campaign)
+    posted.set()
+
+
+def _campaigns(plan: Plan) -> Iterator[str]:
+    return itertools.islice(itertools.cycle(WAVES), -(-plan.messages // plan.contacts))
+
+
+def _finish(scene: Scene, mischief: Mischief) -> bool:
+    """Nothing is disturbed any more: whether all that was accepted came to its end."""
+    scene.clients.end()
+    mischief.end()
+    scene.calm_down()
+    deadline, pause = time.monotonic() + FINISH_WITHIN, Event()
+    while time.monotonic() < deadline:
+        scene.kills.look(time.time())
+        if scene.is_quiet():
+            return True
+        pause.wait(LOOK_EVERY)
+    return False
+
+
+def _evidence(scene: Scene, identity: SignedIdentity) -> Evidence:
+    window, clients = scene.window, scene.clients
+    rows = evidence.read_rows(window)
+    return Evidence(
+        taken=list(scene.provider.taken()), rows=rows, marks=evidence.read_marks(window), withdrawals=list(clients.withdrawals),
+        expected=evidence.read_expected(window, clients.waves, clients.tickets), frozen=list(scene.frozen),
+        keys={number: frozenset((identity.message_id(number), identity.idempotency_key(number))) for number in rows},
+        leases=evidence.count_leases(window), pending_events=evidence.count_pending(window),
+        withdrawn_in_ledger=evidence.read_withdrawn(window),
+    )
+
+
+def _quiet(scene: Scene) -> tuple[wall_time, wall_time]:
+    begin = scene.dusk.astimezone(ZoneInfo(DUSK))
+    return begin.time(), (begin + timedelta(seconds=QUIET_FOR.total_seconds())).time()
