@@ -26,6 +26,7 @@ from engage.cli import (
     operating,
     people,
     planning,
+    retrying,
     serving,
     simulating,
     testing,
@@ -48,8 +49,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "preview": messages.preview, "send": messages.send,
     "import": people.import_, "event": operating.event, "events": observing.events, "enroll": enrolling.enroll,
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
-    "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "status": operating.status,
-    "doctor": operating.doctor, "demo": serving.demo,
+    "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
+    "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
 }
 GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": consents.suppress}
 

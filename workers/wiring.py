@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import socket
@@ -40,6 +41,7 @@ from engage.store.notes import write_once
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
+from engage.store.reviewing import SqlIllEnded
 from engage.store.sightings import SqlSightings
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
@@ -122,6 +124,20 @@ class Wired:
     def operations(self) -> SqlOperations:
         """Pauses, approvals, figures."""
         return SqlOperations(self.database)
+
+    @cached_property
+    def ill_ended(self) -> SqlIllEnded:
+        """Deliveries about which people decide anew."""
+        return SqlIllEnded(self.database)
+
+    @property
+    def operator(self) -> str:
+        """Who gives the command: this machine's user."""
+        try:
+            name = getpass.getuser()
+        except (KeyError, OSError):  # a container's user may have no name
+            name = f"user {os.getuid()}"
+        return f"{name}@{socket.gethostname()}"
 
     @cached_property
     def inquiry(self) -> SqlInquiry:

@@ -15,6 +15,8 @@ from typing import Annotated, Any, Protocol, cast, final
 import typer
 
 from engage.contacts.ports import Ledger, People, Suppressions
+from engage.delivery.equipment import Identity
+from engage.delivery.reviewing import IllEnded
 from engage.history.timeline import History
 from engage.model.delivery import Content
 from engage.model.time import Clock, Duration
@@ -94,9 +96,18 @@ class Engaged(Protocol):
     @property
     def operations(self) -> Operations: ...
     @property
+    def ill_ended(self) -> IllEnded: ...
+    @property
+    def identity(self) -> Identity: ...
+    @property
     def inquiry(self) -> Inquiry: ...
     @property
     def templates(self) -> Templates: ...
+
+    @property
+    def operator(self) -> str:
+        """Who gives the command, for the touches that say who decided."""
+        ...
 
     def zones_of(self, zone_key: str) -> tuple[str, ...]:
         """The zones that a key of the database stands for."""

@@ -11,6 +11,7 @@ import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.output import json_object, moment, print_json, print_rows
+from engage.cli.retrying import print_unknown
 from engage.cli.status_text import print_status
 from engage.model.contact import AttributeKind
 from engage.model.errors import InputError, nearest
@@ -73,11 +74,20 @@ def _id_of(type_: str, contact: str | None, data: str, at: datetime) -> str:
     return hashlib.sha256("\n".join([type_, contact or "", data, moment_text(at)]).encode()).hexdigest()[:32]
 
 
-def status(context: typer.Context, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+def status(
+    context: typer.Context,
+    unknown: Annotated[bool, typer.Option("--unknown", help="List the deliveries of which nobody knows, and what to do.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show each campaign's version, state and runs by step, files that were not taken, and what is waiting, held, unknown and paused.
 
-    Example: engage status
+    Example: engage status --unknown
     """
+    if unknown:
+        with app_of(context).open(workspace).engaged() as engaged:
+            print_unknown(engaged, as_json=as_json)
+        return
     figures = app_of(context).open(workspace).status()
     if as_json:
         print_json(figures)

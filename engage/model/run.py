@@ -19,6 +19,14 @@ class RunState(StrEnum):
     HELD_OUT = "held_out"
 
 
+def has_left(state: RunState, *, apart: bool) -> bool:
+    """Whether a run that is in this state takes its waiting deliveries with it.
+
+    `apart`: people sent the delivery again after its run had gone on without it, maybe to its end; an exit still counts.
+    """
+    return state is not RunState.ACTIVE and not (apart and state is RunState.FINISHED)
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:

@@ -13,7 +13,7 @@ from engage.delivery.ports import Candidate
 from engage.model.contact import ChannelKind, Consent, Contact
 from engage.model.delivery import DeliveryState, Facts, HandOff, Intent
 from engage.model.history import Kind
-from engage.model.run import RunState
+from engage.model.run import RunState, has_left
 from engage.model.workspace import Settings, Workspace
 from engage.planning.versions import Versions
 from engage.store.campaigns import campaign_states_of, pauses_in
@@ -37,11 +37,15 @@ def load_candidates(
     facts = FactsOf(connection, intents, now=now, workspace=workspace, versions=versions)
     return [
         Candidate(
-            intent=intent, facts=facts.of(intent, run_exited=row["run_id"] is not None and row["run_state"] != RunState.ACTIVE.value),
+            intent=intent, facts=facts.of(intent, run_exited=_run_exited(row)),
             on_unknown=row["payload"]["on_unknown"],
         )
         for intent, row in zip(intents, rows, strict=True)
     ]
+
+
+def _run_exited(row: Row) -> bool:
+    return row["run_id"] is not None and (row["run_state"] is None or has_left(RunState(row["run_state"]), apart=row["apart"]))
 
 
 def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int] | None, *, lock_contacts: bool) -> Sequence[Row]:

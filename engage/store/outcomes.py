@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from engage.feedback.consequences import event_of
 from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
-from engage.model.run import RunState
+from engage.model.run import RunState, has_left
 from engage.store.clock import MachineNow
 from engage.store.columns import Instant
 from engage.store.inserts import insert_ignoring
@@ -40,7 +40,7 @@ def settle(connection: sa.Connection, batch: Row, settlements: Sequence[Settleme
     taken = [(wanted[row["id"]], row) for row in rows]
     waiting = [(new, row) for new, row in taken if new.state is DeliveryState.WAITING]
     if waiting:
-        connection.execute(_WAITING, [_waiting_row(new, row, acted=acted, ended=row["run_id"] in ended) for new, row in waiting])
+        connection.execute(_WAITING, [_waiting_row(new, row, acted=acted, ended=_has_ended(row, ended)) for new, row in waiting])
     _write_final(connection, [(new, row) for new, row in taken if new.state is not DeliveryState.WAITING])
     _write_runs(connection, taken)
     _suppress(connection, taken)
@@ -53,10 +53,15 @@ Taken = tuple[Settlement, Row]
 """A settlement, and its delivery's row as it was."""
 
 
-def _lock_runs(connection: sa.Connection, delivery_ids: Sequence[int]) -> frozenset[int]:
-    """Lock the deliveries' runs; those of them that have ended."""
+def _lock_runs(connection: sa.Connection, delivery_ids: Sequence[int]) -> Mapping[int, str]:
+    """Lock the deliveries' runs; the state of each that has ended."""
     locked = connection.execute(_LOCK_RUNS, {"ids": delivery_ids})
-    return frozenset(run_id for run_id, state in locked if state != RunState.ACTIVE.value)
+    return {run_id: state for run_id, state in locked if state != RunState.ACTIVE.value}
+
+
+def _has_ended(row: Row, ended: Mapping[int, str]) -> bool:
+    """Whether the delivery's run has ended, and the delivery with it."""
+    return row["run_id"] in ended and has_left(RunState(ended[row["run_id"]]), apart=row["apart"])
 
 
 def _lock_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int]) -> Sequence[Row]:
@@ -90,14 +95,18 @@ def _final(new: Settlement) -> DeliveryState:
 
 
 def _write_runs(connection: sa.Connection, taken: Sequence[Taken]) -> None:
-    """A final delivery makes its run due at the touch's moment; a hand-off, final or not, is remembered for `wait_for`."""
-    finals = [_run_row(new, row) for new, row in taken if new.state.is_final and row["run_id"] is not None]
+    """A final delivery makes its run due at the touch's moment; a hand-off, final or not, is remembered for `wait_for`.
+
+    The run of one that people sent again has gone on without it.
+    """
+    taken = [(new, row) for new, row in taken if row["run_id"] is not None and not row["apart"]]
+    finals = [_run_row(new, row) for new, row in taken if new.state.is_final]
     if finals:
         connection.execute(_RUN, finals)
     again = [
         {"run": row["run_id"], "handed_off": row["sending_at"]}
         for new, row in taken
-        if not new.state.is_final and _was_handed_off(new, row) and row["run_id"] is not None
+        if not new.state.is_final and _was_handed_off(new, row)
     ]
     if again:
         connection.execute(_RUN, again)

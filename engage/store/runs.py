@@ -120,6 +120,6 @@ def delivery_row(new: NewDelivery) -> dict[str, object]:
         "run_id": new.run_id, "campaign": new.campaign, "version": new.version, "step": new.step, "message": new.message,
         "purpose": new.purpose, "contact_id": new.contact_id, "queue": new.queue, "priority": new.priority,
         "intended_at": new.intended_at, "due_at": new.due_at, "expires_at": new.expires_at, "state": DeliveryState.WAITING.value,
-        "payload": payload_of(new), "tried": [], "send_key": new.send_key, "handed_over": False, "careful": False,
+        "payload": payload_of(new), "tried": [], "send_key": new.send_key, "handed_over": False, "careful": False, "apart": False,
         "part": new.part, "attempts": 0, "resends": 0, "crashes": 0,
     }

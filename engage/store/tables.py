@@ -234,6 +234,7 @@ deliveries = sa.Table(
     sa.Column("crashed_at", Instant),  # machine clock
     sa.Column("careful", sa.Boolean, nullable=False, default=False),  # its batch crashed: it is tried again in a careful one
     sa.Column("batch_id", Id),
+    sa.Column("apart", sa.Boolean, nullable=False, default=False),  # people sent it again after its run had gone on without it
     sa.UniqueConstraint("run_id", "step", "intended_at", "part"),
     partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
     partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),

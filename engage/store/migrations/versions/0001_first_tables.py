@@ -173,6 +173,7 @@ def _make_deliveries() -> None:
         sa.Column("crashed_at", Instant(), nullable=True),
         sa.Column("careful", sa.Boolean(), nullable=False),
         sa.Column("batch_id", Id, nullable=True),
+        sa.Column("apart", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("run_id", "step", "intended_at", "part", name=op.f("uq_deliveries_run_id_step_intended_at_part")),
         sqlite_autoincrement=True,
