@@ -28,21 +28,12 @@ from engage.model.errors import NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.store.business_clock import StoredMoment
-from engage.store.calls import SqlCalls
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
 from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
-from engage.store.history import SqlHistory
-from engage.store.inquiries import SqlInquiry
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.letters import SqlLetters
 from engage.store.notes import write_once
-from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
-from engage.store.reviewing import SqlIllEnded
-from engage.store.sightings import SqlSightings
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
@@ -57,6 +48,7 @@ from workers.metrics import OTHER, Metrics
 from workers.settling import Settling
 from workers.signals import PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
+from workers.stores import Stores
 from workers.ticker import Scheduling
 from workers.work import Work
 
@@ -64,7 +56,7 @@ MESSAGE_ID_DOMAIN = "message_id_domain"
 
 
 @final
-class Wired:
+class Wired(Stores):
     """One process's parts over one workspace, each made when it is first asked for. Close it when done."""
 
     def __init__(self, root: Path, environment: Mapping[str, str], *, database: Database, settings: Settings, check: Check) -> None:
@@ -95,41 +87,6 @@ class Wired:
         """What this process counts."""
         return Metrics()
 
-    @cached_property
-    def people(self) -> SqlPeople:
-        """The contacts."""
-        return SqlPeople(self.database, workspace=self.accepted.workspace)
-
-    @cached_property
-    def ledger(self) -> SqlLedger:
-        """The consents."""
-        return SqlLedger(self.database)
-
-    @cached_property
-    def suppressions(self) -> SqlSuppressions:
-        """The suppression list."""
-        return SqlSuppressions(self.database)
-
-    @cached_property
-    def history(self) -> SqlHistory:
-        """The touches."""
-        return SqlHistory(self.database)
-
-    @cached_property
-    def sightings(self) -> SqlSightings:
-        """What has come in."""
-        return SqlSightings(self.database)
-
-    @cached_property
-    def operations(self) -> SqlOperations:
-        """Pauses, approvals, figures."""
-        return SqlOperations(self.database)
-
-    @cached_property
-    def ill_ended(self) -> SqlIllEnded:
-        """Deliveries about which people decide anew."""
-        return SqlIllEnded(self.database)
-
     @property
     def operator(self) -> str:
         """Who gives the command: this machine's user."""
@@ -138,21 +95,6 @@ class Wired:
         except (KeyError, OSError):  # a container's user may have no name
             name = f"user {os.getuid()}"
         return f"{name}@{socket.gethostname()}"
-
-    @cached_property
-    def inquiry(self) -> SqlInquiry:
-        """What `explain` reads."""
-        return SqlInquiry(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
-
-    @cached_property
-    def deliveries(self) -> SqlDeliveries:
-        """The delivery rows."""
-        return SqlDeliveries(self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest)
-
-    @cached_property
-    def letters(self) -> SqlLetters:
-        """What was handed over, for the links in it."""
-        return SqlLetters(self.database, workspace=self.accepted.workspace)
 
     @cached_property
     def feedback(self) -> Feedback:
@@ -192,11 +134,6 @@ class Wired:
             clock=self.clock, loop=self.loop, health=Health(time.monotonic),
             owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}", reached=self.reached,
         )
-
-    @cached_property
-    def calls(self) -> SqlCalls:
-        """The outbox of calls."""
-        return SqlCalls(self.database)
 
     @cached_property
     def endpoints(self) -> Endpoints:

@@ -24,28 +24,32 @@ GROUPED = ("campaign", "message", "channel", "was", "reason", "deliveries", "lef
 DONE = {Verdict.AGAIN: "sent again", Verdict.SENT: "written as sent", Verdict.FAILED: "written as failed"}
 
 
+IdsArgument = Annotated[list[int] | None, typer.Argument(metavar="ID", help="Deliveries, as `engage status --unknown` names them.")]
+FailedOption = Annotated[bool, typer.Option("--failed", help="Those that failed.")]
+UnknownOption = Annotated[bool, typer.Option("--unknown", help="Those of which nobody knows whether the provider took them.")]
+CampaignOption = Annotated[str | None, typer.Option(help="Only of this campaign.")]
+MessageOption = Annotated[str | None, typer.Option(help="Only of this message.")]
+ChannelOption = Annotated[str | None, typer.Option(help="Only by this channel.")]
+ProviderOption = Annotated[str | None, typer.Option(help="Only by this provider, as touches name it.")]
+ReasonOption = Annotated[str | None, typer.Option(help="Only for this reason: render, rejected, unavailable, poison, crash, …")]
+ContactOption = Annotated[str | None, typer.Option(help="Only of this contact: external id, email or phone.")]
+SinceOption = Annotated[str | None, typer.Option(help="Only what ended at this moment or later.")]
+UntilOption = Annotated[str | None, typer.Option(help="Only what ended before this moment.")]
+ExpiresOption = Annotated[
+    str | None, typer.Option(help="Let them expire no sooner than so long from now: 12h, 2d. Without it, expired ones are left.")
+]
+AsOption = Annotated[
+    DeliveryState | None,
+    typer.Option("--as", help="Send nothing: write unknown ones as what they are known to be, sent or failed.", metavar="sent|failed"),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do it without asking. Without it, and without a terminal, nothing is done.")]
+
+
 def retry(
-    context: typer.Context,
-    ids: Annotated[list[int] | None, typer.Argument(metavar="ID", help="Deliveries, as `engage status --unknown` names them.")] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Those that failed.")] = False,
-    unknown: Annotated[bool, typer.Option("--unknown", help="Those of which nobody knows whether the provider took them.")] = False,
-    campaign: Annotated[str | None, typer.Option(help="Only of this campaign.")] = None,
-    message: Annotated[str | None, typer.Option(help="Only of this message.")] = None,
-    channel: Annotated[str | None, typer.Option(help="Only by this channel.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Only by this provider, as touches name it.")] = None,
-    reason: Annotated[str | None, typer.Option(help="Only for this reason: render, rejected, unavailable, poison, crash, …")] = None,
-    contact: Annotated[str | None, typer.Option(help="Only of this contact: external id, email or phone.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only what ended at this moment or later.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only what ended before this moment.")] = None,
-    expires: Annotated[
-        str | None, typer.Option(help="Let them expire no sooner than so long from now: 12h, 2d. Without it, expired ones are left.")
-    ] = None,
-    as_: Annotated[
-        DeliveryState | None,
-        typer.Option("--as", help="Send nothing: write unknown ones as what they are known to be, sent or failed.", metavar="sent|failed"),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking. Without it, and without a terminal, nothing is done.")] = False,
-    workspace: WorkspaceOption = None,
+    context: typer.Context, ids: IdsArgument = None, failed: FailedOption = False, unknown: UnknownOption = False,
+    campaign: CampaignOption = None, message: MessageOption = None, channel: ChannelOption = None, provider: ProviderOption = None,
+    reason: ReasonOption = None, contact: ContactOption = None, since: SinceOption = None, until: UntilOption = None,
+    expires: ExpiresOption = None, as_: AsOption = None, yes: YesOption = False, workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Send deliveries again that failed or are unknown, or write what became of unknown ones. Shows them, and asks.
@@ -62,15 +66,20 @@ def retry(
             until=moment(until, name="--until"),
         )
         order = Order(verdict=_verdict(as_), by=engaged.operator, now=engaged.clock.now(), expires_at=_expiry(engaged, expires))
-        tell = _Telling(order=order, as_json=as_json)
-        chosen = tell.look(review(engaged.ill_ended, choice, order, carry_out=False), to_do=yes)
-        _refuse_nothing(engaged, choice, chosen, tell)
-        if chosen and (yes or tell.asks(len(chosen))):
-            for start in range(0, len(chosen), AT_ONCE):
-                these = replace(choice, ids=tuple(chosen[start : start + AT_ONCE]))
-                tell.done(review(engaged.ill_ended, these, order, carry_out=True))
-            tell.end()
-            engaged.nudge()
+        _carry_out(engaged, choice, order, yes=yes, as_json=as_json)
+
+
+def _carry_out(engaged: Engaged, choice: Choice, order: Order, *, yes: bool, as_json: bool) -> None:
+    """Only what was shown: one that ends ill between the look and the answer is not among them."""
+    tell = _Telling(order=order, as_json=as_json)
+    chosen = tell.look(review(engaged.ill_ended, choice, order, carry_out=False), to_do=yes)
+    _refuse_nothing(engaged, choice, chosen, tell)
+    if chosen and (yes or tell.asks(len(chosen))):
+        for start in range(0, len(chosen), AT_ONCE):
+            these = replace(choice, ids=tuple(chosen[start : start + AT_ONCE]))
+            tell.done(review(engaged.ill_ended, these, order, carry_out=True))
+        tell.end()
+        engaged.nudge()
 
 
 def _states(ids: list[int] | None, *, failed: bool, unknown: bool) -> tuple[IllState, ...]:

@@ -1,0 +1,82 @@
+"""What stands in a workspace's database, each kind of thing by the store that reads and writes it. Made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from engage.store.calls import SqlCalls
+from engage.store.database import Database
+from engage.store.deliveries import SqlDeliveries
+from engage.store.history import SqlHistory
+from engage.store.inquiries import SqlInquiry
+from engage.store.ledger import SqlLedger, SqlSuppressions
+from engage.store.letters import SqlLetters
+from engage.store.operating import SqlOperations
+from engage.store.people import SqlPeople
+from engage.store.reviewing import SqlIllEnded
+from engage.store.sightings import SqlSightings
+from workers.snapshots import Accepted
+
+
+class Stores:
+    """The stores of one process over one database, by the newest accepted workspace."""
+
+    def __init__(self, database: Database, accepted: Accepted) -> None:
+        self.database = database
+        self.accepted = accepted
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """The contacts."""
+        return SqlPeople(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """The consents."""
+        return SqlLedger(self.database)
+
+    @cached_property
+    def suppressions(self) -> SqlSuppressions:
+        """The suppression list."""
+        return SqlSuppressions(self.database)
+
+    @cached_property
+    def history(self) -> SqlHistory:
+        """The touches."""
+        return SqlHistory(self.database)
+
+    @cached_property
+    def sightings(self) -> SqlSightings:
+        """What has come in."""
+        return SqlSightings(self.database)
+
+    @cached_property
+    def operations(self) -> SqlOperations:
+        """Pauses, approvals, figures."""
+        return SqlOperations(self.database)
+
+    @cached_property
+    def ill_ended(self) -> SqlIllEnded:
+        """Deliveries about which people decide anew."""
+        return SqlIllEnded(self.database)
+
+    @cached_property
+    def inquiry(self) -> SqlInquiry:
+        """What `explain` reads."""
+        return SqlInquiry(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
+
+    @cached_property
+    def deliveries(self) -> SqlDeliveries:
+        """The delivery rows."""
+        return SqlDeliveries(self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest)
+
+    @cached_property
+    def letters(self) -> SqlLetters:
+        """What was handed over, for the links in it."""
+        return SqlLetters(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def calls(self) -> SqlCalls:
+        """The outbox of calls."""
+        return SqlCalls(self.database)
+
