@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import chain
@@ -208,11 +209,26 @@ class News:
 
 @final
 class OwnLoop:
-    """The loop for channels that wait for nothing: run in the very thread that asks."""
+    """The loop for channels that wait for nothing: run in the very thread that asks, which does the work of all other threads too."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
-        self._runner = runner
+        self._loop = runner.get_loop()
+        self._loop.set_default_executor(_AtOnce())
 
     def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         """Run it to its end."""
-        return self._runner.get_loop().run_until_complete(coroutine)  # without the signals that `run` sets up each time
+        return self._loop.run_until_complete(coroutine)  # without the signals that `run` of the runner sets up each time
+
+
+@final
+class _AtOnce(ThreadPoolExecutor):
+    """Does what it is given there and then: nothing waits for a thread, and nobody for its answer."""
+
+    def submit(self, work: Callable[..., Result], /, *given: Any, **named: Any) -> Future[Result]:
+        """Do it."""
+        done = Future[Result]()
+        try:
+            done.set_result(work(*given, **named))
+        except BaseException as error:  # noqa: BLE001  # raised by whoever asks for the result
+            done.set_exception(error)
+        return done

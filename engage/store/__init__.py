@@ -16,5 +16,5 @@
     people, ledger, history, letters, inquiries         people and what happened to them
     workspaces, renaming, operating, under_way,         accepted snapshots, operation
     sightings
-    business_clock, due, copy                           simulation
+    business_clock, due, copy, memory, ready            simulation
 """

@@ -20,6 +20,7 @@ from sqlalchemy.pool import StaticPool
 from engage.model.errors import NotThereError
 from engage.store.clock import MachineNow
 from engage.store.engines import READING, postgresql_engine, sqlite_engine
+from engage.store.memory import MemoryConnection
 from engage.store.migrating import migrate, require_migrated
 from engage.store.notes import SECRET, read_note, write_once
 
@@ -31,7 +32,7 @@ class Database:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._secret: bytes | None = None
-        self._shared: sa.Connection | None = engine.connect() if isinstance(engine.pool, StaticPool) else None
+        self._shared: sa.Connection | None = MemoryConnection(engine) if isinstance(engine.pool, StaticPool) else None
         self._lock = threading.RLock()
 
     @classmethod

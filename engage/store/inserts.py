@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 def insert_ignoring(connection: sa.Connection, table: sa.Table) -> Any:
     """INSERT … ON CONFLICT DO NOTHING of the connection's dialect."""
-    return dialect_insert(connection, table).on_conflict_do_nothing()
+    return _ignoring(connection.dialect.name, table)
+
+
+@cache
+def _ignoring(dialect: str, table: sa.Table) -> Any:
+    """Made once, so that whoever keeps statements ready knows it again."""
+    return insert_of(dialect, table).on_conflict_do_nothing()
 
 
 def upsert(connection: sa.Connection, table: sa.Table, row: Mapping[str, object], changed: Mapping[str, object]) -> None:

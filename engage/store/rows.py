@@ -103,21 +103,26 @@ def add_touches(connection: sa.Connection, new: Iterable[Touch]) -> None:
     personal = [touch for touch in ordered if touch.private]
     if not personal:
         if ordered:
-            connection.execute(touches.insert(), [touch_row(touch) for touch in ordered])
+            connection.execute(_TOUCHES, [touch_row(touch) for touch in ordered])
         return
     ids = _reserve_ids(connection, len(ordered))
-    connection.execute(touches.insert(), [{"id": id_, **touch_row(touch)} for id_, touch in zip(ids, ordered, strict=True)])
+    connection.execute(_TOUCHES, [{"id": id_, **touch_row(touch)} for id_, touch in zip(ids, ordered, strict=True)])
     details = [{"touch_id": id_, "private": dict(touch.private)} for id_, touch in zip(ids, ordered, strict=True) if touch.private]
-    connection.execute(touch_details.insert(), details)
+    connection.execute(_DETAILS, details)
 
 
 def _reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
     """Ids for new touches that nobody else will get: to ask the database for each row's own would cost more than the row."""
     if connection.dialect.name == "sqlite":
-        last = connection.scalar(sa.text("SELECT seq FROM sqlite_sequence WHERE name = 'touches'")) or 0
+        last = connection.scalar(_LAST_ID) or 0
         return range(last + 1, last + 1 + number)
-    drawn = sa.text("SELECT nextval(pg_get_serial_sequence('touches', 'id')) FROM generate_series(1, :number)")
-    return connection.scalars(drawn, {"number": number}).all()
+    return connection.scalars(_DRAWN_IDS, {"number": number}).all()
+
+
+# Made once, as every touch is written by them.
+_TOUCHES, _DETAILS = touches.insert(), touch_details.insert()
+_LAST_ID = sa.select(sa.column("seq", sa.Integer)).select_from(sa.table("sqlite_sequence")).where(sa.column("name") == touches.name)
+_DRAWN_IDS = sa.text("SELECT nextval(pg_get_serial_sequence('touches', 'id')) FROM generate_series(1, :number)")
 
 
 def earliest(moments: Sequence[datetime | None]) -> datetime | None:
