@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -147,7 +148,8 @@ def _part(name: str, says: str, findings: Sequence[Finding]) -> Iterator[str]:
 
 def _clauses(clauses: Sequence[Clause], indent: str) -> Iterator[str]:
     for clause in clauses:
-        values = ", ".join(f"{name} is {_written(value)}" for name, value in clause.values.items() if name != clause.text)
+        told = {name: value for name, value in clause.values.items() if name != clause.text or not isinstance(value, bool)}
+        values = ", ".join(f"{name} is {_written(value)}" for name, value in told.items())
         joined = f": {JOINED[clause.joined]}" if clause.joined is not None else ""
         yield f"{indent}{SAID[clause.holds]} {clause.text}{joined}{f'   ({values})' if values else ''}"
         yield from _clauses(clause.parts, f"{indent}  ")
@@ -185,6 +187,8 @@ def _written(value: object) -> str:
             return value.isoformat()
         case Money():
             return f"{value.amount} {value.currency}"
+        case Decimal():
+            return str(value)
         case tuple() | list():
             return f"[{', '.join(map(_written, value))}]"
         case _:

@@ -26,12 +26,15 @@ def live_campaigns(workspace: Workspace, now: datetime) -> Iterator[Campaign]:
 
 def beginnings(workspace: Workspace, *, after: datetime) -> Iterator[datetime]:
     """The moments after that at which the first day of a campaign begins, from which on it may be entered."""
-    home = zone(workspace.settings.timezone)
     for campaign in workspace.campaigns.values():
-        if campaign.status is Status.LIVE and campaign.valid_from is not None:
-            begins = to_utc(datetime.combine(campaign.valid_from, time()), home)
-            if begins > after:
-                yield begins
+        moment = begins(campaign, workspace.settings.timezone)
+        if campaign.status is Status.LIVE and moment is not None and moment > after:
+            yield moment
+
+
+def begins(campaign: Campaign, home: str) -> datetime | None:
+    """When its first day begins in the workspace's zone; None where it has none."""
+    return None if campaign.valid_from is None else to_utc(datetime.combine(campaign.valid_from, time()), zone(home))
 
 
 def version_in(workspace: Workspace, name: str, version: str) -> Campaign | None:

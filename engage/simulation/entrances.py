@@ -11,10 +11,10 @@ from engage.model.localtime import local_date, to_utc, zone
 from engage.model.triggers import DateTrigger, EventTrigger, ManualTrigger, ScheduleTrigger, SegmentTrigger
 from engage.planning.occurrences import date_slots, next_occurrence, schedule_slots
 from engage.planning.slots import Residence, Slot
-from engage.planning.versions import live_campaigns
+from engage.planning.versions import begins
 from engage.simulation.arrivals import by_event, by_hand, by_segment
 from engage.simulation.explanation import Finding
-from engage.simulation.visitor import Entrance, Visitor, kept_out, under
+from engage.simulation.visitor import Entrance, Visitor, kept_out, under, validity
 
 AHEAD = timedelta(days=366 * 8 + 31)
 """How far a date is looked for: eight years, as a leap day that is skipped may be so far away (1896 to 1904, 2096 to 2104)."""
@@ -46,10 +46,10 @@ def _by_date(trigger: DateTrigger, visitor: Visitor) -> Entrance:
     says = f"{trigger.repeat}, {offset}{trigger.attribute}, at {trigger.at:%H:%M} by the contact's clock"
     if not isinstance(value, date) or isinstance(value, datetime):
         missing = Finding(name=trigger.attribute, passed=False, why="the contact has no such date")
-        return Entrance(says=says, findings=(missing,), at=None, why=f"the contact has no {trigger.attribute}")
+        return Entrance(says=says, findings=(missing,), at=None, why=f"the contact has no {trigger.attribute}", shut=True)
     if value in visitor.workspace.settings.guards.placeholder_dates:
         placeholder = Finding(name=trigger.attribute, passed=False, why=f"{value} stands for a date that is not known (placeholder_dates)")
-        return Entrance(says=says, findings=(placeholder,), at=None, why=f"{value} is a placeholder, and never fires")
+        return Entrance(says=says, findings=(placeholder,), at=None, why=f"{value} is a placeholder, and never fires", shut=True)
     own = Finding(name=trigger.attribute, passed=True, why=f"the contact's is {value}")
     begins = to_utc(datetime.combine(date(local_date(visitor.at, zone(visitor.home)).year, 1, 1), time()), zone(visitor.home))
     slots = [slot for slot in _date_slots(trigger, visitor, begins) if falls_on(slot, value)]
@@ -82,7 +82,8 @@ def _occurrence(slot: Slot, visitor: Visitor) -> Finding:
         return Finding(name="occurrence", passed=None, at=slot.at, why=f"{when}: it entered then, and its run is {run.state.value}")
     if slot.at <= visitor.at:
         return Finding(name="occurrence", passed=None, at=slot.at, why=f"{when}: this moment has passed, and it did not enter")
-    return Finding(name="occurrence", passed=True, at=slot.at, why=f"{when}: to come")
+    refused = _refused(slot, visitor)
+    return Finding(name="occurrence", passed=refused is None, at=slot.at, why=f"{when}: {refused or 'to come'}")
 
 
 def _by_schedule(trigger: ScheduleTrigger, visitor: Visitor) -> Entrance:
@@ -95,7 +96,9 @@ def _by_schedule(trigger: ScheduleTrigger, visitor: Visitor) -> Entrance:
 
 
 def _occurrences(trigger: ScheduleTrigger, visitor: Visitor) -> Iterator[Slot]:
-    after, home, live = visitor.at, visitor.workspace.settings.timezone, visitor.records.went_live(visitor.campaign.name)
+    home, live = visitor.workspace.settings.timezone, visitor.records.went_live(visitor.campaign.name)
+    first_day = begins(visitor.campaign, home)
+    after = visitor.at if first_day is None else max(visitor.at, first_day - timedelta(microseconds=1))
     for _ in range(OCCURRENCES):
         moment = next_occurrence(
             trigger, residences=(_residence(visitor),), after=after, zones_of=visitor.zones_of, default_zone=home, went_live=live
@@ -119,13 +122,13 @@ def _next_of(says: str, told: Sequence[Finding], slots: Iterator[Slot], visitor:
                 says=says, findings=tuple(told), at=slot.at, why="then its trigger fires", key=slot.key, trigger=_trigger_of(slot, visitor)
             )
         why = why or refused
-    return Entrance(says=says, findings=tuple(told), at=None, why=why or never)
+    return Entrance(says=says, findings=tuple(told), at=None, why=why or never, shut=True)
 
 
 def _refused(slot: Slot, visitor: Visitor) -> str | None:
-    campaign = visitor.campaign
-    if campaign not in live_campaigns(visitor.workspace, slot.at) and campaign.valid_until is not None:
-        return f"it is valid until {campaign.valid_until}"
+    valid = validity(visitor, local_date(slot.at, zone(visitor.workspace.settings.timezone)))
+    if not valid.passed:
+        return f"{valid.why} only"
     if under(slot.key, visitor) is not None:
         return "it has entered for the next occurrence already"
     if kept_out(visitor, slot.at) is not None:

@@ -13,6 +13,7 @@ from engage.model.run import Run, RunState
 from engage.planning.positions import START
 from engage.planning.progress import Journey
 from engage.planning.requests import Part
+from engage.planning.versions import begins
 from engage.rules.expressions import Clause, clauses, holds
 from engage.simulation.ahead import Foresight, foresee
 from engage.simulation.entrances import entrance
@@ -65,7 +66,7 @@ def explain(case: Case) -> Explanation:
     chance = _chance(active, door, foresight, sent, refusal, not_before=_not_before(visitor, shares))
     return Explanation(
         campaign=campaign.name, title=campaign.title, contact=visitor.contact.label, at=visitor.at, zone=visitor.home,
-        answer=_answer(visitor, active, sent, chance, refused=refusal is not None), state=state, trigger=door.says,
+        answer=_answer(visitor, active, sent, chance, refused=refusal is not None or door.shut), state=state, trigger=door.says,
         entering=door.findings, in_audience=in_audience, clauses=found, shares=shares, enters_at=door.at, ahead=foresight.steps,
         next_send=sent, chance=chance,
         runs=[_journeying(case, run) for run in visitor.runs],
@@ -134,6 +135,8 @@ def _chance(
 ) -> Chance:
     if refusal is not None:
         return Chance(at=None, why=refusal.why)
+    if active is None and door.shut:
+        return Chance(at=None, why=door.why)
     if active is None and door.at is None:
         then = f"; but then: {sent.answer}" if sent is not None and sent.goes_at is None else ""
         return Chance(at=None, why=f"{door.why}{not_before}{then}")
@@ -143,8 +146,9 @@ def _chance(
 
 
 def _not_before(visitor: Visitor, shares: Sequence[Finding]) -> str:
-    again = next((each.at for each in shares if each.name == RE_ENTRY and each.at is not None), None)
-    return f", not before {visitor.told(again)}" if again is not None else ""
+    again = next((each.at for each in shares if each.name == RE_ENTRY), None)
+    opens = [moment for moment in (again, begins(visitor.campaign, visitor.workspace.settings.timezone)) if moment is not None]
+    return f", not before {visitor.told(max(opens))}" if opens and max(opens) > visitor.at else ""
 
 
 def _answer(visitor: Visitor, active: Run | None, sent: NextSend | None, chance: Chance, *, refused: bool) -> str:

@@ -15,7 +15,7 @@ from engage.policy.ramp import opens_at
 from engage.simulation.ahead import where
 from engage.simulation.explanation import Finding, Journeying
 from engage.simulation.step_words import step_in_words
-from engage.simulation.visitor import Visitor, kept_out
+from engage.simulation.visitor import Visitor, kept_out, validity
 
 RE_ENTRY = "re_entry"
 
@@ -34,20 +34,12 @@ def state_of(visitor: Visitor, states: CampaignStates) -> tuple[Finding, ...]:
     held = states.campaign_state(campaign.name, campaign.version, now=visitor.at)
     found = [Finding(name="status", passed=campaign.status is Status.LIVE, why=f"the campaign is {campaign.status}")]
     if campaign.valid_from is not None or campaign.valid_until is not None:
-        found.append(_validity(visitor))
+        found.append(validity(visitor, local_date(visitor.at, zone(visitor.workspace.settings.timezone))))
     if held.paused and campaign.status is not Status.PAUSED:
         found.append(Finding(name="paused", passed=False, why="somebody paused it, or everything"))
     if not held.approved:
         found.append(Finding(name="approval", passed=False, why=f"it reaches more than the guards allow: engage approve {campaign.name}"))
     return tuple(found)
-
-
-def _validity(visitor: Visitor) -> Finding:
-    first, last = visitor.campaign.valid_from, visitor.campaign.valid_until
-    today = local_date(visitor.at, zone(visitor.workspace.settings.timezone))
-    over = last is not None and last < today
-    span = " ".join(filter(None, (f"from {first}" if first else "", f"until {last}" if last else "")))
-    return Finding(name="valid", passed=None if first is not None and today < first else not over, why=f"the campaign is valid {span}")
 
 
 def shares_of(visitor: Visitor, states: CampaignStates) -> tuple[Finding, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol, final
 
 from engage.model.campaign import Campaign
@@ -76,13 +76,14 @@ class Visitor:
 class Entrance:
     """`says` is the trigger in a sentence. `at` is the next moment at which it lets the contact in, by time alone; None: `why`.
 
-    `trigger` is what the run's trigger would hold then, as JSON.
+    `shut`: nor will anything that happens. `trigger` is what the run's trigger would hold then, as JSON.
     """
 
     says: str
     findings: tuple[Finding, ...]
     at: datetime | None
     why: str
+    shut: bool = False
     key: str = ""
     trigger: Mapping[str, object] = field(default_factory=dict)
 
@@ -91,6 +92,14 @@ def under(key: str, visitor: Visitor) -> Run | None:
     """The contact's run under that key; one that gave it back among the others, where no run has it now."""
     free = (run for run in visitor.runs if run.key == f"{key}#{run.id}")
     return next((run for run in visitor.runs if run.key == key), next(free, None))
+
+
+def validity(visitor: Visitor, day: date) -> Finding:
+    """Whether the campaign is valid on that day of the workspace's zone; None: not yet."""
+    first, last = visitor.campaign.valid_from, visitor.campaign.valid_until
+    span = " ".join(filter(None, (f"from {first}" if first else "", f"until {last}" if last else "")))
+    over = last is not None and last < day
+    return Finding(name="valid", passed=None if first is not None and day < first else not over, why=f"the campaign is valid {span}")
 
 
 def kept_out(visitor: Visitor, at: datetime) -> Run | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from engage.cli.explaining import as_plain, sentences
 from engage.contacts.zones import names_behind
-from engage.model.contact import ChannelKind, Consent
+from engage.model.contact import ChannelKind, Consent, Money
 from engage.model.history import Kind
 from engage.simulation.explaining import Case, explain
 from engage.simulation.explanation import Explanation
@@ -22,7 +23,7 @@ from tests.engine import Works
 from tests.small import SETTINGS, small_workspace
 
 MONDAY = datetime(2026, 2, 23, 12, 0, tzinfo=UTC)
-EDITED = SETTINGS.replace("  plan: text\n", "  plan: text\n  visits: number\n")
+EDITED = SETTINGS.replace("  plan: text\n", "  plan: text\n  visits: number\n  vip: boolean\n  spent: money\n")
 CAMPAIGNS: Mapping[str, str] = {
     "once_pro": "purpose: care\nstatus: live\ntrigger: {enters: pros}\nre_entry: never\nsend: birthday\nchannels: [email]\n",
     "left_pro": "purpose: care\nstatus: live\ntrigger: {leaves: pros}\nsend: birthday\nchannels: [email]\n",
@@ -42,6 +43,21 @@ CAMPAIGNS: Mapping[str, str] = {
         "steps: [{send: birthday, channels: [email]}]\n"
     ),
     "draft": "purpose: care\nstatus: draft\ntrigger: {date: birth_date, at: 09:00}\nsend: birthday\nchannels: [email]\n",
+    "rich": (
+        "purpose: care\nstatus: live\ntrigger: {manual: true}\naudience: contact.vip or contact.spent.amount > 10\n"
+        "send: birthday\nchannels: [email]\n"
+    ),
+    "from_may": (
+        "purpose: care\nstatus: live\nvalid: {from: 2026-05-01, until: 2026-06-30}\ntrigger: {date: birth_date, at: 09:00}\n"
+        "send: birthday\nchannels: [email]\n"
+    ),
+    "hourly_from_may": (
+        "purpose: care\nstatus: live\nvalid: {from: 2026-05-01}\ntrigger: {schedule: '0 * * * *', in: contact}\n"
+        "send: birthday\nchannels: [email]\n"
+    ),
+    "by_hand_from_may": (
+        "purpose: care\nstatus: live\nvalid: {from: 2026-05-01}\ntrigger: {manual: true}\nsend: birthday\nchannels: [email]\n"
+    ),
     "over": (
         "purpose: care\nstatus: live\nvalid: {until: 2026-01-31}\ntrigger: {date: birth_date, at: 09:00}\n"
         "send: birthday\nchannels: [email]\n"
@@ -106,7 +122,7 @@ def test_of_a_moment_that_has_passed_what_came_later_does_not_count(works: Works
 def test_a_date_that_is_missing_or_a_placeholder_says_so(works: Works) -> None:
     works.know("bo", birth_date=None)
     works.know("cy", birth_date=date(1900, 1, 1))
-    assert asked(works, "birthday", "bo").chance.why == "the contact has no birth_date"
+    assert asked(works, "birthday", "bo").answer == "It would not get it now: the contact has no birth_date."
     assert "placeholder" in asked(works, "birthday", "cy").chance.why
 
 
@@ -119,6 +135,13 @@ def test_the_audience_clause_by_clause_with_values_and_what_a_segment_asks(works
     assert (visits.holds, dict(visits.values)) == (True, {"contact.visits": 5})
     assert told.chance.why == "it is not in the audience: contact.plan == 'pro' or in_segment('pros') is false"
     assert told.answer == f"It would not get it now: {told.chance.why}."
+
+
+def test_values_are_told_as_people_write_them(works: Works) -> None:
+    works.know("cy", spent=Money(amount=Decimal("12.30"), currency="EUR"))
+    told = written(asked(works, "rich", "cy"))
+    assert "✗ contact.vip   (contact.vip is missing)" in told
+    assert "✓ contact.spent.amount > 10   (contact.spent.amount is 12.30)" in told
 
 
 def test_every_check_of_every_channel_whichever_of_them_says_no(works: Works) -> None:
@@ -236,6 +259,15 @@ def test_by_hand_says_how_and_the_control_group_who_gets_nothing(works: Works) -
 )
 def test_a_campaign_that_is_not_open_says_so(works: Works, campaign: str, why: str) -> None:
     assert asked(works, campaign).chance.why == why
+
+
+def test_before_its_first_day_a_campaign_lets_nobody_in(works: Works) -> None:
+    assert asked(works, "from_may").answer == "It would not get it now: the campaign is valid from 2026-05-01 until 2026-06-30 only."
+    works.know("may", birth_date=date(1990, 5, 1))
+    assert asked(works, "from_may", "may").chance.at == datetime(2026, 5, 1, 7, 0, tzinfo=UTC)
+    assert asked(works, "hourly_from_may").enters_at == datetime(2026, 4, 30, 22, 0, tzinfo=UTC)
+    by_hand = asked(works, "by_hand_from_may").chance.why
+    assert by_hand.endswith("enroll, not before Fri 01 May 2026 00:00 in Europe/Ljubljana (2026-04-30 22:00 UTC)")
 
 
 @pytest.mark.parametrize("campaign", [*CAMPAIGNS, "birthday", "follow_up", "newsletter"])
