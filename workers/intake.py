@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import final
 
 from engage.model.contact import Event
 from engage.model.time import Clock
 from engage.planning.planner import Planner
 from workers.broker import Nudges
+from workers.tracing import current_trace
 
 
 @final
@@ -25,7 +27,7 @@ class Intake:
 
     def take(self, event: Event) -> bool:
         """Take it in with all that it brings about; False where its id was taken before."""
-        new = self._planner.happen(event, now=self._clock.now())
+        new = self._planner.happen(replace(event, trace=current_trace()), now=self._clock.now())
         self._counted(event, new)
         return new
 

@@ -109,7 +109,9 @@ class Metrics:
         self.entered = self._counter("engage_entered_runs", "Runs that began by them.", "campaign")
         self.moved = self._counter("engage_moved_runs", "Runs that went on.")
         self.drawn = self._counter("engage_drawn_events", "Pending events whose consequences were drawn.")
-        self.advances = self._histogram("engage_advance_seconds", "How long a worker took to move due runs on.")
+        self.planning_seconds = self._histogram(
+            "engage_planning_seconds", "How long it took to plan, or to move runs on, where there were any.", "what"
+        )
 
     def _add_queue(self) -> None:
         self.nudges = self._counter(

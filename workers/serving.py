@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -17,6 +18,7 @@ from workers.faults import reached_by
 from workers.gauges import DatabaseGauges, MachineGauges
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
+from workers.tracing import tracing
 from workers.watched import WatchedApp
 from workers.wiring import Wired
 from workers.work import Work
@@ -27,7 +29,7 @@ log = structlog.get_logger(__name__)
 def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Run `worker`, `scheduler`, `web` or `run` until SIGTERM or SIGINT. Called from the main thread."""
     name = _known(process)
-    with office.engaged() as wired, _queue(wired) as queue:
+    with tracing(os.environ, process=name), office.engaged() as wired, _queue(wired) as queue:
         wired.reached = reached_by(wired.environment)
         assembly = Assembly(wired, queue, host=host, port=port)
         wired.metrics.name(name)

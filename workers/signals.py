@@ -1,22 +1,30 @@
-"""The ports `Signals` of the conductor and the planner: what they tell becomes metrics."""
+"""The ports `Signals` of the conductor and the planner: what they tell becomes metrics and spans."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
-from time import perf_counter
-from typing import final
+from time import perf_counter, time_ns
+from typing import Final, final
+
+from opentelemetry.trace import SpanKind
 
 from engage.delivery.ports import Lease, Outcome, Settlement
 from engage.delivery.signals import Stage
+from engage.model.delivery import Cleared
 from workers.metrics import Metrics, word
+from workers.tracing import TRACER, context_of, current_link, span
+
+SENDING_SINCE: Final[ContextVar[int | None]] = ContextVar("sending_since", default=None)
+"""When the slice in hand began to be sent, in nanoseconds since 1970."""
 
 
 @final
 class DeliverySignals:
-    """Counts what the conductor does."""
+    """Counts what the conductor does. A batch and its stages are spans; a hand-off is one where its event's trace was recorded."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -26,14 +34,21 @@ class DeliverySignals:
         """Around all that is done with a batch."""
         self._metrics.batches.labels(queue).inc()
         self._metrics.claimed.labels(queue).inc(len(lease.delivery_ids))
-        yield
+        with span("batch", {"engage.batch": lease.id, "engage.queue": queue, "engage.deliveries": len(lease.delivery_ids)}):
+            yield
 
     @contextmanager
     def stage(self, stage: Stage, queue: str) -> Iterator[None]:
-        """Around one stage."""
+        """Around one stage. A claim is no span of its own: most find nothing."""
         began = perf_counter()
+        if stage is Stage.SEND:
+            SENDING_SINCE.set(time_ns())
         try:
-            yield
+            if stage is Stage.CLAIM:
+                yield
+            else:
+                with span(stage.value):
+                    yield
         finally:
             self._metrics.stages.labels(stage.value, queue).observe(perf_counter() - began)
 
@@ -46,13 +61,20 @@ class DeliverySignals:
 
     def answered(self, outcomes: Sequence[Outcome], queue: str, *, now: datetime) -> None:
         """What the provider said to these hand-offs, and when."""
-        waits: dict[str, list[float]] = defaultdict(list)
+        due: dict[str, list[float]] = defaultdict(list)
+        accepted: dict[str, list[float]] = defaultdict(list)
         for outcome in outcomes:
+            intent = outcome.cleared.intent
+            if intent.trace is not None:
+                _tell_hand_off(outcome.cleared, error=None if outcome.error is None else type(outcome.error).__name__)
             if outcome.error is None:
-                approved = outcome.cleared.rendered.approved
-                waits[approved.channel].append(max(0.0, (now - approved.intent.due_at).total_seconds()))
-        for channel, seconds in waits.items():
-            self._metrics.due_to_handoff.observe((queue, channel), seconds)
+                channel = outcome.cleared.rendered.approved.channel
+                due[channel].append(max(0.0, (now - intent.due_at).total_seconds()))
+                if intent.accepted_at is not None:
+                    accepted[channel].append(max(0.0, (now - intent.accepted_at).total_seconds()))
+        for waits, histogram in ((due, self._metrics.due_to_handoff), (accepted, self._metrics.event_to_handoff)):
+            for channel, seconds in waits.items():
+                histogram.observe((queue, channel), seconds)
 
     def lost(self, lease: Lease, queue: str) -> None:
         """The lease ended before its batch did."""
@@ -61,6 +83,20 @@ class DeliverySignals:
     def waited(self, channel: str, seconds: float) -> None:
         """A slice waits so long for its provider's rate."""
         self._metrics.rate_waits.labels(channel).inc(seconds)
+
+
+def _tell_hand_off(cleared: Cleared, *, error: str | None) -> None:
+    """The span of one hand-off: part of its event's trace, with a link to the batch in which it went."""
+    approved, intent = cleared.rendered.approved, cleared.intent
+    about: dict[str, str | int] = {
+        "engage.delivery": intent.id, "engage.campaign": intent.campaign, "engage.message": intent.message,
+        "engage.channel": approved.channel, **({"error.type": error} if error else {}),
+    }
+    made = TRACER.start_span(
+        "hand-off", context=context_of({"traceparent": intent.trace or ""}), kind=SpanKind.CLIENT, attributes=about,
+        links=current_link(), start_time=SENDING_SINCE.get(),
+    )
+    made.end()
 
 
 @final
@@ -79,3 +115,14 @@ class PlanningSignals:
         """So many events were drawn, so many runs moved on."""
         self._metrics.drawn.inc(events)
         self._metrics.moved.inc(runs)
+
+    @contextmanager
+    def moment(self, name: str) -> Iterator[list[int]]:
+        """Around a look at what is due. It is a span where it found runs: what the block appends are their numbers."""
+        began, done = time_ns(), list[int]()
+        try:
+            yield done
+        finally:
+            if total := sum(done):
+                TRACER.start_span(name, start_time=began, attributes={"engage.runs": total}).end()
+                self._metrics.planning_seconds.labels(name).observe((time_ns() - began) / 1e9)

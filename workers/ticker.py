@@ -7,6 +7,7 @@ Ticks that were missed (a machine asleep, a long tick) run once, late as they ar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol, final
@@ -72,6 +73,17 @@ class Outbox(Protocol):
         ...
 
 
+class Moment(Protocol):
+    """Whoever watches what is planned: what the block appends are numbers of runs."""
+
+    def __call__(self, name: str) -> AbstractContextManager[list[int]]: ...
+
+
+def unwatched(name: str) -> AbstractContextManager[list[int]]:
+    """Nobody watches."""
+    return nullcontext([])
+
+
 class Told(Protocol):
     """Who is told of each run of a job: by how many seconds it was late, how long it took, whether it failed."""
 
@@ -132,7 +144,7 @@ class Scheduling:
 
     def __init__(
         self, *, plans: Plans, guard: Guarding, rows: Rows, calls: Outbox, clock: Clock, nudges: Nudges,
-        swept: Callable[[int], object] = lambda rows: None,
+        swept: Callable[[int], object] = lambda rows: None, moment: Moment = unwatched,
     ) -> None:
         self._plans = plans
         self._guard = guard
@@ -141,12 +153,14 @@ class Scheduling:
         self._clock = clock
         self._nudges = nudges
         self._swept = swept
+        self._moment = moment
 
     def tick(self) -> None:
         """Enter whose moment has come; call workers for the runs, deliveries and calls that are due."""
         now = self._clock.now()
         try:
-            self._plans.tick(now=now)
+            with self._moment("plan") as done:
+                done.append(self._plans.tick(now=now))
         finally:  # what could not be planned stops nothing that was
             self._nudges.advance()
             nudge_due(self._rows, self._calls, self._nudges, now)

@@ -1,4 +1,4 @@
-"""The web application, watched: each request counted by its route, never by its path, which may hold a token or an id."""
+"""The web application, watched: each request counted, and a span, by its route; never by its path, which may hold a token or an id."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workers.metrics import OTHER, Metrics
+from workers.tracing import RequestSpan
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -33,15 +34,22 @@ class WatchedApp:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            self._count(scope, status, perf_counter() - began)
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        with RequestSpan(method, scope["path"], _headers(scope)) as span:
+            try:
+                await self._app(scope, receive, noted)
+            finally:
+                route = route_of(scope)
+                self._count(method, route, status, perf_counter() - began)
+                span.answered(route=route, status=status)
 
-    def _count(self, scope: Scope, status: int, seconds: float) -> None:
-        method, route = scope["method"], route_of(scope)
-        self._metrics.requests.labels(method if method in METHODS else OTHER, route, str(status)).inc()
+    def _count(self, method: str, route: str, status: int, seconds: float) -> None:
+        self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name.startswith(b"trace")}
 
 
 def route_of(scope: Scope) -> str:

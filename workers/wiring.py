@@ -87,6 +87,10 @@ class Wired(Stores):
         """What this process counts."""
         return Metrics()
 
+    @cached_property
+    def _planning_signals(self) -> PlanningSignals:
+        return PlanningSignals(self.metrics)
+
     @property
     def operator(self) -> str:
         """Who gives the command: this machine's user."""
@@ -113,7 +117,7 @@ class Wired(Stores):
         store = SqlPlanning(self.database, workspace=self.accepted.workspace)
         return Planner(
             store, workspace=self.accepted.workspace, versions=self.accepted.version, zones_of=names_behind, refresh=self.accepted.reload,
-            signals=PlanningSignals(self.metrics),
+            signals=self._planning_signals,
         )
 
     @cached_property
@@ -187,7 +191,7 @@ class Wired(Stores):
         """What a worker does."""
         return Work(
             plans=self.planner, conductor=self.conductor, caller=self.caller, rows=self.deliveries, calls=self.calls, clock=self.clock,
-            threads=threads,
+            threads=threads, moment=self._planning_signals.moment,
         )
 
     def scheduling(self, nudges: Nudges) -> Scheduling:
@@ -195,7 +199,7 @@ class Wired(Stores):
         guard = Guard(SqlTallies(self.database), workspace=self.accepted.workspace)
         return Scheduling(
             plans=self.planner, guard=guard, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges,
-            swept=self.metrics.swept.inc,
+            swept=self.metrics.swept.inc, moment=self._planning_signals.moment,
         )
 
     def site(self, nudges: Nudges) -> Site:

@@ -8,7 +8,7 @@ from typing import Protocol, final
 from engage.model.time import Clock
 from engage.model.workspace import QUEUES
 from workers.broker import Nudges
-from workers.ticker import Outbox, Plans, Rows, nudge_due
+from workers.ticker import Moment, Outbox, Plans, Rows, nudge_due, unwatched
 
 RESERVED = 2
 """Threads that never do bulk: one for what a person waits for, one for planning."""
@@ -43,7 +43,8 @@ class Work:
     """The work of one process with so many threads. Safe to call from all of them at once."""
 
     def __init__(
-        self, *, plans: Plans, conductor: Conducting, caller: Calling, rows: Rows, calls: Outbox, clock: Clock, threads: int
+        self, *, plans: Plans, conductor: Conducting, caller: Calling, rows: Rows, calls: Outbox, clock: Clock, threads: int,
+        moment: Moment = unwatched,
     ) -> None:
         self._plans = plans
         self._conductor = conductor
@@ -51,6 +52,7 @@ class Work:
         self._rows = rows
         self._calls = calls
         self._clock = clock
+        self._moment = moment
         self._bulk = BoundedSemaphore(max(1, threads - RESERVED))
         self._calling = BoundedSemaphore()  # one thread: however slow the endpoints are, the others go on
         self._stopping = Event()
@@ -78,8 +80,10 @@ class Work:
     def advance(self) -> None:
         """Move all due runs on, and tell of the deliveries that this made due."""
         moved = 0
-        while not self._stopping.is_set() and (batch := self._plans.advance(now=self._clock.now())):
-            moved += batch
+        with self._moment("advance") as done:
+            while not self._stopping.is_set() and (batch := self._plans.advance(now=self._clock.now())):
+                done.append(batch)
+                moved += batch
         if moved and self._nudges is not None:
             nudge_due(self._rows, self._calls, self._nudges, self._clock.now())
 

@@ -122,6 +122,7 @@ class Event:
     """Something that happened outside: a ticket closed, an order placed, an answer given.
 
     `contact_id` is None while the contact is not known (`contact_ref` then says who is meant) and for an event about nobody.
+    `trace` is the W3C `traceparent` under which it was taken in, where that is recorded.
     """
 
     id: str
@@ -131,3 +132,4 @@ class Event:
     contact_id: int | None = None
     contact_ref: str | None = None
     received_at: datetime | None = field(default=None, compare=False)
+    trace: str | None = field(default=None, compare=False)

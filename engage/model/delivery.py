@@ -41,6 +41,7 @@ class Intent:
     `channels` is the order of preference, as written (`preferred` stands for the contact's own choice). `to` is a fixed
     recipient's address. `values` is what `with` and the run hand to the template. `tried` names channels whose provider
     refused the address. `quiet_hours` holds the layers of campaign and send. Deliveries of one `occasion` are one touch of every limit.
+    `accepted_at` is when the event was taken in that made it fall due, where nothing else did; `trace` is that event's `traceparent`.
     """
 
     id: int
@@ -65,6 +66,8 @@ class Intent:
     resends: int = 0
     send_key: str = ""
     occasion: str | None = None
+    accepted_at: datetime | None = None
+    trace: str | None = None
 
 
 @final

@@ -154,7 +154,7 @@ class Matching:
 
     def _entry(self, event: Event, campaign: Campaign, key: str) -> Entry:
         slot = Slot(at=event.at, key=key, trigger=event_trigger(event))
-        return Entry(campaign=campaign, now=self._now, position=START, slots=(slot,))
+        return Entry(campaign=campaign, now=self._now, position=START, slots=(slot,), trace=event.trace)
 
     def _key(self, event: Event, trigger: EventTrigger, asked: Scope) -> str:
         value: Value = evaluate(trigger.key, asked) if trigger.key is not None else None

@@ -82,7 +82,7 @@ class Entry:
     who may enter. Runs are made with `position`, `due_at` = now, `intended_at` and `since` = the slot's moment.
     `openings` are the first deliveries of the runs that wait for one from the start, by slot and by where the contact lives; their
     `run_id` and `contact_id` say nothing, and but for the moments and `send_key` they are alike. A run for which there is none goes its
-    way step by step.
+    way step by step. `trace` is that of the event by which one contact enters.
     """
 
     campaign: Campaign
@@ -93,6 +93,7 @@ class Entry:
     audience: Expression | None = None
     only: frozenset[int] | None = None
     openings: tuple[Opening, ...] = ()
+    trace: str | None = None
 
 
 @final

@@ -109,6 +109,7 @@ class SqlEntries(SqlPlanned):
             "campaign": campaign.name, "version": campaign.version, "contact_id": contact_id, "key": slot.key,
             "state": HELD_OUT if held_out else ACTIVE, "entered_at": entry.now, "intended_at": slot.at, "position": entry.position,
             "since": slot.at, "due_at": None if held_out else entry.now, "trigger": dict(slot.trigger), "variables": {},
+            "trace": entry.trace,
         }
         run_id = self._connection.scalar(insert_ignoring(self._connection, runs).values(row).returning(runs.c.id))
         if run_id is None:

@@ -46,7 +46,7 @@ def event_of(row: Row, kinds: EventKinds) -> Event:
     data = {name: from_json(raw, declared[name]) if name in declared else _undeclared(raw) for name, raw in row["data"].items()}
     return Event(
         id=row["id"], type=row["type"], at=row["at"], data=data, contact_id=row["contact_id"],
-        contact_ref=row["contact_ref"], received_at=row["received_at"],
+        contact_ref=row["contact_ref"], received_at=row["received_at"], trace=row["trace"],
     )
 
 
@@ -55,7 +55,7 @@ def event_row(event: Event, *, ref_key: str | None) -> dict[str, object]:
     return {
         "id": event.id, "type": event.type, "at": event.at, "received_at": event.received_at or event.at,
         "contact_id": event.contact_id, "contact_ref": event.contact_ref, "ref_key": ref_key,
-        "data": {name: to_json(value) for name, value in event.data.items()}, "pending": False, "attempts": 0,
+        "data": {name: to_json(value) for name, value in event.data.items()}, "pending": False, "attempts": 0, "trace": event.trace,
     }
 
 

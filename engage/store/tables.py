@@ -162,6 +162,7 @@ events = sa.Table(
     sa.Column("data", Json, nullable=False),
     sa.Column("pending", sa.Boolean, nullable=False, default=False),  # what it asks for is not drawn yet
     sa.Column("attempts", sa.Integer, nullable=False, default=0),  # how often it could not be drawn
+    sa.Column("trace", sa.String),  # the W3C traceparent under which it came in, where that is recorded
     sa.Index("ix_events_contact", "contact_id", "type", "at"),
     partial_index("ix_events_kept", "received_at", where="contact_id IS NULL AND contact_ref IS NOT NULL"),
     partial_index("ix_events_pending", "at", "id", where=PENDING),
@@ -186,6 +187,7 @@ runs = sa.Table(
     sa.Column("waiting_for", sa.String),
     sa.Column("outcome", sa.String),  # the state in which the delivery that it waited for ended
     sa.Column("part", sa.Integer, nullable=False, default=0),  # how many channels of a fallback were tried before
+    sa.Column("trace", sa.String),  # of the event by which it began
     sa.UniqueConstraint("contact_id", "campaign", "key"),  # in this order it finds a contact's runs too
     partial_index("ix_runs_due", "due_at", where="due_at IS NOT NULL"),
     sqlite_autoincrement=True,

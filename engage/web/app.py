@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
 
 from engage import __version__
 from engage.web import api, problems, public
@@ -15,10 +16,15 @@ from engage.web.ports import Site
 
 __all__ = ["create_app"]
 
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""Its own spans would tell the path, which holds the tokens of public links, and its logs the text of exceptions."""
+
 
 def create_app(site: Site) -> FastAPI:
     """The application. Endpoints are plain functions, run in threads: what they call waits for a database."""
-    app = FastAPI(title="Engage", version=__version__, summary="Events in, messages out.", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Engage", version=__version__, summary="Events in, messages out.", docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY,
+    )
     problems.install(app)
     app.include_router(api.router(site))
     app.include_router(public.router(site, Pages()))

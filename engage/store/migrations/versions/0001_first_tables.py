@@ -233,6 +233,7 @@ def _make_events() -> None:
         sa.Column("data", Json, nullable=False),
         sa.Column("pending", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("trace", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
     op.create_index("ix_events_contact", "events", ["contact_id", "type", "at"])
@@ -310,6 +311,7 @@ def _make_runs() -> None:
         sa.Column("waiting_for", sa.String(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("trace", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("contact_id", "campaign", "key", name=op.f("uq_runs_contact_id_campaign_key")),
         sqlite_autoincrement=True,
