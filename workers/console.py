@@ -21,6 +21,7 @@ from engage.cli import (
     consents,
     enrolling,
     explaining,
+    keeping,
     messages,
     observing,
     operating,
@@ -51,6 +52,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
     "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
+    "migrate": keeping.migrate, "backup": keeping.backup, "restore": keeping.restore,
 }
 GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": consents.suppress}
 

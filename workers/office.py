@@ -29,7 +29,7 @@ from engage.simulation.lines import Line
 from engage.simulation.plan import Plan
 from engage.simulation.rehearsing import Rehearsal
 from engage.templates import Findings, examine
-from workers import simulations
+from workers import backups, simulations
 from workers.diagnosis import diagnose
 from workers.opening import open_only, open_wired
 from workers.overviews import status_of
@@ -181,6 +181,18 @@ class OnDisk:
         """Render a message and hand it over to an address of one's own; what came of it. No touch is written."""
         with self.engaged() as wired:
             return send_test(wired, message, to=to, contact=contact, locale=locale, channel=channel)
+
+    def migrate(self, *, only_look: bool) -> tuple[str | None, str | None]:
+        """Bring the tables to this version, unless only to look: of which version they were, and which is needed."""
+        return backups.migrate(self.settings().database, only_look=only_look)
+
+    def backup(self, file: Path) -> int:
+        """Write a backup of the database at work; its size in bytes."""
+        return backups.backup(self.settings().database, file, self.environment)
+
+    def restore(self, file: Path, *, lost_at: datetime | None) -> int:
+        """Bring a backup back, paused; how many messages may have gone since it was made."""
+        return backups.restore(self.settings().database, file, self.environment, lost_at=lost_at)
 
     def diagnose(self) -> Sequence[Mapping[str, object]]:
         """What `engage doctor` finds."""

@@ -185,6 +185,18 @@ class Office(Protocol):
         """Render a message and hand it over to an address of one's own; what came of it. No touch is written."""
         ...
 
+    def migrate(self, *, only_look: bool) -> tuple[str | None, str | None]:
+        """Bring the tables to this version, unless only to look: of which version they were (None: none), and which is needed."""
+        ...
+
+    def backup(self, file: Path) -> int:
+        """Write a backup of the database at work; its size in bytes. Raises InputError, NotThereError."""
+        ...
+
+    def restore(self, file: Path, *, lost_at: datetime | None) -> int:
+        """Bring a backup back, paused; how many messages may have gone since it was made. Raises InputError, NotThereError."""
+        ...
+
     def diagnose(self) -> Sequence[Mapping[str, object]]:
         """What `engage doctor` finds: `{what, ok, found, do}` for each thing looked at."""
         ...

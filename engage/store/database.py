@@ -21,7 +21,7 @@ from engage.model.errors import NotThereError
 from engage.store.clock import MachineNow
 from engage.store.engines import READING, postgresql_engine, sqlite_engine
 from engage.store.memory import MemoryConnection
-from engage.store.migrating import migrate, require_migrated
+from engage.store.migrating import migrate, require_migrated, versions
 from engage.store.notes import SECRET, read_note, write_once
 
 
@@ -90,6 +90,11 @@ class Database:
         """Bring the tables to this version. Safe to repeat, and where ten processes start at once."""
         with self.begin() as connection:
             migrate(connection)
+
+    def versions(self) -> tuple[str | None, str | None]:
+        """Of which version the tables are (None: there are none), and which this Engage needs."""
+        with self.read() as connection:
+            return versions(connection)
 
     def require_migrated(self) -> None:
         """Raise NotThereError unless the tables are of this version."""

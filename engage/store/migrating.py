@@ -27,11 +27,18 @@ def migrate(connection: sa.Connection) -> None:
         command.upgrade(_config(connection), "head")
 
 
+def versions(connection: sa.Connection) -> tuple[str | None, str | None]:
+    """Of which version the tables are (None: there are none), and which this Engage needs. Raises NotThereError as `migrate` does."""
+    if _version(connection) != _head():
+        _refuse_newer(connection)
+    return _version(connection), _head()
+
+
 def require_migrated(connection: sa.Connection) -> None:
     """Raise NotThereError unless the tables are of this version."""
     if _version(connection) != _head():
         _refuse_newer(connection)
-        raise NotThereError("the database is empty, or of an older version of Engage; `engage status` brings it to this one")
+        raise NotThereError("the database is empty, or of an older version of Engage; `engage migrate` brings it to this one")
 
 
 def _refuse_newer(connection: sa.Connection) -> None:

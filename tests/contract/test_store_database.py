@@ -59,15 +59,21 @@ def test_ten_processes_that_start_at_once_migrate_once(empty: Database) -> None:
 
 
 def test_a_database_that_is_not_migrated_says_what_to_do(empty: Database) -> None:
-    with pytest.raises(NotThereError, match="`engage status` brings it to this one"):
+    with pytest.raises(NotThereError, match="`engage migrate` brings it to this one"):
         empty.require_migrated()
+
+
+def test_a_database_tells_of_which_version_it_is_and_which_is_needed(empty: Database) -> None:
+    before, needed = empty.versions()
+    empty.migrate()
+    assert (before, empty.versions()) == (None, (needed, needed))
 
 
 def test_a_database_of_a_newer_version_is_refused(empty: Database) -> None:
     empty.migrate()
     with empty.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    for refuse in (empty.migrate, empty.require_migrated):
+    for refuse in (empty.migrate, empty.require_migrated, empty.versions):
         with pytest.raises(NotThereError, match="newer version"):
             refuse()
 

