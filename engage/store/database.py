@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.pool import StaticPool
 
 from engage.model.errors import NotThereError
@@ -23,6 +24,9 @@ from engage.store.engines import READING, postgresql_engine, sqlite_engine
 from engage.store.memory import MemoryConnection
 from engage.store.migrating import migrate, require_migrated, versions
 from engage.store.notes import SECRET, read_note, write_once
+
+AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoneFree)
+"""What says that the database does not answer, or not in time; whatever was asked may be asked again."""
 
 
 @final
@@ -40,12 +44,20 @@ class Database:
         """Connect. `sqlite://` is a database in memory, with one connection; raises NotThereError where nothing answers."""
         parsed = _parsed(url)
         try:
-            database = cls(sqlite_engine(parsed) if parsed.get_backend_name() == "sqlite" else postgresql_engine(parsed))
+            database = cls(_engine(parsed))
             with database.read() as connection:
                 connection.execute(sa.select(1))
         except (OperationalError, OSError) as error:
             raise NotThereError(_not_there(parsed)) from error
         return database
+
+    def beside(self) -> Database:
+        """The same database with connections of its own, to be closed by who asked; one in memory is itself.
+
+        For what is read in the midst of transactions: else whoever holds the write lock could wait for a connection, and everybody
+        who has one for that lock.
+        """
+        return self if self.in_memory else Database(_engine(self.engine.url))
 
     @property
     def dialect(self) -> str:
@@ -118,6 +130,10 @@ class Database:
         if self._shared is not None:
             self._shared.close()
         self.engine.dispose()
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    return sqlite_engine(url) if url.get_backend_name() == "sqlite" else postgresql_engine(url)
 
 
 def _parsed(url: str) -> sa.URL:

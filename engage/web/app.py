@@ -25,7 +25,7 @@ def create_app(site: Site) -> FastAPI:
     app = FastAPI(
         title="Engage", version=__version__, summary="Events in, messages out.", docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY,
     )
-    problems.install(app)
+    problems.install(app, away=site.away)
     app.include_router(api.router(site))
     app.include_router(public.router(site, Pages()))
     _add_health(app, site)

@@ -45,6 +45,7 @@ class Site:
 
     `api_key` None refuses every request to the API.
     `problems` tells what keeps this process from serving: a database that is away, a workspace never accepted.
+    `away` are the errors that say that the database does not answer: what was asked may be asked again.
     `metrics` makes the text of `/metrics` and its Content-Type, by the Accept header; with `metrics_key` it is for who has that key.
     """
 
@@ -57,6 +58,7 @@ class Site:
     ledger: Ledger
     feedback: Feedback
     problems: Callable[[], Sequence[str]]
+    away: Sequence[type[Exception]] = ()
     api_key: str | None = None
     metrics: Callable[[str], tuple[bytes, str]] | None = None
     metrics_key: str | None = None

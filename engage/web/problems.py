@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
 import structlog
@@ -29,8 +30,10 @@ def problem(
     return JSONResponse(body, status_code=status, headers=headers, media_type="application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Turn everything that a request may raise into a problem."""
+def install(app: FastAPI, *, away: Iterable[type[Exception]] = ()) -> None:
+    """Turn everything that a request may raise into a problem; `away` are the errors that say that the database does not answer."""
+    for each in away:
+        app.add_exception_handler(each, _away)
     app.add_exception_handler(InputError, _input)
     app.add_exception_handler(NotThereError, _not_there)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -46,6 +49,11 @@ async def _input(request: Request, error: Exception) -> JSONResponse:
 
 async def _not_there(request: Request, error: Exception) -> JSONResponse:
     return problem(503, str(error), headers={"Retry-After": "5"})
+
+
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    log.warning("web.database_away", path=request.scope["route"].path if "route" in request.scope else None, error=type(error).__name__)
+    return problem(503, "the database does not answer; post it again, with the same ids", headers={"Retry-After": "5"})
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:

@@ -15,7 +15,7 @@ from engage.model.contact import ChannelKind, Event
 from engage.model.history import Kind, Touch
 from engage.model.tokens import TokenPayload, sign
 from engage.model.workspace import Workspace
-from engage.store.database import Database
+from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
 from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
@@ -59,7 +59,8 @@ class Visitor:
     """A browser, a program, a mail scanner: whoever comes to the site."""
 
     def __init__(
-        self, *, api_key: str | None = KEY, metrics_key: str | None = None, purpose: str = "care", locale: str = "sl", **private: object
+        self, *, api_key: str | None = KEY, metrics_key: str | None = None, purpose: str = "care", locale: str = "sl",
+        intake: FakeIntake | None = None, **private: object,
     ) -> None:
         service = some_settings().purposes["service"]
         purposes = {"care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News"), "service": service}
@@ -68,7 +69,7 @@ class Visitor:
         self._create()
         self.people = SqlPeople(self.database, workspace=lambda: self.workspace)
         self.ledger = SqlLedger(self.database)
-        self.intake = FakeIntake()
+        self.intake = intake if intake is not None else FakeIntake()
         self.metrics = Metrics()
         self.problems: list[str] = []
         self.ana = self._contact("ana", "ana@example.com", locale)
@@ -77,7 +78,7 @@ class Visitor:
             workspace=lambda: self.workspace, clock=FixedClock(), secret=self.database.secret(), intake=self.intake,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
             feedback=Feedback(SqlFeedback(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace),
-            problems=lambda: self.problems, api_key=api_key, metrics=self.metrics.exposed, metrics_key=metrics_key,
+            problems=lambda: self.problems, away=AWAY, api_key=api_key, metrics=self.metrics.exposed, metrics_key=metrics_key,
         )
         app = WatchedApp(create_app(site), self.metrics)
         self.client = TestClient(app, base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)

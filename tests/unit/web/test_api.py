@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
+from sqlalchemy.exc import OperationalError
 
+from engage.model.contact import Event
 from tests.builders import NOON
-from tests.unit.web.site import KEY, Visitor
+from tests.unit.web.site import KEY, FakeIntake, Visitor
 
 CLOSED = {"id": "t1", "type": "ticket.closed", "contact": "ana", "at": "2026-02-25T11:00:00Z", "data": {"ticket_id": "T-1"}}
 
@@ -122,6 +124,17 @@ def test_our_own_mistake_is_a_problem_without_a_trace(visitor: Visitor) -> None:
     answer = post(visitor, CLOSED)
     assert answer.status_code == 500
     assert set(answer.json()) == {"type", "title", "status", "detail"}
+
+
+def test_while_the_database_is_away_an_event_is_asked_for_again() -> None:
+    class Away(FakeIntake):
+        def take(self, event: Event) -> bool:
+            raise OperationalError("COMMIT", None, Exception("it went away"))
+
+    visitor = Visitor(intake=Away())
+    answer = post(visitor, CLOSED)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "again" in answer.json()["detail"]
 
 
 def test_a_process_that_lives_is_healthy_and_one_that_cannot_serve_says_why(visitor: Visitor) -> None:
