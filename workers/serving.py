@@ -73,7 +73,8 @@ class Assembly:
                     self.queue.broker, drain=work.drain, advance=work.advance, call=work.call, told=metrics.nudge,
                 )
                 return WorkerPart(
-                    self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, told=metrics.job, threads=self._threads
+                    self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, take_over=self.wired.orphans().take_over,
+                    told=metrics.job, threads=self._threads,
                 )
             case "scheduler":
                 return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look, told=metrics.job)

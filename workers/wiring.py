@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import secrets
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -28,7 +27,7 @@ from engage.model.errors import NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.store.business_clock import StoredMoment
-from engage.store.database import Database
+from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
 from engage.store.notes import write_once
@@ -45,6 +44,8 @@ from workers.equipping import Equipping
 from workers.intake import Intake
 from workers.loop import LoopThread
 from workers.metrics import OTHER, Metrics
+from workers.orphans import Orphans
+from workers.presence import is_gone, owner
 from workers.settling import Settling
 from workers.signals import PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
@@ -66,7 +67,8 @@ class Wired(Stores):
         self.settings = settings
         self.reached: Reached = unheard  # set by tests and the fault suite before anything is sent
         self.clock = BusinessClock(StoredMoment(database))
-        self.workspaces = SqlWorkspaces(database)
+        self._beside = database.beside()
+        self.workspaces = SqlWorkspaces(self._beside)
         self.accepted = Accepted(self.workspaces, environment)
         self.folder = Folder(
             root, self.workspaces, environment=environment, clock=self.clock, check=check, accepted=self.accepted, settle=self.settle
@@ -135,8 +137,7 @@ class Wired(Stores):
         """Due deliveries -> touches."""
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
-            clock=self.clock, loop=self.loop, health=Health(time.monotonic),
-            owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}", reached=self.reached,
+            clock=self.clock, loop=self.loop, health=Health(time.monotonic), owner=owner(), reached=self.reached,
         )
 
     @cached_property
@@ -194,6 +195,10 @@ class Wired(Stores):
             threads=threads, moment=self._planning_signals.moment,
         )
 
+    def orphans(self) -> Orphans:
+        """What the dead of this machine had in hand."""
+        return Orphans(self.deliveries, is_gone=is_gone, clock=self.clock)
+
     def scheduling(self, nudges: Nudges) -> Scheduling:
         """What a scheduler does."""
         guard = Guard(SqlTallies(self.database), workspace=self.accepted.workspace)
@@ -207,7 +212,7 @@ class Wired(Stores):
         intake = Intake(self.planner, clock=self.clock, nudges=nudges, counted=self._count_event)
         return Site(
             workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=intake, letters=self.letters,
-            people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems,
+            people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems, away=AWAY,
             api_key=self.environment.get("ENGAGE_API_KEY") or None, metrics=self.metrics.exposed,
             metrics_key=self.environment.get("ENGAGE_METRICS_KEY") or None,
         )
@@ -236,6 +241,7 @@ class Wired(Stores):
             self.endpoints.close()
         if "loop" in self.__dict__:
             self.loop.close()
+        self._beside.close()
         self.database.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -76,6 +76,16 @@ class SqlDeliveries:
         """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
         with self._database.begin() as connection:
             leases.release(connection, lease)
+
+    def owners(self) -> frozenset[str]:
+        """Who holds a lease that has not ended."""
+        with self._database.read() as connection:
+            return leases.owners(connection)
+
+    def end_leases(self, owners: Collection[str]) -> None:
+        """End their leases now: whoever it was writes nothing any more."""
+        with self._database.begin() as connection:
+            leases.end_those_of(connection, owners)
 
     def sweep(self, *, now: datetime) -> int:
         """Settle what ended leases left, each in a transaction of its own; the number of rows. Any number of processes may."""

@@ -5,7 +5,7 @@ Whoever writes locks that row first; where it is gone, the lease has ended and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -72,6 +72,16 @@ def release(connection: sa.Connection, lease: Lease) -> None:
         connection.execute(_END, {"batch": lease.id})
 
 
+def owners(connection: sa.Connection) -> frozenset[str]:
+    """Who holds a lease that has not ended."""
+    return frozenset(connection.scalars(_OWNERS))
+
+
+def end_those_of(connection: sa.Connection, gone: Collection[str]) -> None:
+    """End these owners' leases now, for the sweep."""
+    connection.execute(_END_THOSE_OF, {"gone": sorted(gone)})
+
+
 # Statements are made once, as every batch of every worker runs them.
 _BATCH = batches.c.id == sa.bindparam("batch")
 _MINE = deliveries.c.batch_id == sa.bindparam("batch")
@@ -83,4 +93,11 @@ _RENEW = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(sa.bindp
 _IN_HAND = sa.update(batches).where(_BATCH).values(in_hand=sa.bindparam("delivery"))
 _GIVE_BACK = sa.update(deliveries).where(_MINE, deliveries.c.state == DeliveryState.WAITING.value).values(batch_id=None)
 _END = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(), in_hand=None)
+_RUNNING = batches.c.lease_until > MachineNow()
+_OWNERS = sa.select(batches.c.owner).where(_RUNNING).distinct()
+_END_THOSE_OF = (
+    sa.update(batches)
+    .where(_RUNNING, batches.c.owner.in_(sa.bindparam("gone", expanding=True)))
+    .values(lease_until=MachineNow())
+)
 _FORGET = sa.delete(batches).where(_BATCH, ~sa.exists().where(_MINE))

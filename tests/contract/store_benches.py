@@ -91,9 +91,9 @@ class Bench:
             tx.add_deliveries([a_delivery(run_id or 0, contact_id, **changes) for run_id, contact_id in started])
         return self.ids("SELECT id FROM deliveries ORDER BY id")[-number:]
 
-    def claim(self, *, limit: int = 100, lease: timedelta = MINUTE, now: datetime = NOON) -> Lease | None:
+    def claim(self, *, limit: int = 100, lease: timedelta = MINUTE, now: datetime = NOON, owner: str = "worker") -> Lease | None:
         """Claim of the bulk queue."""
-        return self.deliveries.claim(now=now, queue="bulk", limit=limit, owner="worker", lease=lease)
+        return self.deliveries.claim(now=now, queue="bulk", limit=limit, owner=owner, lease=lease)
 
     def claimed(self, **changes: Any) -> Lease:
         """The same, where something must be due."""

@@ -97,3 +97,18 @@ def test_what_was_in_sending_when_its_batch_was_released_is_left_to_the_sweep(be
     bench.deliveries.release(lease)
     assert bench.deliveries.sweep(now=NOON) == 1
     assert bench.states() == {delivery_id: "unknown"}
+
+
+def test_the_leases_of_an_owner_that_is_gone_end_at_once_and_those_of_others_go_on(bench: Bench) -> None:
+    gone, waiting, alive = bench.add_deliveries(3)
+    dead = bench.claimed(limit=2, owner="dead")
+    bench.hand_off(dead, gone)
+    lease = bench.claimed(owner="alive")
+    assert bench.deliveries.owners() == {"dead", "alive"}
+    bench.deliveries.end_leases({"dead"})
+    assert bench.deliveries.sweep(now=NOON) == 2
+    assert bench.deliveries.owners() == {"alive"}
+    assert bench.states() == {gone: "unknown", waiting: "waiting", alive: "waiting"}
+    bench.deliveries.settle(lease, [settled(alive)])
+    with pytest.raises(LeaseLost):
+        bench.deliveries.settle(dead, [settled(waiting)])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.pool import QueuePool
 from structlog.testing import capture_logs
 
 from engage.model.contact import Event
@@ -169,3 +171,12 @@ def test_what_is_wrong_with_a_file_is_forgotten_once_it_is_mended_whoever_told_o
     assert problem.startswith("templates/answered/email.md:")
     template.write_text(before)
     assert [row for row in office.status()["campaigns"] if row["problem"]] == []
+
+
+def test_a_version_is_read_while_every_connection_is_in_somebody_s_transaction(wired: Wired) -> None:
+    pool = wired.database.engine.pool
+    assert isinstance(pool, QueuePool)
+    with ExitStack() as transactions:
+        for _ in range(pool.size() + pool._max_overflow):
+            transactions.enter_context(wired.database.read())
+        assert wired.accepted.version("answered", "of another time") is None
