@@ -77,7 +77,7 @@ def _copies(evidence: Evidence, verdict: Verdict) -> Iterator[str]:
         for number, count in copies.items()
         if number in rows and count - 1 > (rows[number].resends if rows[number].on_unknown == "resend" else 0)
     ])
-    yield from _told("resent more than once", [row.id for row in rows.values() if row.resends > 1])
+    yield from _told("resent more than once", [row.id for row in rows.values() if row.resends > 1 and row.channel == "email"])
 
 
 def _history(evidence: Evidence) -> Iterator[str]:
@@ -89,10 +89,10 @@ def _history(evidence: Evidence) -> Iterator[str]:
 
 
 def _history_of(row: Row, kinds: Sequence[str]) -> Iterator[str]:
-    """The last touch says the final state, once; each `unknown` before it is a resend."""
+    """The last touch says the final state, once; each `unknown` before it is a resend (an SMS that is tried again is put off)."""
     finals = [kind for kind in kinds if kind in FINAL]
-    expected = ["unknown"] * row.resends + [row.state]
-    if row.state in FINAL and finals != expected:
+    again = 0 if row.channel == "sms" else row.resends
+    if row.state in FINAL and finals != ["unknown"] * again + [row.state]:
         yield f"the history of {row.id} says {finals}, its row {row.state} after {row.resends} resends"
 
 

@@ -1,7 +1,7 @@
 """What goes wrong besides the workers that kill themselves: each disturbance by name, in an order drawn from the run's dice.
 
 All of it is done by the one thread that made the scene, as servers end with the thread that started them; whatever takes its time
-(a frozen worker, a broker without memory) ends at a later look, so that disturbances overlap.
+(a frozen worker, a broker without memory) is mended by a timer, so that disturbances overlap.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from threading import Thread
+from threading import Thread, Timer
 from typing import final
 
 from tests.chaos.company import WAVES, campaign
@@ -30,7 +30,7 @@ class Mischief:
         self._scene = scene
         self._secret = secret
         self._contact_ids = scene.contact_ids()
-        self._later: list[tuple[float, Callable[[], object]]] = []
+        self._later: list[Timer] = []
         self._threads: list[Thread] = []
         self._editions = 0
         self._queue: list[str] = []
@@ -53,19 +53,11 @@ class Mischief:
         self._all[name]()
         self.done[name] += 1
 
-    def look(self) -> None:
-        """End what has lasted long enough."""
-        now = time.monotonic()
-        over = [what for at, what in self._later if at <= now]
-        self._later = [(at, what) for at, what in self._later if at > now]
-        for what in over:
-            what()
-
     def end(self) -> None:
         """Mend everything, and wait for whoever still asks for something."""
-        for _, what in self._later:
-            what()
-        self._later = []
+        for timer in (each for each in self._later if each.is_alive()):
+            timer.cancel()
+            timer.function()
         for thread in self._threads:
             thread.join()
 
@@ -80,7 +72,11 @@ class Mischief:
             return
         pid, begun = self._scene.dice.choice(alive), time.time()
         self._scene.family.stop(pid)
-        self._in(self._scene.plan.freeze, lambda: (self._scene.family.go_on(pid), self._scene.frozen.append((begun, time.time()))))
+        self._in(self._scene.plan.freeze, lambda: self._thaw(pid, begun))
+
+    def _thaw(self, pid: int, begun: float) -> None:
+        self._scene.family.go_on(pid)
+        self._scene.frozen.append((begun, time.time()))
 
     def _fill_the_broker(self) -> None:
         self._scene.valkey.run_out_of_memory()
@@ -117,4 +113,7 @@ class Mischief:
         thread.start()
 
     def _in(self, seconds: float, what: Callable[[], object]) -> None:
-        self._later.append((time.monotonic() + seconds, what))
+        """In a thread of its own: with a frozen worker everybody else may wait for the database, the harness too."""
+        timer = Timer(seconds, what)
+        self._later.append(timer)
+        timer.start()

@@ -75,7 +75,6 @@ def _disturb(scene: Scene, mischief: Mischief) -> None:
     while not (posted.is_set() and (len(scene.kills.hits) >= scene.plan.kills or scene.is_quiet())):
         pause.wait(LOOK_EVERY)
         scene.kills.look(time.time())
-        mischief.look()
         if time.monotonic() >= due:
             mischief.next()
             due = time.monotonic() + scene.plan.every
@@ -106,7 +105,8 @@ def _finish(scene: Scene, mischief: Mischief) -> bool:
         scene.kills.look(time.time())
         if scene.is_quiet():
             return True
-        pause.wait(LOOK_EVERY)
+        scene.window.let_back_offs_end()
+        pause.wait(0.5)
     return False
 
 
