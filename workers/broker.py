@@ -102,11 +102,23 @@ def _embedded(directory: Path, environment: Mapping[str, str]) -> Queue:
 
 
 def _redis(url: str) -> RedisBroker:
-    # The library's ten silent repeats would send a nudge twice and hold a request for seconds.
-    client = redis.Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_WITHIN, socket_timeout=ANSWER_WITHIN,
-    )
-    return RedisBroker(client=client, middleware=middleware(), namespace="engage")
+    return RedisBroker(client=redis_client(url), middleware=middleware(), namespace="engage")
+
+
+def redis_client(url: str) -> redis.Redis:
+    """A client that asks once: the library's ten silent repeats would send a nudge twice and hold a request for seconds."""
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=CONNECT_WITHIN, socket_timeout=ANSWER_WITHIN)
+
+
+def redis_of(setting: str, *, directory: Path) -> redis.Redis | None:
+    """The Redis, or the embedded server, that engage.yaml's `broker` names; None where it names another kind of broker."""
+    match setting.partition(":")[0]:
+        case "embedded":
+            return redis_client(url_of(directory))
+        case "redis" | "rediss" | "unix":
+            return redis_client(setting)
+        case _:
+            return None
 
 
 @final

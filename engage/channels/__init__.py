@@ -28,7 +28,7 @@ def adapter_names(*, entry_points: Iterable[EntryPoint] | None = None) -> tuple[
 
 
 def load_channels(settings: Settings, *, entry_points: Iterable[EntryPoint] | None = None) -> Mapping[str, Adapter]:
-    """An adapter for every channel of the settings, by the channel's name; nothing is connected yet.
+    """An adapter for every way of the settings' channels, by the way's name; nothing is connected yet.
 
     Raises InputError with all that is wrong (no such adapter, a kind it does not serve, its options), and NotThereError where an
     adapter's package cannot be imported or it is no adapter.
@@ -36,9 +36,9 @@ def load_channels(settings: Settings, *, entry_points: Iterable[EntryPoint] | No
     installed = _installed(entry_points)
     channels: dict[str, Adapter] = {}
     problems: list[Problem] = []
-    for name, channel in settings.channels.items():
+    for way in (way for channel in settings.channels.values() for way in channel.ways):
         try:
-            channels[name] = _adapter(channel, installed)(channel, settings)
+            channels[way.key] = _adapter(way, installed)(way, settings)
         except InputError as error:
             problems += error.problems
     if problems:

@@ -7,6 +7,7 @@
     settling   what a decision or an outcome comes to: the row's next state and its touch   pure
     retries    when to try again                                                            pure
     health     rate and breaker of each provider, by the machine clock
+    traffic    by which provider messages go, how many, how soon; of it providers, domains, warming, breaker, buckets
     points     the named points at which faults are injected
     ports      what it needs of a store, a renderer, a channel
 """

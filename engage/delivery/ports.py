@@ -65,7 +65,8 @@ class Settlement:
 
     WAITING goes back into the queue at `due_at` (business clock) and, where `retry_in` is set, not before so many seconds of
     the machine clock; `hold` says which people it waits for. `attempt` counts one try of the provider against it; `resend`
-    counts a repeated hand-off after an unknown outcome. `tried` adds a channel whose provider refused the address.
+    counts a repeated hand-off after an unknown outcome. `tried` adds a channel whose provider refused the address. `bound_to` names
+    the provider that may have the message, and knows it by its key: no other may be given it.
     A final settlement makes the run of the delivery due, at the touch's moment, and with the state as its outcome.
     """
 
@@ -78,6 +79,7 @@ class Settlement:
     attempt: bool = False
     resend: bool = False
     tried: str | None = None
+    bound_to: str | None = None
     suppress_address: str | None = None  # reason: the address goes on the suppression list in the same transaction
     suppress_kind: ChannelKind | None = None  # of that address
 

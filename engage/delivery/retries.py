@@ -34,6 +34,11 @@ def retry_call_in(call_id: int, *, attempts: int, retry_after: float | None) -> 
     return max(WEBHOOK_SCHEDULE[attempts - 1] * (1 + _jitter(call_id, attempts)), retry_after or 0.0)
 
 
+def spread(seconds: float, *, delivery_id: int) -> float:
+    """A wait that many have in common, a little longer for each: they do not all come back at once."""
+    return seconds + min(seconds, FIRST) * 5 * _jitter(delivery_id, 0)
+
+
 def _mail_pause(attempts: int, code: str | None) -> float | None:
     if attempts > MAIL_ATTEMPTS:
         return None

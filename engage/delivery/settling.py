@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from engage.delivery.ports import Outcome, Settlement
-from engage.delivery.retries import retry_in
+from engage.delivery.retries import retry_in, spread
 from engage.model.contact import ChannelKind
 from engage.model.delivery import (
     Approved,
@@ -37,7 +38,11 @@ KINDS = {
 OUTRANKED_FOR = 0.5
 """Seconds of the machine clock."""
 
-PROVIDER_REASONS = frozenset({"rate", "breaker"})
+SPARED_FOR = 1.0
+"""Seconds of the machine clock after which a message is looked at again whose provider was not there for anybody."""
+
+PROVIDER_REASONS = frozenset({"rate", "breaker", "configuration"})
+"""Of waits that are about providers alone and no part of a contact's history."""
 
 
 def final_state(state: DeliveryState, *, resends: int) -> DeliveryState:
@@ -50,8 +55,7 @@ def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Se
     intent = decision.intent
     match decision:
         case Deferred(reason=reason, until=until) if reason in PROVIDER_REASONS:
-            pause = (until - now).total_seconds()
-            return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=pause)
+            return put_back(intent, spread((until - now).total_seconds(), delivery_id=intent.id))
         case Deferred():
             detail = {"until": decision.until.isoformat(), "trail": trail_detail(decision.trail)}
             touch = touch_of(intent, Kind.DEFERRED, at=now, reason=decision.reason, channel=decision.channel, detail=detail)
@@ -72,7 +76,12 @@ def settle_decision(decision: Deferred | Held | Refused, *, now: datetime) -> Se
 
 def settle_outranked(intent: Intent) -> Settlement:
     """A delivery that lets another one of its contact go first: it is looked at again once that had time to go."""
-    return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=OUTRANKED_FOR)
+    return put_back(intent, OUTRANKED_FOR)
+
+
+def put_back(intent: Intent, seconds: float) -> Settlement:
+    """A delivery that is looked at again in so many seconds of the machine clock, as if nothing had been tried."""
+    return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=seconds)
 
 
 def settle_render_error(approved: Approved, error: Exception, *, now: datetime) -> Settlement:
@@ -92,8 +101,13 @@ def settle_mistake(intent: Intent, error: Exception, *, now: datetime) -> Settle
     return Settlement(delivery_id=intent.id, state=state, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True)
 
 
-def settle_outcome(outcome: Outcome, *, now: datetime, provider: str, idempotent: bool, on_unknown: str) -> Settlement:
-    """What came of a hand-off. `idempotent`: the provider recognises a repeated key, so that a retry makes no copy."""
+def settle_outcome(
+    outcome: Outcome, *, now: datetime, provider: str, idempotent: bool, on_unknown: str, spared: bool = False
+) -> Settlement:
+    """What came of a hand-off. `idempotent`: the provider recognises a repeated key, so that a retry by it makes no copy.
+
+    `spared`: the provider was not there for anybody, so that the failure costs the message no attempt.
+    """
     cleared = outcome.cleared
     match outcome.error:
         case None:
@@ -104,10 +118,11 @@ def settle_outcome(outcome: Outcome, *, now: datetime, provider: str, idempotent
         case Rejected() as error:
             return _rejected(cleared, error, now=now, provider=provider)
         case Unavailable() as error:
-            return _unavailable(cleared, error, now=now, provider=provider)
+            return _unavailable(cleared, error, now=now, provider=provider, spared=spared)
         case Unconfirmed() as error if idempotent:
             again = Unavailable(error.detail, code=error.code)
-            return _unavailable(cleared, again, now=now, provider=provider, may_have_it=True)
+            settlement = _unavailable(cleared, again, now=now, provider=provider, spared=spared, may_have_it=True)
+            return replace(settlement, bound_to=provider)  # no other would know it by its key
         case _ as error:
             return _unknown(cleared, error, now=now, provider=provider, on_unknown=on_unknown)
 
@@ -129,11 +144,16 @@ def _rejected(cleared: Cleared, error: Rejected, *, now: datetime, provider: str
     return Settlement(delivery_id=intent.id, state=state, touch=touch, suppress_address=suppress, suppress_kind=of_kind)
 
 
-def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provider: str, may_have_it: bool = False) -> Settlement:
+def _unavailable(
+    cleared: Cleared, error: Unavailable, *, now: datetime, provider: str, spared: bool, may_have_it: bool = False
+) -> Settlement:
     """`may_have_it`: nobody can know, but trying again makes no second copy."""
     intent, approved = cleared.intent, cleared.rendered.approved
     if error.configuration:
-        return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.expires_at, hold="paused")
+        return _misconfigured(intent, spared=spared)
+    if spared:
+        touch = hand_off_touch(cleared, Kind.DEFERRED, at=now, provider=provider, reason="unavailable", detail=_error_detail(error))
+        return replace(put_back(intent, SPARED_FOR), touch=touch, resend=may_have_it)
     attempts = intent.attempts + 1
     pause = retry_in(approved.kind, attempts=attempts, delivery_id=intent.id, code=error.code, retry_after=error.retry_after)
     detail = {**_error_detail(error), "attempt": attempts}
@@ -146,6 +166,13 @@ def _unavailable(cleared: Cleared, error: Unavailable, *, now: datetime, provide
         delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.due_at, retry_in=pause, touch=touch, attempt=True,
         resend=may_have_it,
     )
+
+
+def _misconfigured(intent: Intent, *, spared: bool) -> Settlement:
+    """People must mend something: another provider takes over, else the channel is paused."""
+    if spared:
+        return put_back(intent, SPARED_FOR)
+    return Settlement(delivery_id=intent.id, state=DeliveryState.WAITING, due_at=intent.expires_at, hold="paused")
 
 
 def _unknown(cleared: Cleared, error: SendError, *, now: datetime, provider: str, on_unknown: str) -> Settlement:

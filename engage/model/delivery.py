@@ -40,8 +40,9 @@ class Intent:
 
     `channels` is the order of preference, as written (`preferred` stands for the contact's own choice). `to` is a fixed
     recipient's address. `values` is what `with` and the run hand to the template. `tried` names channels whose provider
-    refused the address. `quiet_hours` holds the layers of campaign and send. Deliveries of one `occasion` are one touch of every limit.
-    `accepted_at` is when the event was taken in that made it fall due, where nothing else did; `trace` is that event's `traceparent`.
+    refused the address; `bound_to` the provider that may have it already, and knows it by its key. `quiet_hours` holds the layers of
+    campaign and send. Deliveries of one `occasion` are one touch of every limit. `accepted_at` is when the event was taken in that made
+    it fall due, where nothing else did; `trace` is that event's `traceparent`.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Intent:
     trigger: Mapping[str, object] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
     tried: tuple[str, ...] = ()
+    bound_to: str | None = None
     attempts: int = 0
     resends: int = 0
     send_key: str = ""

@@ -15,6 +15,7 @@ from engage.model.errors import Place
 from engage.model.expression import Expression
 from engage.model.history import Kind
 from engage.model.quiet_hours import QuietHours, QuietHoursLayer
+from engage.model.rates import WarmUp
 
 Files = Mapping[str, bytes]
 """A workspace as texts: path relative to its root (with `/`) -> content. What is accepted is kept in the database so."""
@@ -75,7 +76,9 @@ class Purpose:
 class Channel:
     """A way to reach people through one adapter. `options` are the adapter's own keys, with the environment filled in.
 
-    `to` makes it a fixed recipient (staff): no consent, no limit, no quiet hours. `rate` is in messages a second.
+    `to` makes it a fixed recipient (staff): no consent, no limit, no quiet hours. Rates are in messages a second; `domain_rates` go
+    by the recipient's domain. `named` is what its provider is called, where engage.yaml gives it a name of its own.
+    `providers`: the channel once by each of several, in the order in which they are tried; empty where it has but the one.
     """
 
     name: str
@@ -85,8 +88,31 @@ class Channel:
     sender: str | None = None
     to: str | None = None
     rate: float | None = None
+    warm_up: WarmUp | None = None
+    domain_rates: Mapping[str, float] = field(default_factory=dict)
     countries: frozenset[str] | None = None
+    named: str | None = None
+    providers: tuple[Channel, ...] = ()
     place: Place | None = None
+
+    @property
+    def provider(self) -> str:
+        """What the history calls its provider."""
+        return self.named or self.adapter
+
+    @property
+    def ways(self) -> tuple[Channel, ...]:
+        """The channel by each of its providers, in the order in which they are tried."""
+        return self.providers or (self,)
+
+    @property
+    def key(self) -> str:
+        """What the channel by this provider is known by among all: its name, and that of the provider where there may be several."""
+        return self.name if self.named is None else f"{self.name}/{self.named}"  # no name has that sign in it
+
+    def by(self, provider: str) -> Channel | None:
+        """The channel by that provider; None where it has none of that name."""
+        return next((way for way in self.ways if way.provider == provider), None)
 
 
 @final

@@ -2,7 +2,8 @@
 
 ::
 
-    tables, columns, conditions, migrations             what there is
+    tables, traffic_tables, columns, conditions,        what there is
+    migrations
     database, engines, clock, inserts, notes,           how it is reached, and what the others share
     migrating, functions, session, rows, json_tables
     entries, entrances, slots, meant, openings,         the port of planning: entering
@@ -10,6 +11,7 @@
     runs, progress, happenings, pending                 the port of planning: runs and events
     deliveries, queues, leases, facts, outcomes,        the port of delivery
     sweeping, releases, pausing, campaigns
+    buckets, notices, volumes                           the ports of traffic
     calls                                               the outbox of calls
     feedback, guarding                                  the ports of feedback
     lowering, operators, typed_json, asking, lookups    expressions as SQL, and their questions

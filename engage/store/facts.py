@@ -66,7 +66,8 @@ def intent_of(row: Row) -> Intent:
         purpose=row["purpose"], contact_id=row["contact_id"], channels=tuple(payload["channels"]), intended_at=row["intended_at"],
         due_at=row["due_at"], expires_at=row["expires_at"], priority=row["priority"], to=payload["to"],
         quiet_hours=quiet_hours_of(payload), trigger=row["trigger"] or {}, values=payload["values"], tried=tuple(row["tried"]),
-        attempts=row["attempts"], resends=row["resends"], send_key=row["send_key"] or "", occasion=payload.get("occasion"),
+        bound_to=row["provider"], attempts=row["attempts"], resends=row["resends"], send_key=row["send_key"] or "",
+        occasion=payload.get("occasion"),
     )
 
 

@@ -75,7 +75,8 @@ def _waiting_row(new: Settlement, row: Row, *, acted: bool, ended: bool) -> dict
     """
     stays = ended or (new.hold is not None and acted)
     due_at = row["due_at"] if stays or new.due_at is None else new.due_at
-    return {**_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "hold": None if stays else new.hold}
+    bound_to = new.bound_to if row["state"] == DeliveryState.SENDING.value else row["provider"]  # waiting, it may be bound from before
+    return {**_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "provider": bound_to, "hold": None if stays else new.hold}
 
 
 def _counts(new: Settlement, row: Row) -> dict[str, object]:

@@ -76,15 +76,17 @@ def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:
     resend = row["payload"]["on_unknown"] == "resend" and row["resends"] == 0 and not poison
     touch = _touch(row, Kind.UNKNOWN, now, "crash", detail={"resend": resend})
     if resend:
-        return Settlement(delivery_id=row["id"], state=DeliveryState.WAITING, due_at=now, resend=True, touch=touch)
+        return Settlement(
+            delivery_id=row["id"], state=DeliveryState.WAITING, due_at=now, resend=True, bound_to=row["provider"], touch=touch
+        )
     return Settlement(delivery_id=row["id"], state=DeliveryState.UNKNOWN, touch=touch)
 
 
 def _touch(row: Row, kind: Kind, now: datetime, reason: str, detail: Mapping[str, object] | None = None) -> Touch:
     return Touch(
         at=now, contact_id=row["contact_id"], kind=kind, campaign=row["campaign"], version=row["version"], run_id=row["run_id"],
-        delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"], channel=row["channel"], reason=reason,
-        detail=detail or {},
+        delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"], channel=row["channel"],
+        provider=row["provider"], reason=reason, detail=detail or {},
     )
 
 

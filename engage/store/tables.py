@@ -225,6 +225,7 @@ deliveries = sa.Table(
     sa.Column("payload", Json, nullable=False),  # channels, to, with, quiet hours, on_unknown: what the row was made with
     sa.Column("tried", Json, nullable=False),
     sa.Column("channel", sa.String),  # chosen at clearing
+    sa.Column("provider", sa.String),  # likewise; of a row that waits the one that may have it, and no other may be given it
     sa.Column("address_key", sa.String(64)),  # of the address it goes to: finds duplicates
     sa.Column("part", sa.Integer, nullable=False, default=0),  # which of the several that one step makes
     sa.Column("send_key", sa.String),  # occurrence, where one copy an address goes out (schedules)

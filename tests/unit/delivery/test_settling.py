@@ -117,7 +117,8 @@ def test_a_deferral_moves_the_due_time_and_leaves_a_touch_with_the_trail() -> No
 def test_a_provider_that_is_left_alone_is_a_matter_of_the_machine_clock_and_leaves_no_touch() -> None:
     decision = Deferred(intent=an_intent(), until=NOON + timedelta(seconds=30), reason="breaker", trail=())
     settled = settle_decision(decision, now=NOON)
-    assert (settled.due_at, settled.retry_in, settled.touch) == (NOON, 30.0, None)
+    assert (settled.due_at, settled.touch) == (NOON, None)
+    assert 30.0 <= (settled.retry_in or 0) <= 45.0, "not all come back at once"
 
 
 def test_a_hold_waits_for_people_without_a_touch() -> None:

@@ -34,6 +34,7 @@ def upgrade() -> None:
     _make_campaign_versions()
     _make_contact_dates()
     _make_touch_details()
+    _make_traffic()
 
 
 def _make_batches() -> None:
@@ -162,6 +163,7 @@ def _make_deliveries() -> None:
         sa.Column("payload", Json, nullable=False),
         sa.Column("tried", Json, nullable=False),
         sa.Column("channel", sa.String(), nullable=True),
+        sa.Column("provider", sa.String(), nullable=True),
         sa.Column("address_key", sa.String(length=64), nullable=True),
         sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("send_key", sa.String(), nullable=True),
@@ -446,4 +448,29 @@ def _make_touch_details() -> None:
         sa.Column("private", Json, nullable=False),
         sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_touch_details_touch_id_touches")),
         sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_touch_details")),
+    )
+
+
+def _make_traffic() -> None:
+    op.create_table(
+        "notices",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "owner", name=op.f("pk_notices")),
+    )
+    op.create_table(
+        "buckets",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("paid", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_buckets")),
+    )
+    op.create_table(
+        "volumes",
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "day", name=op.f("pk_volumes")),
     )

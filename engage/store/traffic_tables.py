@@ -1,0 +1,32 @@
+"""The tables of traffic: what workers tell each other of providers, buckets of rates, volumes of days. With these all tables are known."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from engage.store.columns import Instant
+from engage.store.tables import metadata
+
+__all__ = ["buckets", "metadata", "notices", "volumes"]
+
+notices = sa.Table(
+    "notices", metadata,  # of providers, and of recipients' domains, that are left alone; by the machine clock
+    sa.Column("provider", sa.String, primary_key=True),  # a channel, its provider; or a channel, a domain
+    sa.Column("owner", sa.String, primary_key=True),  # which worker leaves it alone; "": every one
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("until", Instant, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+)
+
+buckets = sa.Table(
+    "buckets", metadata,  # of rates, for workers that share no Redis
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("paid", sa.Float, nullable=False),  # seconds since 1970, by the machine clock
+)
+
+volumes = sa.Table(
+    "volumes", metadata,  # what each provider that is being warmed up was given on a day
+    sa.Column("provider", sa.String, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("messages", sa.Integer, nullable=False),
+)
