@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from engage.model.delivery import ProviderState
 from engage.store.gauges import Gauges, Heap
 
 FRESH_FOR: Final = 5.0
@@ -79,6 +80,26 @@ def _told(known: Gauges) -> Iterator[Metric]:
 def _heap(name: str, told: str, heap: Heap) -> Iterator[Metric]:
     yield _gauge(f"engage_{name}", f"{told}.", {(): heap.count})
     yield _gauge(f"engage_{name}_age_seconds", f"{told}: for how long the oldest has been.", {(): heap.age})
+
+
+@final
+class ProviderGauges(Collector):
+    """How long each channel is left alone, as this process knows it."""
+
+    def __init__(self, states: Callable[[], Mapping[str, ProviderState]]) -> None:
+        self._states = states
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing, as above."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """For the registry."""
+        waits = {(channel, state.reason or ""): state.wait for channel, state in self._states().items()}
+        yield _gauge(
+            "engage_provider_wait_seconds", "For how much longer a channel is left alone: by its breaker, or as it asked.", waits,
+            "channel", "reason",
+        )
 
 
 @final

@@ -15,7 +15,7 @@ from engage.web.app import create_app
 from workers.broker import Nudges, Queue, senders
 from workers.exposing import MetricsPart, ports_of
 from workers.faults import reached_by
-from workers.gauges import DatabaseGauges, MachineGauges
+from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
 from workers.tracing import tracing
@@ -57,6 +57,8 @@ class Assembly:
         if name != "worker":  # of many workers each would ask the database the same
             gauges = SqlGauges(self.wired.database)
             registry.register(DatabaseGauges(lambda: gauges.read(now=self.wired.clock.now())))
+        if name in ("worker", "run"):
+            registry.register(ProviderGauges(self.wired.health.states))
         setting = environment.get("ENGAGE_METRICS_PORT")
         if not setting:
             return []

@@ -133,11 +133,16 @@ class Wired(Stores):
         return Equipping(self.accepted.workspace, secret=self.database.secret(), loop=self.loop, reached=self.reached)
 
     @cached_property
+    def health(self) -> Health:
+        """What this process knows of its providers."""
+        return Health(time.monotonic)
+
+    @cached_property
     def conductor(self) -> Conductor:
         """Due deliveries -> touches."""
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
-            clock=self.clock, loop=self.loop, health=Health(time.monotonic), owner=owner(), reached=self.reached,
+            clock=self.clock, loop=self.loop, health=self.health, owner=owner(), reached=self.reached,
         )
 
     @cached_property
