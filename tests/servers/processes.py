@@ -31,7 +31,7 @@ class Process:
 
     def logged(self, event: str) -> Sequence[Mapping[str, object]]:
         """The log's lines about that event."""
-        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{"))
+        lines = (json.loads(line) for line in self.log.read_text().splitlines() if line.startswith('{"'))
         return [line for line in lines if line["event"] == event]
 
     def started(self) -> Process:
