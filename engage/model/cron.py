@@ -40,7 +40,8 @@ class Cron:
         """The line's meaning. Raises ValueError with what is wrong with it ("is not a cron line …")."""
         fields = text.lower().split()
         if len(fields) != 5:
-            raise ValueError(f"is not a cron line: it has {len(fields)} fields of five (minute hour day month weekday, like 0 10 * * mon)")
+            many = f"{len(fields)} field{'s' if len(fields) != 1 else ''}"
+            raise ValueError(f"is not a cron line: it has {many}, and takes five (minute hour day month weekday, like 0 10 * * mon)")
         minute, hour, day, month, weekday = fields
         parts = day.split(",")
         days = [part for part in parts if part != "l"]

@@ -42,7 +42,8 @@ def read_call(reader: Reader, tree: jinja.Call) -> Node:
     """One of the functions; nothing else can be called."""
     name = tree.node
     if not isinstance(name, jinja.Name):
-        return reader.refuse(tree.lineno, "nothing but the functions can be called: a name is always the data's")
+        meant = f"|{name.attr}" if isinstance(name, jinja.Getattr) and name.attr in FILTERS else None
+        return reader.refuse(tree.lineno, "nothing but the functions can be called: a name is always the data's", meant)
     rule = CALLS.get(name.name)
     if rule is None:
         return reader.unknown(name.lineno, "unknown ", name.name, FUNCTIONS, kind="function")

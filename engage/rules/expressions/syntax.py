@@ -23,6 +23,7 @@ OPENING, CLOSING = frozenset("([{"), frozenset(")]}")
 WORDS_OF_OTHERS = {
     "=": "==", "&": "and", "|": "or", "AND": "and", "OR": "or", "NOT": "not", "IN": "in", "IS": "is", "null": "none", "NULL": "none",
     "nil": "none", "True": "true", "False": "false", "!": "not", "$": None, "?": "a if condition else b",
+    **dict.fromkeys("‘’‚‹›´`", "'"), **dict.fromkeys("“”„«»", '"'),
 }
 """What people write who know another language, and what it is here."""
 

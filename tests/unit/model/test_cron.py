@@ -47,7 +47,8 @@ def test_the_times_of_such_a_day_are_in_order(line: str, expected: list[time]) -
 
 
 @pytest.mark.parametrize(("line", "what"), [
-    ("0 10 * *", "it has 4 fields of five"),
+    ("0 10 * *", "it has 4 fields, and takes five"),
+    ("@daily", "it has 1 field, and takes five"),
     ("60 * * * *", "`60` is no minute (0 to 59)"),
     ("0 24 * * *", "`24` is no hour (0 to 23)"),
     ("0 0 0 * *", "`0` is no day of the month (1 to 31)"),
