@@ -13,7 +13,7 @@ from engage.delivery.equipment import Equipment
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Point
-from engage.delivery.ports import Renderer
+from engage.delivery.ports import Journal, NoJournal, Renderer
 from engage.feedback.guarding import Guard
 from engage.feedback.responses import Response
 from engage.feedback.taking import Feedback
@@ -46,7 +46,9 @@ MONDAY = datetime(2026, 2, 23, 12, 0, tzinfo=UTC)
 class Works:
     """Everything that `engage run` is made of, in the test's own thread."""
 
-    def __init__(self, database: Database, workspace: Workspace, *, at: datetime = MONDAY) -> None:
+    def __init__(
+        self, database: Database, workspace: Workspace, *, at: datetime = MONDAY, journal: Journal | None = None
+    ) -> None:
         self.database, self.workspace = database, workspace
         self.clock = MovableClock(at)
         self.channels = {name: FakeChannel() for name in workspace.settings.channels}
@@ -58,7 +60,8 @@ class Works:
         self.suppressions = SqlSuppressions(database)
         self.operations = SqlOperations(database)
         self.history = SqlHistory(database)
-        self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self.version)
+        self.journal = journal or NoJournal()
+        self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self.version, journal=self.journal)
         self.planner = Planner(
             SqlPlanning(database, workspace=self._now), workspace=self._now, versions=self.version, zones_of=names_behind
         )
@@ -76,7 +79,7 @@ class Works:
         return Conductor(
             self.deliveries, equipment=self._equipment, versions=self.version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
-            health=Health(monotonic), owner=owner, reached=self._reached,
+            health=Health(monotonic), owner=owner, reached=self._reached, journal=self.journal,
         )
 
     def _equipment(self) -> Equipment:

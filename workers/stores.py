@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from engage.delivery.ports import Journal, NoJournal
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
@@ -66,9 +67,16 @@ class Stores:
         return SqlInquiry(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
 
     @cached_property
+    def journal(self) -> Journal:
+        """Where this machine notes what providers take."""
+        return NoJournal()
+
+    @cached_property
     def deliveries(self) -> SqlDeliveries:
         """The delivery rows."""
-        return SqlDeliveries(self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest)
+        return SqlDeliveries(
+            self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest, journal=self.journal
+        )
 
     @cached_property
     def letters(self) -> SqlLetters:

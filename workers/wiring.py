@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hmac
 import os
 import socket
 import time
@@ -20,6 +21,7 @@ from engage.delivery.conductor import Conductor
 from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Reached, unheard
+from engage.delivery.ports import Journal
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
 from engage.model.contact import Event
@@ -42,6 +44,7 @@ from workers.embedded import runs
 from workers.endpoints import Endpoints
 from workers.equipping import Equipping
 from workers.intake import Intake
+from workers.journal import FileJournal
 from workers.loop import LoopThread
 from workers.metrics import OTHER, Metrics
 from workers.orphans import Orphans
@@ -138,11 +141,17 @@ class Wired(Stores):
         return Health(time.monotonic)
 
     @cached_property
+    def journal(self) -> Journal:
+        """Where this machine notes what providers take: beside the workspace, each database's by a mark of its own."""
+        mark = hmac.digest(self.database.secret(), b"journal", "sha256").hex()[:16]
+        return FileJournal(self.root / "var" / "journal", mark=mark)
+
+    @cached_property
     def conductor(self) -> Conductor:
         """Due deliveries -> touches."""
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
-            clock=self.clock, loop=self.loop, health=self.health, owner=owner(), reached=self.reached,
+            clock=self.clock, loop=self.loop, health=self.health, owner=owner(), reached=self.reached, journal=self.journal,
         )
 
     @cached_property

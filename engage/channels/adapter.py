@@ -6,11 +6,12 @@ docs/channels.md shows how. `engage.delivery` knows adapters by its own port onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Protocol, runtime_checkable
 
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
+from engage.model.errors import SendError
 from engage.model.workspace import Channel, Settings
 
 
@@ -42,6 +43,22 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; no message is in flight. Safe to repeat."""
+        ...
+
+
+Answered = Callable[[Cleared, Receipt | SendError], None]
+"""Told what came of one message: the receipt, or one of the three errors."""
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """What an adapter may have beside: it takes many messages in one call, where the provider's protocol gains by it.
+
+    Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
+    """
+
+    async def send_many(self, messages: Sequence[Cleared], answered: Answered) -> None:
+        """Hand them over; returns when each is answered."""
         ...
 
 

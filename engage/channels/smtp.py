@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Literal, cast, final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from engage.channels.adapter import Answered
 from engage.channels.clock import Now, machine_now
 from engage.channels.dkim import Signer, read_key
 from engage.channels.mailbox import one_address, one_mailbox
-from engage.channels.mime import Letterhead, compose
+from engage.channels.mime import Letterhead, Mail, compose
 from engage.channels.options import Options
 from engage.channels.smtp_opening import Server, is_loopback
-from engage.channels.smtp_pool import SmtpPool
+from engage.channels.smtp_pool import Errand, SmtpPool
 from engage.channels.smtp_session import SmtpSession
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
@@ -71,10 +74,27 @@ class SmtpChannel:
 
     async def send(self, cleared: Cleared) -> Receipt:
         """Hand the mail over. Raises Rejected, Unavailable or Unconfirmed."""
-        mail = compose(cleared, self._letterhead, now=self._now())
-        reply = await self._pool.deliver(mail)
-        queued = _QUEUED_AS.search(reply)
-        return Receipt(provider_id=queued[1] if queued else None, detail={"reply": without_addresses(reply, mail.recipient, mail.sender)})
+        mail = self._compose(cleared)
+        return _receipt(mail, await self._pool.deliver(mail))
+
+    async def send_many(self, messages: Sequence[Cleared], answered: Answered) -> None:
+        """Hand them over by all connections that are allowed, each laid out when its turn has come; returns when all are answered."""
+        all_answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left = len(messages)
+
+        def told(cleared: Cleared, mail: Mail | None, answer: str | SendError) -> None:
+            nonlocal left
+            answered(cleared, _receipt(mail, answer) if isinstance(answer, str) else answer)
+            left -= 1
+            if not left:
+                all_answered.set_result(None)
+
+        self._pool.begin(Errand(compose=partial(self._compose, cleared), told=partial(told, cleared)) for cleared in messages)
+        if messages:
+            await all_answered
+
+    def _compose(self, cleared: Cleared) -> Mail:
+        return compose(cleared, self._letterhead, now=self._now())
 
     async def check(self) -> tuple[str, ...]:
         """Connect, secure and log in. What is wrong, a sentence each."""
@@ -89,6 +109,12 @@ class SmtpChannel:
     async def close(self) -> None:
         """Say goodbye on all kept connections."""
         await self._pool.close()
+
+
+def _receipt(mail: Mail | None, reply: str) -> Receipt:
+    queued = _QUEUED_AS.search(reply)
+    addresses = (mail.recipient, mail.sender) if mail is not None else ()
+    return Receipt(provider_id=queued[1] if queued else None, detail={"reply": without_addresses(reply, *addresses)})
 
 
 def _server(options: Options) -> Server:

@@ -1,10 +1,14 @@
-"""Kept SMTP connections, so that a mail does not pay for connecting, TLS and login: as many as are allowed, the last used first."""
+"""Kept SMTP connections, so that a mail does not pay for connecting, TLS and login: as many as are allowed, the last used first.
+
+What is to be handed over stands in one line, and every connection takes the next from it when it can: a mail is laid out no sooner, and
+costs neither a task nor a future of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import final
 
@@ -13,16 +17,20 @@ from engage.channels.mime import Mail
 from engage.channels.smtp_opening import Server
 from engage.channels.smtp_replies import Phase
 from engage.channels.smtp_session import SmtpSession
-from engage.model.errors import Unavailable
+from engage.model.errors import SendError, Unavailable, Unconfirmed
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Errand:
-    """A mail to be handed over, and who waits for the answer."""
+@dataclass(slots=True, kw_only=True)
+class Errand:
+    """A mail to be handed over: how to lay it out (raises Rejected), and who is told the text of the server's yes, or the error.
 
-    mail: Mail
-    answer: asyncio.Future[str]
+    `abandoned`: nobody waits for it any more; it goes only where its turn has come.
+    """
+
+    compose: Callable[[], Mail]
+    told: Callable[[Mail | None, str | SendError], None]
+    abandoned: Callable[[], bool] | None = None
 
 
 @final
@@ -32,7 +40,7 @@ class SmtpPool:
     def __init__(self, server: Server, *, size: int) -> None:
         self._server = server
         self._size = size
-        self._line: deque[_Errand] = deque()
+        self._line: deque[Errand] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
         self._idle: list[SmtpSession] = []
         self.handed_over: Callable[[], None] = unheard
@@ -42,13 +50,26 @@ class SmtpPool:
 
         Whoever is cancelled while waiting does not hear of it; a mail whose turn has come is handed over all the same.
         """
-        errand = _Errand(mail=mail, answer=asyncio.get_running_loop().create_future())
-        self._line.append(errand)
-        if len(self._lanes) < self._size:
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def told(_: Mail | None, answered: str | SendError) -> None:
+            if answer.done():
+                return
+            if isinstance(answered, str):
+                answer.set_result(answered)
+            else:
+                answer.set_exception(answered)
+
+        self.begin([Errand(compose=lambda: mail, told=told, abandoned=answer.done)])
+        return await answer
+
+    def begin(self, errands: Iterable[Errand]) -> None:
+        """Put them in line, and open as many lanes as they need; each is told what came of it."""
+        self._line.extend(errands)
+        for _ in range(min(len(self._line), self._size - len(self._lanes))):
             lane = asyncio.create_task(self._serve())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
-        return await errand.answer
 
     async def close(self) -> None:
         """Say goodbye on all of them."""
@@ -68,11 +89,18 @@ class SmtpPool:
             elif lane.session is not None:
                 lane.session.abort()
 
-    def _next(self) -> _Errand | None:
+    def _next(self) -> tuple[Errand, Mail] | None:
+        """The next in line, laid out; one that cannot be hears of it here."""
         while self._line:
             errand = self._line.popleft()
-            if not errand.answer.done():
-                return errand
+            if errand.abandoned is not None and errand.abandoned():
+                continue
+            try:
+                return errand, errand.compose()
+            except SendError as error:
+                errand.told(None, error)
+            except Exception as error:  # noqa: BLE001  # a mistake of ours with one mail; nothing of it was handed over
+                errand.told(None, Unavailable(type(error).__name__, code="compose"))
         return None
 
     def _kept(self) -> SmtpSession | None:
@@ -89,31 +117,32 @@ class _Lane:
     """Mail after mail over one connection, replaced where it ends."""
 
     def __init__(
-        self, session: SmtpSession | None, next_in_line: Callable[[], _Errand | None], another: Callable[[], SmtpSession]
+        self, session: SmtpSession | None, next_in_line: Callable[[], tuple[Errand, Mail] | None], another: Callable[[], SmtpSession],
     ) -> None:
         self._next = next_in_line
         self._another = another
-        self._ahead: _Errand | None = None
+        self._ahead: tuple[Errand, Mail] | None = None
         self.session = session
 
     async def run(self) -> None:
         """Until nobody is in line."""
-        while (errand := self._take()) is not None:
+        while (taken := self._take()) is not None:
+            errand, mail = taken
             try:
-                text = await self._deliver(errand.mail)
+                text = await self._deliver(mail)
+            except SendError as error:
+                errand.told(mail, error)
             except BaseException as error:
-                if not errand.answer.done():
-                    errand.answer.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+                errand.told(mail, Unconfirmed(type(error).__name__))
                 if not isinstance(error, Exception):
                     raise
             else:
-                if not errand.answer.done():
-                    errand.answer.set_result(text)
+                errand.told(mail, text)
 
     def _kept(self) -> SmtpSession | None:
         return self.session if self.session is not None and self.session.is_open else None
 
-    def _take(self) -> _Errand | None:
+    def _take(self) -> tuple[Errand, Mail] | None:
         ahead = self._ahead or self._next()
         self._ahead = None
         return ahead
@@ -121,7 +150,7 @@ class _Lane:
     def _following(self) -> Mail | None:
         """The mail that is next in line, as it may begin before this one's last reply."""
         self._ahead = self._next()
-        return None if self._ahead is None else self._ahead.mail
+        return None if self._ahead is None else self._ahead[1]
 
     async def _deliver(self, mail: Mail) -> str:
         if (kept := self._kept()) is not None:

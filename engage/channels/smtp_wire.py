@@ -28,6 +28,9 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._lost: OSError | None = None
         self._news: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._deadline: float | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._clogged = False
         transport.set_protocol(self)
         transport.set_write_buffer_limits(high=1)  # so that `drain` waits until nothing is left here; at 0 asyncio's TLS would for ever
@@ -45,27 +48,49 @@ class Wire(asyncio.Protocol):
 
     async def drain(self, within: float) -> None:
         """Wait until the system has taken all that was written, so many seconds at most. Raises OSError."""
-        async with asyncio.timeout(within):
-            while self._clogged:
-                await self._hear()
+        self._set_deadline(within)
+        while self._clogged:
+            await self._hear()
+        self._deadline = None
 
     async def reply(self, within: float) -> Reply:
         """The server's next reply, waited for so many seconds at most. Raises OSError."""
         if not self._replies:
-            async with asyncio.timeout(within):
-                while not self._replies:
-                    await self._hear()
+            self._set_deadline(within)
+            while not self._replies:
+                await self._hear()
+            self._deadline = None
         return self._replies.popleft()
 
     def abort(self) -> None:
         """Let the socket go without a word."""
+        if self._watch is not None:
+            self._watch.cancel()
         self._transport.abort()
+
+    def _set_deadline(self, within: float) -> None:
+        """From now on waiting ends then. The watch that goes off early looks again: a timer a reply would cost as much as all else."""
+        self._deadline = deadline = self._loop.time() + within
+        if self._watch is not None and self._watch.when() > deadline:
+            self._watch.cancel()
+            self._watch = None
+        if self._watch is None:
+            self._watch = self._loop.call_at(deadline, self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        if self._deadline is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._watch = self._loop.call_at(self._deadline, self._look)
+        elif self._news is not None and not self._news.done():
+            self._news.set_exception(TimeoutError("no answer in time"))
 
     async def _hear(self) -> None:
         """Wait for whatever comes next: a reply, room for more, the end."""
         if self._lost is not None:
             raise self._lost
-        self._news = asyncio.get_running_loop().create_future()
+        self._news = self._loop.create_future()
         try:
             await self._news
         finally:

@@ -10,11 +10,18 @@ _EMAIL = re.compile(r"[^\s<>@,;:\"'()]+@[^\s<>@,;:\"'()]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
+def _may_hold(text: str, spelling: str) -> bool:
+    """Whether the spelling may be in the text, in whatever case; surely not is cheap to say where both are ASCII, as nearly always."""
+    return not (text.isascii() and spelling.isascii()) or spelling.lower() in text.lower()
+
+
 def without_addresses(text: str, *addresses: str) -> str:
     """The text with every email address, and the addresses given (a phone number also without its plus), replaced by `<address>`."""
     for address in addresses:
         for spelling in (address, address.removeprefix("+")):
-            if spelling:
+            if spelling and _may_hold(text, spelling):
                 text = re.sub(re.escape(spelling), "<address>", text, flags=re.IGNORECASE)
-    text = _EMAIL.sub("<address>", _CONTROL.sub(" ", text))
+    text = _CONTROL.sub(" ", text)
+    if "@" in text:
+        text = _EMAIL.sub("<address>", text)
     return text.replace("<<address>>", "<address>").strip()[:LONGEST]

@@ -214,4 +214,4 @@ def _unknown(engaged: Engaged) -> Iterator[Mapping[str, object]]:
             do = (
                 f"look for it at the provider; where it is there `engage retry {delivery.id} --as sent`, else `engage retry {delivery.id}`"
             )
-            yield {**_told(delivery), "reason": delivery.reason, "message_id": engaged.identity.message_id(delivery.id), "do": do}
+            yield {**_told(delivery), "reason": delivery.reason, "message_id": engaged.identity.names(delivery.id)[0], "do": do}

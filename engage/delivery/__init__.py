@@ -3,7 +3,10 @@
 ::
 
     conductor  claim, decide, render, clear, send, record, in that order
-    clearing   what one clearing transaction lets go
+    preparing  a batch before anything of it is let go: decided and rendered
+    judging    the decisions of one moment over many deliveries                             pure
+    clearing   what one clearing transaction lets go                                        pure
+    sending    a cleared slice on its way, its answers as they come
     settling   what a decision or an outcome comes to: the row's next state and its touch   pure
     retries    when to try again                                                            pure
     health     rate and breaker of each provider, by the machine clock

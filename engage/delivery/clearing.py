@@ -1,51 +1,100 @@
-"""What one clearing transaction lets go, and whether it is still what was rendered. Pure."""
+"""What one clearing transaction lets go, and whether it is still what was rendered: Candidates, read anew -> Cleared. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import final
 
-from engage.delivery.ports import Candidate, Clearance
+from engage.delivery.equipment import Identity
+from engage.delivery.judging import Judge
+from engage.delivery.ports import Candidate, Clearance, Settlement
+from engage.delivery.preparing import stumbled
+from engage.delivery.settling import settle_decision, settle_outranked
 from engage.model.addresses import normalise
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Approved, Cleared, HandOff, Intent, Rendered
+from engage.model.workspace import Workspace
+
+Cleareds = Mapping[int, tuple[Cleared, str]]
+"""What goes, by delivery, with the row's `on_unknown`."""
 
 
 @final
 class Going:
     """What one clearing transaction lets go so far: the next candidate of the same contact, or to the same address, must know."""
 
-    def __init__(self) -> None:
-        self.cleared: dict[int, tuple[Cleared, str]] = {}
-        self._hand_offs: dict[int, list[HandOff]] = {}
+    def __init__(self, slice_: Sequence[Rendered], workspace: Workspace, identity: Identity) -> None:
+        self._rendered = {message.approved.intent.id: message for message in slice_}
+        self._workspace = workspace
+        self._identity = identity
+        self._promotional: dict[tuple[str, ChannelKind], bool] = {}
+        self._hand_offs: dict[int, tuple[HandOff, ...]] = {}
         self._copies: set[tuple[str, ChannelKind, str]] = set()
+        self.cleared: dict[int, tuple[Cleared, str]] = {}
+        self.settlements: list[Settlement] = []
+
+    def decide(self, candidate: Candidate, judge: Judge, now: datetime) -> None:
+        """Ask again whether this one may go. One message with which we make a mistake stops no other."""
+        if candidate.outranked:
+            self.settlements.append(settle_outranked(candidate.intent))
+            return
+        try:
+            decision = judge.decide(self.known_to(candidate))
+            message = self._rendered[candidate.intent.id]
+            if not isinstance(decision, Approved):
+                self.settlements.append(settle_decision(decision, now=now))
+            elif is_same(decision, message.approved):
+                self._add(candidate, decision, self._cleared(message), now)
+            # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
+        except Exception as error:  # noqa: BLE001  # as the docstring says
+            self.settlements.append(stumbled(candidate, error, now))
+
+    def clearances(self) -> Sequence[Clearance]:
+        """What the store is told of those that go."""
+        return [
+            Clearance(delivery_id=delivery_id, channel=approved.channel, address=approved.address)
+            for delivery_id, (cleared, _) in self.cleared.items() for approved in (cleared.rendered.approved,)
+        ]
 
     def known_to(self, candidate: Candidate) -> Candidate:
         """The candidate, told what is going already."""
         facts, intent = candidate.facts, candidate.intent
-        if facts.contact is None:
+        earlier = self._hand_offs.get(intent.contact_id, ())
+        copies = self._copied(candidate) if intent.send_key else frozenset()
+        if not earlier and not copies:
             return candidate
-        addresses = {kind: facts.contact.address(kind) for kind in ChannelKind}
-        copies = {kind for kind, address in addresses.items() if address and _copy(intent, kind, address) in self._copies}
-        earlier = tuple(self._hand_offs.get(intent.contact_id, ()))
         return replace(candidate, facts=replace(facts, hand_offs=facts.hand_offs + earlier, duplicates=facts.duplicates | copies))
 
-    def add(self, candidate: Candidate, approved: Approved, cleared: Cleared, now: datetime) -> None:
-        """Let it go."""
+    def _copied(self, candidate: Candidate) -> frozenset[ChannelKind]:
+        contact, intent = candidate.facts.contact, candidate.intent
+        if contact is None:
+            return frozenset()
+        addresses = {kind: contact.address(kind) for kind in ChannelKind}
+        return frozenset(kind for kind, address in addresses.items() if address and _copy(intent, kind, address) in self._copies)
+
+    def _add(self, candidate: Candidate, approved: Approved, cleared: Cleared, now: datetime) -> None:
         intent = candidate.intent
         self.cleared[intent.id] = (cleared, candidate.on_unknown)
         hand_off = HandOff(at=now, campaign=intent.campaign, purpose=intent.purpose, delivery_id=intent.id, occasion=intent.occasion)
-        self._hand_offs.setdefault(intent.contact_id, []).append(hand_off)
+        self._hand_offs[intent.contact_id] = (*self._hand_offs.get(intent.contact_id, ()), hand_off)
         if intent.send_key:
             self._copies.add(_copy(intent, approved.kind, approved.address))
 
-    @staticmethod
-    def clearance(cleared: Cleared) -> Clearance:
-        """What the store is told of one that goes."""
-        approved = cleared.rendered.approved
-        return Clearance(delivery_id=approved.intent.id, channel=approved.channel, address=approved.address)
+    def _cleared(self, message: Rendered) -> Cleared:
+        intent, kind = message.approved.intent, message.approved.kind
+        message_id, idempotency_key = self._identity.names(intent.id)
+        return Cleared(
+            rendered=message, message_id=message_id, idempotency_key=idempotency_key,
+            promotional=intent.to is None and self._is_promotional(intent.purpose, kind),
+        )
+
+    def _is_promotional(self, purpose: str, kind: ChannelKind) -> bool:
+        known = self._promotional.get((purpose, kind))
+        if known is None:
+            known = self._promotional[purpose, kind] = not self._workspace.settings.purposes[purpose].is_transactional(kind)
+        return known
 
 
 def _copy(intent: Intent, kind: ChannelKind, address: str) -> tuple[str, ChannelKind, str]:
@@ -55,7 +104,8 @@ def _copy(intent: Intent, kind: ChannelKind, address: str) -> tuple[str, Channel
 
 def is_same(now: Approved, then: Approved) -> bool:
     """Whether what was rendered is what may be sent: the same way, to the same address, about the same person."""
-    return (now.channel, now.address, now.contact) == (then.channel, then.address, then.contact)
+    same_person = now.contact is then.contact or now.contact == then.contact
+    return same_person and (now.channel, now.address) == (then.channel, then.address)
 
 
 def in_turns(rendered: Iterable[Rendered]) -> Iterable[Sequence[Rendered]]:

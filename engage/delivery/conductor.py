@@ -14,32 +14,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import final
 
 import structlog
 
-from engage.delivery.clearing import Going, in_turns, is_same
+from engage.delivery.clearing import Cleareds, Going, in_turns
 from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
+from engage.delivery.judging import Judge
 from engage.delivery.points import Point, Reached, unheard
-from engage.delivery.ports import Candidate, Channel, Clearing, Deliveries, Lease, LeaseLost, Outcome, Settlement
-from engage.delivery.settling import settle_decision, settle_mistake, settle_outcome, settle_outranked, settle_render_error
+from engage.delivery.ports import Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome
+from engage.delivery.preparing import Preparing
+from engage.delivery.sending import Sending
+from engage.delivery.settling import settle_outcome
 from engage.model.campaign import Campaign
-from engage.model.delivery import Approved, Cleared, Decision, Rendered
-from engage.model.errors import Rejected, RenderError, SendError, Unavailable, Unconfirmed
+from engage.model.delivery import Rendered
+from engage.model.errors import Unavailable
 from engage.model.time import Clock
-from engage.model.triggers import trigger_kinds
-from engage.model.values import unpack
 from engage.model.workspace import Workspace
-from engage.policy import decide
-from engage.rules.scopes import typed
 
 log = structlog.get_logger()
 
-BATCH = 500
+BATCH = 1000
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = LEASE.total_seconds() / 3
 RECORD_EVERY = 0.5
@@ -53,6 +52,7 @@ class Conductor:
     def __init__(
         self, deliveries: Deliveries, *, equipment: Callable[[], Equipment], versions: Callable[[str, str], Campaign | None],
         identity: Identity, clock: Clock, loop: Loop, health: Health, owner: str, reached: Reached = unheard,
+        journal: Journal | None = None,
     ) -> None:
         self._deliveries = deliveries
         self._equipment = equipment
@@ -63,6 +63,7 @@ class Conductor:
         self._health = health
         self._owner = owner
         self._reached = reached
+        self._journal = journal or NoJournal()
         self._stopping = False
 
     def stop(self) -> None:
@@ -82,11 +83,14 @@ class Conductor:
         if lease is None:
             return 0
         self._reached(Point.CLAIMED)
+        recorded = False
         try:
             self._conduct(lease)
+            recorded = True
         except LeaseLost:
             log.warning("lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
         finally:
+            self._journal.ended(lease.id, recorded=recorded)
             self._deliveries.release(lease)
         return len(lease.delivery_ids)
 
@@ -94,63 +98,23 @@ class Conductor:
         now = self._clock.now()
         candidates = self._deliveries.load(lease, now=now)
         equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
-        settlements: list[Settlement] = []
-        rendered: list[Rendered] = []
+        batch = Preparing(lease, equipment, self._judge(equipment.workspace, now), self._deliveries, now=now)
         kept_at = self._health.moment()
         for candidate in candidates:
             if self._health.moment() - kept_at >= RENEW_EVERY:
                 self._deliveries.renew(lease, by=LEASE)
                 kept_at = self._health.moment()
-            try:
-                self._prepare(lease, equipment, candidate, now, rendered, settlements)
-            except LeaseLost:
-                raise
-            except Exception as error:  # noqa: BLE001  # one message with which we make a mistake stops no other
-                settlements.append(_stumbled(candidate, error, now))
-        if settlements:
-            self._deliveries.settle(lease, settlements)
+            batch.prepare(candidate)
+        if batch.settlements:
+            self._deliveries.settle(lease, batch.settlements)
         self._reached(Point.RENDERED)
-        for slice_ in self._slices(rendered, equipment.workspace, careful=lease.careful):
+        for slice_ in self._slices(batch.rendered, equipment.workspace, careful=lease.careful):
             if self._stopping:
                 return
             self._hand_over(lease, slice_, equipment)
 
-    def _decide(self, candidate: Candidate, workspace: Workspace, now: datetime) -> Decision:
-        facts = replace(candidate.facts, providers=self._health.states())
-        campaign = self._versions(candidate.intent.campaign, candidate.intent.version)
-        return decide(candidate.intent, facts, now=now, settings=workspace.settings, campaign=campaign)
-
-    def _prepare(
-        self, lease: Lease, equipment: Equipment, candidate: Candidate, now: datetime,
-        rendered: list[Rendered], settlements: list[Settlement],
-    ) -> None:
-        decision = self._decide(candidate, equipment.workspace, now)
-        if isinstance(decision, Approved):
-            self._render(lease, equipment, decision, now, rendered, settlements)
-        else:
-            settlements.append(settle_decision(decision, now=now))
-
-    def _render(
-        self, lease: Lease, equipment: Equipment, approved: Approved, now: datetime,
-        rendered: list[Rendered], settlements: list[Settlement],
-    ) -> None:
-        if lease.careful:
-            self._deliveries.take_in_hand(lease, approved.intent.id)
-        lookup = self._deliveries.lookup(approved.contact.id, now=now)
-        try:
-            rendered.append(equipment.renderer.render(self._with_values(approved, equipment.workspace), now=now, lookup=lookup))
-        except RenderError as error:
-            log.warning("render_failed", delivery_id=approved.intent.id, campaign=approved.intent.campaign, message=approved.intent.message)
-            settlements.append(settle_render_error(approved, error, now=now))
-
-    def _with_values(self, approved: Approved, workspace: Workspace) -> Approved:
-        """The approved with its trigger and values as their types, which the database holds as JSON."""
-        intent = approved.intent
-        campaign = self._versions(intent.campaign, intent.version)
-        kinds = trigger_kinds(campaign.trigger, workspace.settings.events) if campaign is not None else None
-        trigger = typed(intent.trigger, kinds) if kinds is not None else intent.trigger
-        values = {name: unpack(raw) for name, raw in intent.values.items()}
-        return replace(approved, intent=replace(intent, trigger=trigger, values=values))
+    def _judge(self, workspace: Workspace, now: datetime) -> Judge:
+        return Judge(workspace, now=now, versions=self._versions, providers=self._health.states())
 
     def _slices(self, rendered: Sequence[Rendered], workspace: Workspace, *, careful: bool) -> Iterator[Sequence[Rendered]]:
         for messages in in_turns(rendered):
@@ -158,7 +122,6 @@ class Conductor:
             yield from (messages[start : start + size] for start in range(0, len(messages), size))
 
     def _hand_over(self, lease: Lease, slice_: Sequence[Rendered], equipment: Equipment) -> None:
-        self._deliveries.renew(lease, by=LEASE)
         channel = slice_[0].approved.channel
         self._pause(lease, self._health.pay(equipment.workspace.settings.channels[channel], len(slice_)))
         if self._stopping:
@@ -168,7 +131,7 @@ class Conductor:
         cleared = self._clear(lease, slice_, equipment.workspace)
         self._reached(Point.CLEARED)
         if cleared:
-            self._loop.run(self._send(lease, cleared, equipment))
+            self._loop.run(self._send(lease, channel, cleared, equipment))
 
     def _pause(self, lease: Lease, seconds: float) -> None:
         """Wait for the provider's rate, and keep the lease meanwhile: by a slow one a slice may have to wait for minutes."""
@@ -178,111 +141,47 @@ class Conductor:
             self._deliveries.renew(lease, by=LEASE)
             seconds -= step
 
-    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Mapping[int, tuple[Cleared, str]]:
+    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Cleareds:
         """Ask everything again, in the transaction that commits `sending`; what to send by delivery, with its on_unknown."""
         now = self._clock.now()
-        by_id = {message.approved.intent.id: message for message in slice_}
-        with self._deliveries.clearing(lease, list(by_id), now=now) as clearing:
-            going = Going()
-            settlements: list[Settlement] = []
+        with self._deliveries.clearing(lease, [message.approved.intent.id for message in slice_], now=now, renew_by=LEASE) as clearing:
+            going = Going(slice_, workspace, self._identity)
+            judge = self._judge(workspace, now)
             for candidate in clearing.candidates():
-                message = by_id[candidate.intent.id]
-                if candidate.outranked:
-                    settlements.append(settle_outranked(candidate.intent))
-                    continue
-                try:
-                    decision = self._decide(going.known_to(candidate), workspace, now)
-                    if not isinstance(decision, Approved):
-                        settlements.append(settle_decision(decision, now=now))
-                    elif is_same(decision, message.approved):
-                        going.add(candidate, decision, self._cleared(message, workspace), now)
-                    # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
-                except Exception as error:  # noqa: BLE001  # as above
-                    settlements.append(_stumbled(candidate, error, now))
-            self._write(clearing, going, settlements, now)
+                going.decide(candidate, judge, now)
+            clearing.settle(going.settlements)
+            clearing.hand_off(going.clearances(), now=now)
         return going.cleared
 
-    @staticmethod
-    def _write(clearing: Clearing, going: Going, settlements: Sequence[Settlement], now: datetime) -> None:
-        clearing.settle(settlements)
-        clearing.hand_off([going.clearance(cleared) for cleared, _ in going.cleared.values()], now=now)
-
-    def _cleared(self, message: Rendered, workspace: Workspace) -> Cleared:
-        approved = message.approved
-        purpose = workspace.settings.purposes[approved.intent.purpose]
-        return Cleared(
-            rendered=message, message_id=self._identity.message_id(approved.intent.id),
-            idempotency_key=self._identity.idempotency_key(approved.intent.id),
-            promotional=not purpose.is_transactional(approved.kind) and approved.intent.to is None,
-        )
-
-    async def _send(self, lease: Lease, cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment) -> None:
+    async def _send(self, lease: Lease, name: str, cleared: Cleareds, equipment: Equipment) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
-        pending = [asyncio.ensure_future(self._send_one(message, equipment.channels)) for message, _ in cleared.values()]
-        kept_at = self._health.moment()
-        while pending:
-            done, _ = await asyncio.wait(pending, timeout=RECORD_EVERY)
-            if done:
-                outcomes = [task.result() for task in pending if task in done]
+        sending = Sending(
+            [message for message, _ in cleared.values()], name=name, channel=equipment.channels[name], health=self._health,
+            reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
+        )
+        running = asyncio.ensure_future(sending.run())
+        kept_at, done = self._health.moment(), False
+        while not done:
+            done = bool((await asyncio.wait([running], timeout=RECORD_EVERY))[0])
+            if outcomes := sending.take():
                 await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
-            pending = [task for task in pending if task not in done]
-            if pending and self._health.moment() - kept_at >= RENEW_EVERY:
+            if not done and self._health.moment() - kept_at >= RENEW_EVERY:
                 await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
                 kept_at = self._health.moment()
+        running.result()
 
-    async def _send_one(self, cleared: Cleared, channels: Mapping[str, Channel]) -> Outcome:
-        name = cleared.rendered.approved.channel
-        try:
-            receipt = await channels[name].send(cleared)
-        except (Rejected, Unavailable, Unconfirmed) as error:
-            self._learn(name, error)
-            return Outcome(cleared=cleared, error=error)
-        except Exception as error:  # an adapter's own mistake: nobody can know what the provider has
-            log.exception("adapter_broke_its_contract", delivery_id=cleared.intent.id, channel=name)
-            return Outcome(cleared=cleared, error=Unconfirmed(type(error).__name__))
-        self._reached(Point.ACCEPTED)
-        self._health.succeeded(name)
-        return Outcome(cleared=cleared, receipt=receipt)
-
-    def _learn(self, channel: str, error: SendError) -> None:
-        match error:
-            case Unavailable(retry_after=float() | int() as seconds, whole_provider=True):
-                self._health.wait(channel, seconds)
-            case Unavailable(configuration=True):
-                pass  # `_record` pauses the channel: the database is not for the loop on which others are being sent
-            case Unavailable() | Unconfirmed() if not _is_about_one_recipient(error):
-                self._health.failed(channel)
-            case _:
-                self._health.succeeded(channel)
-
-    def _record(
-        self, lease: Lease, outcomes: Sequence[Outcome], cleared: Mapping[int, tuple[Cleared, str]], equipment: Equipment
-    ) -> None:
+    def _record(self, lease: Lease, outcomes: Sequence[Outcome], cleared: Cleareds, equipment: Equipment) -> None:
         self._reached(Point.RECORDING)
         now = self._clock.now()
-        settlements = []
-        for outcome in outcomes:
-            intent, name = outcome.cleared.intent, outcome.cleared.rendered.approved.channel
-            idempotent = equipment.channels[name].IDEMPOTENT
-            provider = equipment.workspace.settings.channels[name].adapter
-            settlements.append(
-                settle_outcome(outcome, now=now, provider=provider, idempotent=idempotent, on_unknown=cleared[intent.id][1])
+        self._deliveries.settle(lease, [
+            settle_outcome(
+                outcome, now=now, provider=equipment.workspace.settings.channels[name].provider,
+                idempotent=equipment.channels[name].IDEMPOTENT, on_unknown=cleared[outcome.cleared.intent.id][1],
             )
-        self._deliveries.settle(lease, settlements)
+            for outcome in outcomes for name in (outcome.cleared.rendered.approved.channel,)
+        ])
         self._reached(Point.RECORDED)
         for outcome in outcomes:
             if isinstance(outcome.error, Unavailable) and outcome.error.configuration:
                 name = outcome.cleared.rendered.approved.channel
                 self._deliveries.pause_channel(name, now=now, reason=outcome.error.detail)
-
-
-def _stumbled(candidate: Candidate, error: Exception, now: datetime) -> Settlement:
-    intent = candidate.intent
-    log.error("delivery.stumbled", delivery_id=intent.id, campaign=intent.campaign, message=intent.message, error=type(error).__name__)
-    return settle_mistake(intent, error, now=now)
-
-
-def _is_about_one_recipient(error: SendError) -> bool:
-    """A reply with a code (a greylisting's 450) shows that the provider is there: many of them must not open its breaker."""
-    of_all = isinstance(error, Unavailable) and error.whole_provider
-    return not of_all and error.code is not None and error.code.isdigit()

@@ -23,12 +23,8 @@ class Loop(Protocol):
 class Identity(Protocol):
     """What a delivery is called by others; fixed when the row is made, as it follows from the row's id alone."""
 
-    def message_id(self, delivery_id: int) -> str:
-        """Its Message-ID (RFC 5322), with the angle brackets."""
-        ...
-
-    def idempotency_key(self, delivery_id: int) -> str:
-        """Its Idempotency-Key."""
+    def names(self, delivery_id: int) -> tuple[str, str]:
+        """Its Message-ID (RFC 5322), with the angle brackets, and its Idempotency-Key."""
         ...
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import final
 
 
@@ -16,17 +15,14 @@ class SignedIdentity:
     secret: bytes = field(repr=False)
     domain: str
 
-    def message_id(self, delivery_id: int) -> str:
-        """The Message-ID, with its angle brackets."""
-        return f"<{self.idempotency_key(delivery_id)}@{self.domain}>"
-
-    def idempotency_key(self, delivery_id: int) -> str:
-        """The Idempotency-Key, as the providers that know such keys expect it."""
-        return f"d{delivery_id}.{self._mark('delivery', delivery_id)}"
+    def names(self, delivery_id: int) -> tuple[str, str]:
+        """The Message-ID, with its angle brackets, and the Idempotency-Key, as the providers that know such keys expect it."""
+        key = f"d{delivery_id}.{self._mark('delivery', delivery_id)}"
+        return f"<{key}@{self.domain}>", key
 
     def call_key(self, call_id: int) -> str:
         """The Idempotency-Key of a call of the step `call`."""
         return f"c{call_id}.{self._mark('call', call_id)}"
 
     def _mark(self, what: str, number: int) -> str:
-        return hmac.new(self.secret, f"{what}:{number}".encode(), sha256).hexdigest()[:20]
+        return hmac.digest(self.secret, f"{what}:{number}".encode(), "sha256").hex()[:20]

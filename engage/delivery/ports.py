@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol, final
+from typing import ClassVar, Protocol, final, runtime_checkable
 
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Intent, Receipt, Rendered
@@ -123,8 +123,10 @@ class Deliveries(Protocol):
         """Remember, committed, that this row is about to be rendered or handed over (careful batches only)."""
         ...
 
-    def clearing(self, lease: Lease, delivery_ids: Sequence[int], *, now: datetime) -> AbstractContextManager[Clearing]:
-        """The clearing transaction over a slice. Raises LeaseLost."""
+    def clearing(
+        self, lease: Lease, delivery_ids: Sequence[int], *, now: datetime, renew_by: timedelta | None = None,
+    ) -> AbstractContextManager[Clearing]:
+        """The clearing transaction over a slice; it prolongs the lease as well. Raises LeaseLost."""
         ...
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
@@ -136,8 +138,9 @@ class Deliveries(Protocol):
         ...
 
     def sweep(self, *, now: datetime) -> int:
-        """Settle what ended leases left: WAITING rows go back (a suspect is marked); `sending` ones become UNKNOWN, or WAITING
-        where the row says `resend` and it was not resent before, in both cases with the touch `unknown`. The number of rows."""
+        """Settle what ended leases left: WAITING rows go back (a suspect is marked); `sending` ones become SENT where the journal has
+        them, else UNKNOWN, or WAITING where the row says `resend` and it was not resent before, in both cases with the touch `unknown`.
+        The number of rows."""
         ...
 
     def pause_channel(self, channel: str, *, now: datetime, reason: str) -> None:
@@ -176,6 +179,63 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; no message is in flight."""
+        ...
+
+
+class Journal(Protocol):
+    """Where this machine notes each yes at once, so that a crash before it is recorded leaves nobody guessing.
+
+    Implementers raise nothing: what cannot be noted is unknown after a crash.
+    """
+
+    def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
+        """Note that the provider took it. Called on the loop's thread for every message: it must not wait."""
+        ...
+
+    def ended(self, lease_id: int, *, recorded: bool) -> None:
+        """No more is accepted under the lease; `recorded`: and all that was is in the database, so that it can be forgotten."""
+        ...
+
+    def noted(self, lease_id: int) -> Mapping[int, str | None]:
+        """What was accepted under a lease by a process of this machine: the provider's name of each delivery's message."""
+        ...
+
+    def forget(self, lease_id: int) -> None:
+        """All that was accepted under the lease is in the database. Safe to repeat."""
+        ...
+
+
+@final
+class NoJournal:
+    """Notes nothing: what was accepted and not recorded stays unknown."""
+
+    def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
+        """Nothing."""
+
+    def ended(self, lease_id: int, *, recorded: bool) -> None:
+        """Nothing."""
+
+    def noted(self, lease_id: int) -> Mapping[int, str | None]:
+        """Nothing."""
+        return {}
+
+    def forget(self, lease_id: int) -> None:
+        """Nothing."""
+
+
+Answered = Callable[[Cleared, Receipt | SendError], None]
+"""Told what came of one message: the receipt, or one of the three errors."""
+
+
+@runtime_checkable
+class TakesMany(Protocol):
+    """What a channel may have beside: it takes many messages in one call.
+
+    Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
+    """
+
+    async def send_many(self, messages: Sequence[Cleared], answered: Answered) -> None:
+        """Hand them over; returns when each is answered."""
         ...
 
 

@@ -5,12 +5,12 @@
     tables, traffic_tables, columns, conditions,        what there is
     migrations
     database, engines, clock, inserts, notes,           how it is reached, and what the others share
-    migrating, functions, session, rows, json_tables
+    migrating, functions, session, rows, raw, lists, bulk, json_tables
     entries, entrances, slots, meant, openings,         the port of planning: entering
     planned, shares, segments, audiences, enrolling
     runs, progress, happenings, pending                 the port of planning: runs and events
-    deliveries, queues, leases, facts, outcomes,        the port of delivery
-    sweeping, releases, pausing, campaigns
+    deliveries, queues, leases, facts, recall,          the port of delivery
+    handing_off, outcomes, sweeping, releases, pausing, campaigns
     buckets, notices, volumes                           the ports of traffic
     calls                                               the outbox of calls
     feedback, guarding                                  the ports of feedback

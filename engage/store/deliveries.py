@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,31 +11,35 @@ from typing import final
 
 import sqlalchemy as sa
 
-from engage.delivery.ports import Candidate, Clearance, Clearing, Lease, Settlement
+from engage.delivery.ports import Candidate, Clearance, Clearing, Journal, Lease, NoJournal, Settlement
 from engage.model.addresses import address_key
-from engage.model.delivery import DeliveryState
 from engage.model.workspace import Workspace
 from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
 from engage.store import leases, outcomes, sweeping
 from engage.store.database import Database
 from engage.store.facts import load_candidates
+from engage.store.handing_off import hand_off
 from engage.store.lookups import SqlLookup
 from engage.store.pausing import pause
 from engage.store.queues import outranked_ids, waiting_by_queue
+from engage.store.recall import Recall
 from engage.store.rows import Row
 from engage.store.session import WorkspaceNow
-from engage.store.tables import deliveries
 
 
 @final
 class SqlDeliveries:
     """Safe to use from many threads and processes; every method is one short transaction."""
 
-    def __init__(self, database: Database, *, workspace: WorkspaceNow, versions: Versions) -> None:
+    def __init__(
+        self, database: Database, *, workspace: WorkspaceNow, versions: Versions, journal: Journal | None = None,
+    ) -> None:
         self._database = database
         self._workspace = workspace
         self._versions = versions
+        self._journal = journal or NoJournal()
+        self._recalls: dict[int, Recall] = {}  # by lease
 
     def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
         """Take up to `limit` due rows (higher priority first, then older), or None. Suspects come alone, in small careful batches."""
@@ -44,7 +49,9 @@ class SqlDeliveries:
     def load(self, lease: Lease, *, now: datetime) -> Sequence[Candidate]:
         """The lease's rows with their facts, in a few set-based queries, in the order in which they were claimed."""
         with self._database.read() as connection:
-            found = load_candidates(connection, batch_id=lease.id, now=now, workspace=self._workspace(), versions=self._versions)
+            found = load_candidates(
+                connection, batch_id=lease.id, now=now, workspace=self._workspace(), versions=self._versions, recall=self._recall(lease)
+            )
         return _in_order(found, lease.delivery_ids)
 
     def renew(self, lease: Lease, *, by: timedelta) -> None:
@@ -58,13 +65,16 @@ class SqlDeliveries:
             leases.take_in_hand(connection, lease, delivery_id)
 
     @contextmanager
-    def clearing(self, lease: Lease, delivery_ids: Sequence[int], *, now: datetime) -> Iterator[Clearing]:
+    def clearing(
+        self, lease: Lease, delivery_ids: Sequence[int], *, now: datetime, renew_by: timedelta | None = None,
+    ) -> Iterator[Clearing]:
         """The clearing transaction over a slice. Raises LeaseLost, also where the lease's time is up though nobody swept it yet."""
         secret = self._database.secret()
         with self._database.begin() as connection:
-            batch = leases.hold(connection, lease, unexpired=True)
+            batch = leases.hold_unexpired(connection, lease, renew_by=renew_by)
             yield SqlClearing(
-                connection, batch, delivery_ids, now=now, workspace=self._workspace(), versions=self._versions, secret=secret
+                connection, batch, delivery_ids, now=now, workspace=self._workspace(), versions=self._versions, secret=secret,
+                recall=self._recall(lease),
             )
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
@@ -72,8 +82,12 @@ class SqlDeliveries:
         with self._database.begin() as connection:
             outcomes.settle(connection, leases.hold(connection, lease), settlements)
 
+    def _recall(self, lease: Lease) -> Recall:
+        return self._recalls.setdefault(lease.id, Recall())
+
     def release(self, lease: Lease) -> None:
         """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
+        self._recalls.pop(lease.id, None)
         with self._database.begin() as connection:
             leases.release(connection, lease)
 
@@ -95,8 +109,13 @@ class SqlDeliveries:
         return swept
 
     def _sweep_one(self, now: datetime) -> int | None:
+        sweep = sweeping.Sweep(now=now, noted=self._journal.noted, settings=lambda: self._workspace().settings)
         with self._database.begin() as connection:
-            return sweeping.sweep_one(connection, now=now)
+            swept = sweep.one(connection)
+        if swept is None:
+            return None
+        self._journal.forget(swept.batch_id)
+        return swept.rows
 
     def pause_channel(self, channel: str, *, now: datetime, reason: str) -> None:
         """Pause a channel whose configuration the provider refuses, until people resume it."""
@@ -119,7 +138,7 @@ class SqlClearing:
 
     def __init__(
         self, connection: sa.Connection, batch: Row, delivery_ids: Sequence[int], *, now: datetime, workspace: Workspace,
-        versions: Versions, secret: bytes,
+        versions: Versions, secret: bytes, recall: Recall,
     ) -> None:
         self._connection = connection
         self._batch = batch
@@ -128,27 +147,31 @@ class SqlClearing:
         self._workspace = workspace
         self._versions = versions
         self._secret = secret
+        self._recall = recall
 
     def candidates(self) -> Sequence[Candidate]:
         """The slice's deliveries that are still in hand, with fresh facts, in the order of the slice."""
         found = load_candidates(
             self._connection, batch_id=self._batch["id"], now=self._now, workspace=self._workspace, versions=self._versions,
-            delivery_ids=self._delivery_ids, lock_contacts=True,
+            recall=self._recall, delivery_ids=self._delivery_ids, lock_contacts=True,
         )
         outranked = outranked_ids(self._connection, self._delivery_ids, now=self._now)
-        return _in_order([replace(each, outranked=each.intent.id in outranked) for each in found], self._delivery_ids)
+        if outranked:
+            found = [replace(each, outranked=True) if each.intent.id in outranked else each for each in found]
+        return _in_order(found, self._delivery_ids)
 
     def hand_off(self, cleared: Sequence[Clearance], *, now: datetime) -> None:
         """Write `sending` for these."""
-        if cleared:
-            self._connection.execute(_HAND_OFF, [self._sending(clearance, now) for clearance in cleared])
+        by_channel: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for clearance in cleared:
+            by_channel[clearance.channel].append((clearance.delivery_id, self._key_of(clearance)))
+        for channel, keyed in by_channel.items():
+            hand_off(self._connection, keyed, batch_id=self._batch["id"], channel=channel, now=now)
 
-    def _sending(self, clearance: Clearance, now: datetime) -> dict[str, object]:
+    def _key_of(self, clearance: Clearance) -> str:
         kind = self._workspace.settings.channels[clearance.channel].kind
-        return {
-            "delivery": clearance.delivery_id, "batch": self._batch["id"], "channel": clearance.channel, "sending_at": now,
-            "address_key": address_key(self._secret, kind, clearance.address),
-        }
+        known = self._recall.key_of(clearance.delivery_id, kind, clearance.address)
+        return known or address_key(self._secret, kind, clearance.address)
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write what became of the others."""
@@ -159,13 +182,3 @@ def _in_order(found: Sequence[Candidate], ids: Sequence[int]) -> list[Candidate]
     by_id = {candidate.intent.id: candidate for candidate in found}
     return [by_id[delivery_id] for delivery_id in ids if delivery_id in by_id]
 
-
-_HAND_OFF = (
-    sa.update(deliveries)
-    .where(
-        deliveries.c.id == sa.bindparam("delivery"), deliveries.c.batch_id == sa.bindparam("batch"),
-        deliveries.c.state == DeliveryState.WAITING.value,
-    )
-    .values(state=DeliveryState.SENDING.value, handed_over=True)
-)
-"""The other columns are set from the parameters of the same name."""

@@ -10,70 +10,60 @@ from typing import Any, final
 import sqlalchemy as sa
 
 from engage.delivery.ports import Candidate
-from engage.model.contact import ChannelKind, Consent, Contact
+from engage.model.contact import ChannelKind, Consent
 from engage.model.delivery import DeliveryState, Facts, HandOff, Intent
 from engage.model.history import Kind
-from engage.model.run import RunState, has_left
 from engage.model.workspace import Settings, Workspace
 from engage.planning.versions import Versions
-from engage.store.campaigns import campaign_states_of, pauses_in
-from engage.store.payloads import quiet_hours_of
+from engage.store.campaigns import Edition, campaign_states_of, pauses_in
+from engage.store.lists import among
+from engage.store.raw import moment, raw_rows
+from engage.store.recall import CONTACT, INTENT, Known, Recall
 from engage.store.renaming import present_name
-from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
+from engage.store.rows import KEY_COLUMNS
 from engage.store.tables import consents, contacts, deliveries, runs, suppressions, touches
 
 COPIES = (DeliveryState.SENDING.value, DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
 
 
 def load_candidates(
-    connection: sa.Connection, *, batch_id: int, now: datetime, workspace: Workspace, versions: Versions,
+    connection: sa.Connection, *, batch_id: int, now: datetime, workspace: Workspace, versions: Versions, recall: Recall,
     delivery_ids: Sequence[int] | None = None, lock_contacts: bool = False,
 ) -> list[Candidate]:
-    """The batch's waiting deliveries with their facts, or those of them that are named, in the order of their ids."""
-    rows = _delivery_rows(connection, batch_id, delivery_ids, lock_contacts=lock_contacts)
-    if not rows:
+    """The batch's waiting deliveries with their facts, or those of them that are named, in the order of their ids.
+
+    `recall` is what was read of the batch before: what says the same is not understood anew, but all of it is read.
+    """
+    rows = _rows(connection, batch_id, delivery_ids, lock_contacts=lock_contacts)
+    recall.of_workspace(workspace)
+    asked = [recall.asked(row) for row in rows]
+    if not asked:
         return []
-    intents = [intent_of(row) for row in rows]
-    facts = FactsOf(connection, intents, now=now, workspace=workspace, versions=versions)
+    facts = FactsOf(
+        connection, [each.intent for each in asked], {each.intent.contact_id: each.contact for each in asked if each.contact is not None},
+        now=now, workspace=workspace, versions=versions,
+    )
     return [
-        Candidate(
-            intent=intent, facts=facts.of(intent, run_exited=_run_exited(row)),
-            on_unknown=row["payload"]["on_unknown"],
-        )
-        for intent, row in zip(intents, rows, strict=True)
+        Candidate(intent=each.intent, facts=facts.of(each.intent, run_exited=each.run_exited), on_unknown=each.on_unknown)
+        for each in asked
     ]
 
 
-def _run_exited(row: Row) -> bool:
-    return row["run_id"] is not None and (row["run_state"] is None or has_left(RunState(row["run_state"]), apart=row["apart"]))
-
-
-def _delivery_rows(connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int] | None, *, lock_contacts: bool) -> Sequence[Row]:
+def _rows(
+    connection: sa.Connection, batch_id: int, delivery_ids: Sequence[int] | None, *, lock_contacts: bool,
+) -> Sequence[tuple[Any, ...]]:
     """Read after the contacts are locked: what another transaction did to them is then either seen or waits for this one."""
     if delivery_ids is None:
-        return connection.execute(_OF_BATCH, {"batch": batch_id}).mappings().all()
+        return raw_rows(connection, _OF_BATCH, {"batch": batch_id})
     given = {"batch": batch_id, "named": delivery_ids}
     if lock_contacts:
         connection.execute(_LOCK_CONTACTS, given)
-    return connection.execute(_NAMED_OF_BATCH, given).mappings().all()
+    return raw_rows(connection, _NAMED_OF_BATCH, given)
 
 
-def intent_of(row: Row) -> Intent:
-    """The intent in a row of `deliveries` joined with its run's trigger."""
-    payload = row["payload"]
-    return Intent(
-        id=row["id"], run_id=row["run_id"], campaign=row["campaign"], version=row["version"], step=row["step"], message=row["message"],
-        purpose=row["purpose"], contact_id=row["contact_id"], channels=tuple(payload["channels"]), intended_at=row["intended_at"],
-        due_at=row["due_at"], expires_at=row["expires_at"], priority=row["priority"], to=payload["to"],
-        quiet_hours=quiet_hours_of(payload), trigger=row["trigger"] or {}, values=payload["values"], tried=tuple(row["tried"]),
-        bound_to=row["provider"], attempts=row["attempts"], resends=row["resends"], send_key=row["send_key"] or "",
-        occasion=payload.get("occasion"),
-    )
-
-
-def looks_back(intents: Iterable[Intent], *, settings: Settings, versions: Versions) -> timedelta:
+def looks_back(editions: Iterable[Edition], *, settings: Settings, versions: Versions) -> timedelta:
     """How far back any limit counts that holds for one of these; a run goes by the limits of the version that it entered with."""
-    campaigns = [versions(campaign, version) for campaign, version in {(intent.campaign, intent.version) for intent in intents}]
+    campaigns = [versions(campaign, version) for campaign, version in editions]
     limits = [*settings.limits, *(limit for purpose in settings.purposes.values() for limit in purpose.limits)]
     limits += [limit for campaign in campaigns if campaign is not None for limit in campaign.limits]
     return max((limit.looks_back for limit in limits), default=timedelta())
@@ -81,108 +71,111 @@ def looks_back(intents: Iterable[Intent], *, settings: Settings, versions: Versi
 
 @final
 class FactsOf:
-    """The facts of a batch of intents, read at once."""
+    """The facts of a batch of intents, read at once, of contacts that are read already."""
 
     def __init__(
-        self, connection: sa.Connection, intents: Sequence[Intent], *, now: datetime, workspace: Workspace, versions: Versions
+        self, connection: sa.Connection, intents: Sequence[Intent], known: Mapping[int, Known], *, now: datetime, workspace: Workspace,
+        versions: Versions,
     ) -> None:
         self._connection = connection
-        ids = sorted({intent.contact_id for intent in intents})
-        self._contacts, self._keys = self._load_contacts(ids, workspace)
-        self._owners = self._owners_of_keys()
+        self._known = known
+        ids, editions = {intent.contact_id for intent in intents}, {(intent.campaign, intent.version) for intent in intents}
+        self._owners = _owners_of_keys(known)
         self._consents = self._load_consents(ids)
         self._suppressed = self._load_suppressed()
         self._copies = self._load_copies({intent.send_key for intent in intents if intent.send_key})
-        back = looks_back(intents, settings=workspace.settings, versions=versions)
+        back = looks_back(editions, settings=workspace.settings, versions=versions)
         self._hand_offs = self._load_hand_offs(ids, since=now - back) if back else {}
-        paused, editions = pauses_in(connection), {(intent.campaign, intent.version) for intent in intents}
+        paused = pauses_in(connection)
         self._paused_channels = frozenset(name for scope, name in paused if scope == "channel")
         self._campaigns = campaign_states_of(connection, editions, paused=paused, now=now)
 
     def of(self, intent: Intent, *, run_exited: bool = False) -> Facts:
         """The facts of one of them."""
-        contact_id, keys = intent.contact_id, self._keys.get(intent.contact_id, {})
-        copies = self._copies.get(intent.send_key, frozenset())
+        contact_id = intent.contact_id
+        known, copies = self._known.get(contact_id), self._copies.get(intent.send_key) if self._copies else None
+        keys = known.keys.items() if known is not None and (copies or self._suppressed) else ()
         return Facts(
-            contact=self._contacts.get(contact_id), campaign=self._campaigns[intent.campaign, intent.version], run_exited=run_exited,
-            paused_channels=self._paused_channels, consents=tuple(self._consents.get(contact_id, ())),
-            suppressed={kind: self._suppressed[key] for kind, key in keys.items() if key in self._suppressed},
-            duplicates=frozenset(kind for kind, key in keys.items() if key in copies),
-            hand_offs=tuple(self._hand_offs.get(contact_id, ())),
+            contact=None if known is None else known.contact, campaign=self._campaigns[intent.campaign, intent.version],
+            run_exited=run_exited, paused_channels=self._paused_channels, consents=self._consents.get(contact_id, ()),
+            suppressed={kind: self._suppressed[key] for kind, key in keys if key in self._suppressed} if keys else {},
+            duplicates=frozenset(kind for kind, key in keys if key in copies) if keys and copies else frozenset(),
+            hand_offs=self._hand_offs.get(contact_id, ()),
         )
 
-    def _rows(self, asked: sa.Select[Any] | sa.CompoundSelect[Any], **given: object) -> Iterable[Row]:
-        return self._connection.execute(asked, given).mappings()
-
-    def _load_contacts(self, ids: Sequence[int], workspace: Workspace) -> tuple[dict[int, Contact], dict[int, dict[ChannelKind, str]]]:
-        known, keys = {}, {}
-        for row in self._rows(_CONTACTS, ids=ids):
-            known[row["id"]] = contact_of(row, workspace.settings.attributes)
-            keys[row["id"]] = {kind: row[column] for kind, column in KEY_COLUMNS.items() if row[column]}
-        return known, keys
-
-    def _owners_of_keys(self) -> Mapping[str, list[int]]:
-        owners = defaultdict(list)
-        for contact_id, keys in self._keys.items():
-            for key in keys.values():
-                owners[key].append(contact_id)
-        return owners
-
-    def _load_consents(self, ids: Sequence[int]) -> Mapping[int, list[Consent]]:
+    def _load_consents(self, ids: set[int]) -> Mapping[int, tuple[Consent, ...]]:
         """The contacts' own lines, and the withdrawals by message of whoever shares an address, in the order of the ledger."""
-        lines: dict[int, list[Consent]] = defaultdict(list)
-        for row in self._rows(_CONSENTS, ids=ids, keys=sorted(self._owners)):
-            sharing = self._owners.get(row["address_key"] or "", []) if not row["granted"] else []
-            for contact_id in {row["contact_id"], *sharing}:
-                lines[contact_id].append(consent_of(row))
+        lines: dict[int, tuple[Consent, ...]] = {}
+        for row in raw_rows(self._connection, _CONSENTS, {"ids": ids, "keys": self._owners}):
+            line = _consent(row)
+            sharing = self._owners.get(line.address_key, ()) if line.address_key and not line.granted else ()
+            for contact_id in {line.contact_id, *sharing} if sharing else (line.contact_id,):
+                lines[contact_id] = (*lines.get(contact_id, ()), line)
         return lines
 
     def _load_suppressed(self) -> Mapping[str, str]:
-        return {row["address_key"]: row["reason"] for row in self._rows(_SUPPRESSED, keys=sorted(self._owners))}
+        found: list[tuple[str, str]] = [(key, reason) for key, reason in raw_rows(self._connection, _SUPPRESSED, {"keys": self._owners})]
+        return dict(found)
 
-    def _load_copies(self, send_keys: set[str]) -> Mapping[str, frozenset[str]]:
+    def _load_copies(self, send_keys: set[str]) -> Mapping[str, set[str]]:
         """The addresses that got, or are getting, the message of an occurrence."""
-        if not send_keys:
-            return {}
         copies: dict[str, set[str]] = defaultdict(set)
-        for row in self._rows(_COPIES, send_keys=sorted(send_keys), keys=sorted(self._owners)):
-            copies[row["send_key"]].add(row["address_key"])
-        return {send_key: frozenset(addresses) for send_key, addresses in copies.items()}
+        if send_keys and self._owners:
+            for send_key, address_key in raw_rows(self._connection, _COPIES, {"send_keys": send_keys, "keys": self._owners}):
+                copies[send_key].add(address_key)
+        return copies
 
-    def _load_hand_offs(self, ids: Sequence[int], *, since: datetime) -> Mapping[int, list[HandOff]]:
+    def _load_hand_offs(self, ids: set[int], *, since: datetime) -> Mapping[int, tuple[HandOff, ...]]:
         """What limits count: touches `sent` and `unknown`, and what is under way."""
-        found: dict[int, list[HandOff]] = defaultdict(list)
-        for row in self._rows(_HAND_OFFS, ids=ids, since=since):
-            found[row["contact_id"]].append(
-                HandOff(
-                    at=row["at"], campaign=row["campaign"] or "", purpose=row["purpose"] or "", delivery_id=row["delivery_id"],
-                    occasion=row["occasion"],
-                )
+        found: dict[int, tuple[HandOff, ...]] = {}
+        rows = raw_rows(self._connection, _HAND_OFFS, {"ids": ids, "since": since})
+        for contact_id, at, campaign, purpose, delivery_id, occasion in rows:
+            hand_off = HandOff(
+                at=moment(at), campaign=campaign or "", purpose=purpose or "", delivery_id=delivery_id, occasion=occasion,
             )
+            found[contact_id] = (*found.get(contact_id, ()), hand_off)
         return found
 
 
+def _owners_of_keys(known: Mapping[int, Known]) -> Mapping[str, list[int]]:
+    owners: dict[str, list[int]] = defaultdict(list)
+    for contact_id, each in known.items():
+        for key in each.keys.values():
+            owners[key].append(contact_id)
+    return owners
+
+
+def _consent(row: tuple[Any, ...]) -> Consent:
+    contact_id, purpose, channel, granted, at, source, proof, address_key = row
+    return Consent(
+        contact_id=contact_id, purpose=purpose, channel=ChannelKind(channel) if channel else None, granted=bool(granted), at=moment(at),
+        source=source, proof=proof, address_key=address_key,
+    )
+
+
 # Statements are made once, as every batch of every worker asks them twice.
-_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
-_KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
 _MINE = (deliveries.c.batch_id == sa.bindparam("batch"), deliveries.c.state == DeliveryState.WAITING.value)
-_NAMED = (*_MINE, deliveries.c.id.in_(sa.bindparam("named", expanding=True)))
+_NAMED = (*_MINE, among(deliveries.c.id, "named"))
 _ROWS = (
-    sa.select(deliveries, runs.c.trigger, runs.c.state.label("run_state"))
+    sa.select(*INTENT, *CONTACT)
+    .select_from(deliveries)
     .outerjoin(runs, runs.c.id == deliveries.c.run_id)
+    .outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
     .order_by(deliveries.c.id)
 )
 _OF_BATCH, _NAMED_OF_BATCH = _ROWS.where(*_MINE), _ROWS.where(*_NAMED)
-_CONTACTS = sa.select(contacts).where(contacts.c.id.in_(_IDS))
 _CONSENTS = (
-    sa.select(consents)
-    .where(sa.or_(consents.c.contact_id.in_(_IDS), sa.and_(consents.c.address_key.in_(_KEYS), ~consents.c.granted)))
+    sa.select(
+        consents.c.contact_id, consents.c.purpose, consents.c.channel, consents.c.granted, consents.c.at, consents.c.source,
+        consents.c.proof, consents.c.address_key,
+    )
+    .where(sa.or_(among(consents.c.contact_id, "ids"), sa.and_(among(consents.c.address_key, "keys"), ~consents.c.granted)))
     .order_by(consents.c.at, consents.c.id)
 )
-_SUPPRESSED = sa.select(suppressions.c.address_key, suppressions.c.reason).where(suppressions.c.address_key.in_(_KEYS))
+_SUPPRESSED = sa.select(suppressions.c.address_key, suppressions.c.reason).where(among(suppressions.c.address_key, "keys"))
 _COPIES = sa.select(deliveries.c.send_key, deliveries.c.address_key).where(
-    deliveries.c.send_key.in_(sa.bindparam("send_keys", expanding=True)), deliveries.c.send_key.is_not(None),
-    deliveries.c.address_key.in_(_KEYS), deliveries.c.state.in_(COPIES),
+    among(deliveries.c.send_key, "send_keys"), deliveries.c.send_key.is_not(None), among(deliveries.c.address_key, "keys"),
+    deliveries.c.state.in_(COPIES),
 )
 
 
@@ -208,13 +201,13 @@ def _hand_offs() -> sa.CompoundSelect[Any]:
         touches.c.contact_id, touches.c.at, present_name(touches.c.campaign).label("campaign"), touches.c.purpose, touches.c.delivery_id,
         touches.c.detail["occasion"].as_string().label("occasion"),
     ).where(
-        touches.c.contact_id.in_(_IDS), touches.c.at >= sa.bindparam("since"),
+        among(touches.c.contact_id, "ids"), touches.c.at >= sa.bindparam("since"),
         touches.c.kind.in_((Kind.SENT.value, Kind.UNKNOWN.value)),
     )
     under_way = sa.select(
         deliveries.c.contact_id, deliveries.c.sending_at, deliveries.c.campaign, deliveries.c.purpose, deliveries.c.id,
         deliveries.c.payload["occasion"].as_string().label("occasion"),
-    ).where(sa.text("state = 'sending'"), deliveries.c.contact_id.in_(_IDS))
+    ).where(sa.text("state = 'sending'"), among(deliveries.c.contact_id, "ids"))
     return sa.union_all(done, under_way).order_by("at", "delivery_id")
 
 

@@ -19,12 +19,14 @@ from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
 from engage.store.campaigns import campaign_states_of, pauses_in
 from engage.store.database import Database
-from engage.store.facts import FactsOf, intent_of
+from engage.store.facts import FactsOf
 from engage.store.lookups import SqlLookup
 from engage.store.progress import part_of
+from engage.store.raw import raw_rows
+from engage.store.recall import CONTACT, INTENT, contact_in, intent_in
 from engage.store.rows import event_of, run_of
 from engage.store.session import WorkspaceNow
-from engage.store.tables import campaign_states, deliveries, events, runs, segment_members
+from engage.store.tables import campaign_states, contacts, deliveries, events, runs, segment_members
 
 
 @final
@@ -77,11 +79,11 @@ class SqlInquiry:
     def waiting(self, run_id: int) -> Sequence[Intent]:
         """The run's deliveries that wait to be handed over, the oldest first."""
         asked = (
-            sa.select(deliveries, runs.c.trigger).join(runs, runs.c.id == deliveries.c.run_id)
+            sa.select(*INTENT).join(runs, runs.c.id == deliveries.c.run_id)
             .where(deliveries.c.run_id == run_id, deliveries.c.state == DeliveryState.WAITING.value).order_by(deliveries.c.id)
         )
         with self._database.read() as connection:
-            return [intent_of(row) for row in connection.execute(asked).mappings()]
+            return [intent_in(row) for row in raw_rows(connection, asked, {})]
 
     def parts(self, run_id: int) -> Sequence[Part]:
         """The deliveries that the run has asked for, as they are now."""
@@ -92,7 +94,9 @@ class SqlInquiry:
     def facts(self, intent: Intent, *, now: datetime) -> Facts:
         """What the decision would be told about a delivery that has no row."""
         with self._database.read() as connection:
-            facts = FactsOf(connection, [intent], now=now, workspace=self._workspace(), versions=self._versions).of(intent)
+            workspace, asked = self._workspace(), sa.select(*CONTACT).where(contacts.c.id == intent.contact_id)
+            known = {row[0]: contact_in(row, workspace.settings.attributes) for row in raw_rows(connection, asked, {})}
+            facts = FactsOf(connection, [intent], known, now=now, workspace=workspace, versions=self._versions).of(intent)
         return replace(facts, hand_offs=tuple(each for each in facts.hand_offs if each.at <= now))  # of a moment that has passed
 
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:

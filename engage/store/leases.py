@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from engage.delivery.ports import Lease, LeaseLost
 from engage.model.delivery import DeliveryState
 from engage.store.clock import MachineNow
+from engage.store.lists import among
 from engage.store.queues import due_ids, suspect_ids
 from engage.store.releases import releases
 from engage.store.tables import batches, deliveries
@@ -31,15 +33,26 @@ def claim(connection: sa.Connection, *, now: datetime, queue: str, limit: int, o
 
 
 def _take(connection: sa.Connection, ids: Sequence[int], *, owner: str, lease: timedelta, careful: bool) -> Lease:
-    row = {"owner": owner, "seconds": lease.total_seconds(), "careful": careful, "releases": releases(connection)}
+    row = {"owner": owner, "seconds": lease.total_seconds(), "careful": careful, "rendered": False, "releases": releases(connection)}
     batch_id = connection.execute(_OPEN, row).scalar_one()
     connection.execute(_TAKE, {"ids": ids, "batch": batch_id})
     return Lease(id=batch_id, owner=owner, delivery_ids=tuple(ids), careful=careful)
 
 
-def hold(connection: sa.Connection, lease: Lease, *, unexpired: bool = False) -> sa.RowMapping:
-    """The lease's row, locked until the transaction ends. Raises LeaseLost where it is gone (`unexpired`: or its time is up)."""
-    row = connection.execute(_UNEXPIRED if unexpired else _HELD, {"batch": lease.id}).mappings().first()
+def hold(connection: sa.Connection, lease: Lease) -> sa.RowMapping:
+    """The lease's row, locked until the transaction ends. Raises LeaseLost where it is gone."""
+    return _held(lease, connection.execute(_HELD, {"batch": lease.id}))
+
+
+def hold_unexpired(connection: sa.Connection, lease: Lease, *, renew_by: timedelta | None) -> sa.RowMapping:
+    """The same, for the hand-off of what is rendered: prolonged to end so long from now. Raises LeaseLost where its time is up, too."""
+    if renew_by is None:
+        return _held(lease, connection.execute(_UNEXPIRED, {"batch": lease.id}))
+    return _held(lease, connection.execute(_RENEWED, {"batch": lease.id, "seconds": renew_by.total_seconds()}))
+
+
+def _held(lease: Lease, found: sa.CursorResult[Any]) -> sa.RowMapping:
+    row = found.mappings().first()
     if row is None:
         raise _ended(lease)
     return row
@@ -86,10 +99,11 @@ def end_those_of(connection: sa.Connection, gone: Collection[str]) -> None:
 _BATCH = batches.c.id == sa.bindparam("batch")
 _MINE = deliveries.c.batch_id == sa.bindparam("batch")
 _OPEN = sa.insert(batches).values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float))).returning(batches.c.id)
-_TAKE = sa.update(deliveries).where(deliveries.c.id.in_(sa.bindparam("ids", expanding=True))).values(batch_id=sa.bindparam("batch"))
+_TAKE = sa.update(deliveries).where(among(deliveries.c.id, "ids")).values(batch_id=sa.bindparam("batch"))
 _HELD = sa.select(batches).where(_BATCH).with_for_update()
-_UNEXPIRED = sa.select(batches).where(_BATCH, batches.c.lease_until > MachineNow()).with_for_update()
+_UNEXPIRED = sa.update(batches).where(_BATCH, batches.c.lease_until > MachineNow()).values(rendered=True).returning(*batches.c)
 _RENEW = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float)))
+_RENEWED = _UNEXPIRED.values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float)))
 _IN_HAND = sa.update(batches).where(_BATCH).values(in_hand=sa.bindparam("delivery"))
 _GIVE_BACK = sa.update(deliveries).where(_MINE, deliveries.c.state == DeliveryState.WAITING.value).values(batch_id=None)
 _END = sa.update(batches).where(_BATCH).values(lease_until=MachineNow(), in_hand=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, cast, final
 
@@ -38,19 +39,30 @@ class MemoryConnection(sa.Connection):
         """The first value of each row."""
         return self.execute(statement, parameters, execution_options=execution_options).scalars()
 
+    def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
+        """Run the driver's own SQL; with a list of parameters, for each of them."""
+        if execution_options or not isinstance(parameters, list):
+            return super().exec_driver_sql(statement, parameters, execution_options)
+        return _outcome(*self._asked(statement, parameters))
+
     def _run(self, made: Ready, parameters: Any) -> Outcome:
+        many = isinstance(parameters, list)
+        cursor, found = self._asked(made.text, [made.arguments(each) for each in parameters] if many else made.arguments(parameters or {}))
+        return _outcome(cursor, made.rows(found))
+
+    def _asked(self, text: str, arguments: Any) -> tuple[sqlite3.Cursor, list[Any]]:
         driver = cast("sqlite3.Connection", self.connection.driver_connection)
         try:
-            if isinstance(parameters, list):
-                cursor = driver.executemany(made.text, [made.arguments(each) for each in parameters])
-            else:
-                cursor = driver.execute(made.text, made.arguments(parameters or {}))
-            found = cursor.fetchall()
+            cursor = driver.executemany(text, arguments) if isinstance(arguments, list) else driver.execute(text, arguments)
+            return cursor, cursor.fetchall()
         except sqlite3.Error as error:
-            raise sa.exc.DBAPIError.instance(made.text, None, error, sqlite3.Error, hide_parameters=True) from error
-        outcome = Outcome(_described(tuple(column[0] for column in cursor.description or ())), made.rows(found))
-        outcome.rowcount = cursor.rowcount
-        return outcome
+            raise sa.exc.DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error
+
+
+def _outcome(cursor: sqlite3.Cursor, rows: Iterable[Any]) -> Outcome:
+    outcome = Outcome(_described(tuple(column[0] for column in cursor.description or ())), iter(rows))
+    outcome.rowcount = cursor.rowcount
+    return outcome
 
 
 @lru_cache(maxsize=1_000)

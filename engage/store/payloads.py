@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import time
+from functools import lru_cache
 from typing import Any
 
 from engage.model.quiet_hours import CountryHours, QuietHours, QuietHoursLayer
 from engage.planning.requests import NewDelivery
+from engage.store.raw import json_of
 
 
 def payload_of(new: NewDelivery) -> dict[str, object]:
@@ -18,9 +20,10 @@ def payload_of(new: NewDelivery) -> dict[str, object]:
     }
 
 
-def quiet_hours_of(payload: Mapping[str, Any]) -> tuple[QuietHoursLayer, ...]:
-    """The layers of quiet hours, as they were."""
-    return tuple(_layer(raw) for raw in payload["quiet_hours"])
+@lru_cache(maxsize=1024)
+def quiet_hours_in(payload: str) -> tuple[QuietHoursLayer, ...]:
+    """The layers of quiet hours, as they were, in a payload's text; the same tuple for the same text."""
+    return tuple(_layer(raw) for raw in json_of(payload)["quiet_hours"])
 
 
 def _layer_json(layer: QuietHoursLayer) -> object:

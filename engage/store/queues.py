@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from engage.model.workspace import QUEUES
 from engage.store.clock import MachineNow
 from engage.store.conditions import SUSPECT, WAITING_FREE
+from engage.store.lists import among
 from engage.store.tables import deliveries
 
 PRIORITIES = range(9, -1, -1)
@@ -89,7 +90,7 @@ def _outranked() -> sa.Select[int]:
     )
     elsewhere = (other.c.queue == mine.c.queue, other.c.batch_id.is_distinct_from(mine.c.batch_id))
     same = other.c.contact_id == mine.c.contact_id
-    return sa.select(mine.c.id).where(mine.c.id.in_(sa.bindparam("ids", expanding=True)), sa.exists().where(same, *elsewhere, *due, first))
+    return sa.select(mine.c.id).where(among(mine.c.id, "ids"), sa.exists().where(same, *elsewhere, *due, first))
 
 
 _OUTRANKED = _outranked()

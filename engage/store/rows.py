@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -13,6 +15,7 @@ from engage.model.history import Touch
 from engage.model.run import Run, RunState
 from engage.model.time import ZoneSource
 from engage.model.values import from_json, to_json
+from engage.store.bulk import BulkInsert
 from engage.store.tables import touch_details, touches
 
 Row = sa.RowMapping
@@ -25,7 +28,7 @@ KEY_COLUMNS = {ChannelKind.EMAIL: "email_key", ChannelKind.SMS: "phone_key", Cha
 """In which column of `contacts` the hash of each kind of address stands."""
 
 
-def contact_of(row: Row, kinds: Mapping[str, AttributeKind]) -> Contact:
+def contact_of(row: Row | Mapping[str, Any], kinds: Mapping[str, AttributeKind]) -> Contact:
     """The contact in a row of `contacts`. `kinds` are the declared attributes; what is not declared any more is left out."""
     attributes: dict[str, Value] = {name: row[name] for name in BUILT_IN_ATTRIBUTES if row[name] is not None}
     if "tags" in attributes:
@@ -92,23 +95,21 @@ def run_of(row: Row) -> Run:
 TOUCH_FIELDS = tuple(name for name in Touch.__slots__ if name not in ("kind", "private"))
 
 
-def touch_row(touch: Touch) -> dict[str, object]:
-    """The touch as a row of `touches`; what is personal in it stands apart."""
-    return {"kind": touch.kind.value, **{name: getattr(touch, name) for name in TOUCH_FIELDS}, "detail": dict(touch.detail)}
-
-
 def add_touches(connection: sa.Connection, new: Iterable[Touch]) -> None:
     """Append to the history, in as many statements for a thousand touches as for two. What is personal stands apart."""
     ordered = list(new)
-    personal = [touch for touch in ordered if touch.private]
-    if not personal:
-        if ordered:
-            connection.execute(_TOUCHES, [touch_row(touch) for touch in ordered])
+    if not any(touch.private for touch in ordered):
+        _TOUCHES.write(connection, [_touch_row(touch) for touch in ordered])
         return
-    ids = _reserve_ids(connection, len(ordered))
-    connection.execute(_TOUCHES, [{"id": id_, **touch_row(touch)} for id_, touch in zip(ids, ordered, strict=True)])
-    details = [{"touch_id": id_, "private": dict(touch.private)} for id_, touch in zip(ids, ordered, strict=True) if touch.private]
-    connection.execute(_DETAILS, details)
+    numbered = list(zip(_reserve_ids(connection, len(ordered)), ordered, strict=True))
+    _NUMBERED.write(connection, [(id_, *_touch_row(touch)) for id_, touch in numbered])
+    _DETAILS.write(connection, [(id_, touch.private) for id_, touch in numbered if touch.private])
+
+
+_touch_row = attrgetter("kind", *TOUCH_FIELDS)  # a StrEnum is its value
+_TOUCHES = BulkInsert(touches, ("kind", *TOUCH_FIELDS))
+_NUMBERED = BulkInsert(touches, ("id", "kind", *TOUCH_FIELDS))
+_DETAILS = BulkInsert(touch_details, ("touch_id", "private"))
 
 
 def _reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
@@ -119,8 +120,6 @@ def _reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
     return connection.scalars(_DRAWN_IDS, {"number": number}).all()
 
 
-# Made once, as every touch is written by them.
-_TOUCHES, _DETAILS = touches.insert(), touch_details.insert()
 _LAST_ID = sa.select(sa.column("seq", sa.Integer)).select_from(sa.table("sqlite_sequence")).where(sa.column("name") == touches.name)
 _DRAWN_IDS = sa.text("SELECT nextval(pg_get_serial_sequence('touches', 'id')) FROM generate_series(1, :number)")
 

@@ -1,14 +1,17 @@
 """What leases leave that ended without a word: a worker was killed, or fell asleep.
 
-A row not yet in `sending` cannot have been handed over, so it is simply tried again; one in `sending` may have been. Nobody knows
-which row of an ordinary batch brought the worker down, so all of them go into careful batches; of a careful batch one does: the row
-that was in hand. Three such crashes within 72 hours, and that row is given up as poison.
+A row not yet in `sending` cannot have been handed over, so it is simply tried again; one in `sending` may have been, unless the
+journal of this machine has the provider's yes: then it was. Nobody knows which row of an ordinary batch brought the worker down: while
+it was being rendered any of them, and all go into careful batches; later one of those being handed over. Of a careful batch it is known:
+the row that was in hand. Three such crashes within 72 hours, and that row is given up as poison.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import final
 
 import sqlalchemy as sa
 
@@ -16,7 +19,9 @@ from engage.delivery.ports import Settlement
 from engage.delivery.settling import KINDS, final_state
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
+from engage.model.workspace import Settings
 from engage.store.clock import MachineNow
+from engage.store.lists import among
 from engage.store.outcomes import settle
 from engage.store.rows import Row
 from engage.store.tables import batches, deliveries
@@ -25,32 +30,68 @@ POISONOUS = 3
 FORGOTTEN_AFTER = timedelta(hours=72)
 
 
-def sweep_one(connection: sa.Connection, *, now: datetime) -> int | None:
-    """Settle what one ended lease left: the number of rows; None where no lease has ended that nobody else sweeps."""
-    ended = (
-        sa.select(batches, MachineNow().label("machine_now"))
-        .where(batches.c.lease_until <= MachineNow())
-        .order_by(batches.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    batch = connection.execute(ended).mappings().first()
-    return None if batch is None else _sweep_batch(connection, batch, now=now)
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """A batch that was settled, and how many rows it still had."""
+
+    batch_id: int
+    rows: int
 
 
-def _sweep_batch(connection: sa.Connection, batch: Row, *, now: datetime) -> int:
-    asked = sa.select(deliveries).where(deliveries.c.batch_id == batch["id"]).order_by(deliveries.c.id)
-    rows = connection.execute(asked).mappings().all()
-    guilty = next((row for row in rows if row["id"] == batch["in_hand"]), None)
-    crashes = 0 if guilty is None else _crashes(guilty, batch["machine_now"])
-    settlements = [_settlement(row, now, poison=row is guilty and crashes >= POISONOUS) for row in rows]
-    settle(connection, batch, [settlement for settlement in settlements if settlement is not None])
-    if guilty is not None:
-        _write_crash(connection, guilty, crashes, batch["machine_now"])
-    _mark_suspects(connection, rows, guilty)
-    connection.execute(sa.update(deliveries).where(deliveries.c.batch_id == batch["id"]).values(batch_id=None))
-    connection.execute(sa.delete(batches).where(batches.c.id == batch["id"]))
-    return len(rows)
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """`noted`: what this machine's journal knows of a batch's hand-offs."""
+
+    now: datetime
+    noted: Callable[[int], Mapping[int, str | None]]
+    settings: Callable[[], Settings]
+
+    def one(self, connection: sa.Connection) -> Swept | None:
+        """Settle what one ended lease left; None where no lease has ended that nobody else sweeps."""
+        ended = (
+            sa.select(batches, MachineNow().label("machine_now"))
+            .where(batches.c.lease_until <= MachineNow())
+            .order_by(batches.c.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        batch = connection.execute(ended).mappings().first()
+        return None if batch is None else self._batch(connection, batch)
+
+    def _batch(self, connection: sa.Connection, batch: Row) -> Swept:
+        asked = sa.select(deliveries).where(deliveries.c.batch_id == batch["id"]).order_by(deliveries.c.id)
+        rows = connection.execute(asked).mappings().all()
+        guilty = next((row for row in rows if row["id"] == batch["in_hand"]), None)
+        crashes = 0 if guilty is None else _crashes(guilty, batch["machine_now"])
+        noted = self.noted(batch["id"]) if any(row["state"] == DeliveryState.SENDING.value for row in rows) else {}
+        settlements = [self._settlement(row, noted, poison=row is guilty and crashes >= POISONOUS) for row in rows]
+        settle(connection, batch, [settlement for settlement in settlements if settlement is not None])
+        if guilty is not None:
+            _write_crash(connection, guilty, crashes, batch["machine_now"])
+        _mark_suspects(connection, rows, _suspects(rows, guilty, rendered=batch["rendered"]))
+        connection.execute(sa.update(deliveries).where(deliveries.c.batch_id == batch["id"]).values(batch_id=None))
+        connection.execute(sa.delete(batches).where(batches.c.id == batch["id"]))
+        return Swept(batch_id=batch["id"], rows=len(rows))
+
+    def _settlement(self, row: Row, noted: Mapping[int, str | None], *, poison: bool) -> Settlement | None:
+        """None where the row simply goes back."""
+        if row["state"] == DeliveryState.SENDING.value:
+            return self._sent(row, noted[row["id"]]) if row["id"] in noted else _unknown(row, self.now, poison=poison)
+        if not poison:
+            return None
+        state = final_state(DeliveryState.FAILED, resends=row["resends"])
+        return Settlement(delivery_id=row["id"], state=state, touch=_touch(row, KINDS[state], self.now, "poison"))
+
+    def _sent(self, row: Row, provider_id: str | None) -> Settlement:
+        """The provider said yes: its answer was noted, though never recorded."""
+        channel = self.settings().channels.get(row["channel"])
+        touch = replace(
+            _touch(row, Kind.SENT, self.now, None, detail={"recovered": "journal"}), provider_id=provider_id,
+            provider=row["provider"] or (None if channel is None else channel.provider),
+        )
+        return Settlement(delivery_id=row["id"], state=DeliveryState.SENT, touch=touch)
 
 
 def _crashes(row: Row, machine_now: datetime) -> int:
@@ -60,16 +101,6 @@ def _crashes(row: Row, machine_now: datetime) -> int:
 
 def _write_crash(connection: sa.Connection, row: Row, crashes: int, machine_now: datetime) -> None:
     connection.execute(sa.update(deliveries).where(deliveries.c.id == row["id"]).values(crashes=crashes, crashed_at=machine_now))
-
-
-def _settlement(row: Row, now: datetime, *, poison: bool) -> Settlement | None:
-    """None where the row simply goes back."""
-    if row["state"] == DeliveryState.SENDING.value:
-        return _unknown(row, now, poison=poison)
-    if not poison:
-        return None
-    state = final_state(DeliveryState.FAILED, resends=row["resends"])
-    return Settlement(delivery_id=row["id"], state=state, touch=_touch(row, KINDS[state], now, "poison"))
 
 
 def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:
@@ -82,7 +113,7 @@ def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:
     return Settlement(delivery_id=row["id"], state=DeliveryState.UNKNOWN, touch=touch)
 
 
-def _touch(row: Row, kind: Kind, now: datetime, reason: str, detail: Mapping[str, object] | None = None) -> Touch:
+def _touch(row: Row, kind: Kind, now: datetime, reason: str | None, detail: Mapping[str, object] | None = None) -> Touch:
     return Touch(
         at=now, contact_id=row["contact_id"], kind=kind, campaign=row["campaign"], version=row["version"], run_id=row["run_id"],
         delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"], channel=row["channel"],
@@ -90,11 +121,17 @@ def _touch(row: Row, kind: Kind, now: datetime, reason: str, detail: Mapping[str
     )
 
 
-def _mark_suspects(connection: sa.Connection, rows: Sequence[Row], guilty: Row | None) -> None:
-    """All that still wait, where nobody knows who it was; else the guilty one alone."""
-    suspects = [row["id"] for row in rows] if guilty is None else [guilty["id"]]
-    others = [row["id"] for row in rows if row["id"] not in set(suspects)]
+def _suspects(rows: Sequence[Row], guilty: Row | None, *, rendered: bool) -> frozenset[int]:
+    """Who may have brought the worker down: the row in hand; else, of a batch that was rendered, what was handed over; else all."""
+    if guilty is not None:
+        return frozenset({guilty["id"]})
+    return frozenset(row["id"] for row in rows if not rendered or row["state"] == DeliveryState.SENDING.value)
+
+
+def _mark_suspects(connection: sa.Connection, rows: Sequence[Row], suspects: frozenset[int]) -> None:
+    """All of them that still wait, or wait again."""
     waiting = deliveries.c.state == DeliveryState.WAITING.value
-    for ids, careful in ((suspects, True), (others, False)):
+    for careful in (True, False):
+        ids = [row["id"] for row in rows if (row["id"] in suspects) is careful]
         if ids:
-            connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(ids), waiting).values(careful=careful))
+            connection.execute(sa.update(deliveries).where(among(deliveries.c.id, "ids"), waiting).values(careful=careful), {"ids": ids})

@@ -199,6 +199,7 @@ batches = sa.Table(
     sa.Column("owner", sa.String, nullable=False),
     sa.Column("lease_until", Instant, nullable=False),  # by the database's clock
     sa.Column("careful", sa.Boolean, nullable=False),  # its rows were in a batch that crashed
+    sa.Column("rendered", sa.Boolean, nullable=False, default=False),  # all of it is; from then on it is handed over
     sa.Column("in_hand", Id),  # with careful batches: the delivery being rendered or handed over
     sa.Column("releases", sa.Integer, nullable=False),  # how often people had let held deliveries go when it was taken
     sqlite_autoincrement=True,

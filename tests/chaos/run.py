@@ -116,7 +116,7 @@ def _evidence(scene: Scene, identity: SignedIdentity) -> Evidence:
     return Evidence(
         taken=list(scene.provider.taken()), rows=rows, marks=evidence.read_marks(window), withdrawals=list(clients.withdrawals),
         expected=evidence.read_expected(window, clients.waves, clients.tickets), frozen=list(scene.frozen),
-        keys={number: frozenset((identity.message_id(number), identity.idempotency_key(number))) for number in rows},
+        keys={number: frozenset(identity.names(number)) for number in rows},
         leases=evidence.count_leases(window), pending_events=evidence.count_pending(window),
         withdrawn_in_ledger=evidence.read_withdrawn(window),
     )

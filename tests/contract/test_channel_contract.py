@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
-from engage.channels.adapter import Adapter, TellsHandOvers
-from engage.model.delivery import Cleared, Receipt
+from engage.channels.adapter import Adapter, TakesMany, TellsHandOvers
+from engage.model.delivery import Cleared, Receipt, Rendered
 from engage.model.errors import Rejected, SendError, Unconfirmed
-from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation
+from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation, SmtpBench
 from tests.servers.http import DROP
 from tests.waiting import until
 
@@ -101,6 +102,37 @@ def test_twenty_sends_at_once_all_arrive_once(bench: Bench) -> None:
     assert all(isinstance(outcome, Receipt) for outcome in outcomes), outcomes
     assert sorted(bench.received()) == texts
     assert len({outcome.provider_id for outcome in outcomes if isinstance(outcome, Receipt)}) == 20
+
+
+def test_many_in_one_call_are_each_answered_once_whatever_comes_of_the_others() -> None:
+    answers: dict[int, list[Receipt | SendError]] = {}
+
+    async def run(bench: Bench) -> None:
+        adapter = bench.adapter()
+        assert isinstance(adapter, TakesMany)
+        await adapter.send_many([], lambda cleared, answer: None)
+        messages = [bench.cleared(f"message {number:02}", number=number) for number in range(30)]
+        broken = [bench.with_content(subject="hello\nBcc: victim@example.net"), bench.with_address("no address")]
+        messages[10:10] = [replace(each, rendered=_numbered(each, 100 + place)) for place, each in enumerate(broken)]
+        await adapter.send_many(messages, lambda cleared, answer: answers.setdefault(cleared.intent.id, []).append(answer))
+        await adapter.close()
+
+    with SmtpBench() as bench:
+        bench.server.answer("dot", "554 5.7.1 spam", times=1)
+        bench.server.answer("dot", DROP, times=1)
+        asyncio.run(run(bench))
+        received = list(bench.received())
+    assert len(answers) == 32
+    assert {len(given) for given in answers.values()} == {1}
+    told = Counter(type(answer) for (answer,) in answers.values())
+    assert told == {Receipt: 28, Rejected: 3, Unconfirmed: 1}
+    assert [type(answers[number][0]) for number in (100, 101)] == [Rejected, Rejected]
+    assert len(received) == len(set(received)) == 29
+
+
+def _numbered(cleared: Cleared, number: int) -> Rendered:
+    approved = cleared.rendered.approved
+    return replace(cleared.rendered, approved=replace(approved, intent=replace(approved.intent, id=number)))
 
 
 @pytest.mark.parametrize("name", [name for name in BENCHES if name != "console"])

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from tests.engine import Works
 from tests.fakes.channel import FakeChannel
 from tests.servers.racing import FORKS
 from tests.small import small_workspace
+from workers.journal import FileJournal
 
 
 class Recording(FakeChannel):
@@ -35,9 +37,11 @@ class Recording(FakeChannel):
         return await super().send(cleared)
 
 
-def kill_at(point: Point, *, url: str, files: Mapping[str, str | None], at: datetime, log: Path) -> None:
-    """Start a worker that takes five deliveries at a time, and have it killed when it comes to the point."""
-    worker = FORKS.Process(target=_work_until, args=(point, url, files, at, log))
+def kill_at(
+    point: Point, *, url: str, files: Mapping[str, str | None], at: datetime, log: Path, journal: Path | None = None, passage: int = 1,
+) -> None:
+    """Start a worker that takes five deliveries at a time, and have it killed when it comes to the point for the so-manieth time."""
+    worker = FORKS.Process(target=_work_until, args=(point, url, files, at, log, journal, passage))
     worker.start()
     worker.join(60)
     assert worker.exitcode == -signal.SIGKILL
@@ -50,9 +54,12 @@ def let_leases_end(works: Works) -> None:
     works.deliveries.sweep(now=works.clock.now())
 
 
-def _work_until(point: Point, url: str, files: Mapping[str, str | None], at: datetime, log: Path) -> None:
+def _work_until(
+    point: Point, url: str, files: Mapping[str, str | None], at: datetime, log: Path, journal: Path | None, passage: int
+) -> None:
     conductor.BATCH = 5
-    works = Works(Database.open(url), small_workspace(**files), at=at)
+    works = Works(Database.open(url), small_workspace(**files), at=at, journal=FileJournal(journal, mark="test") if journal else None)
     works.channels = {"email": Recording(log)}
-    works.at[point] = lambda: os.kill(os.getpid(), signal.SIGKILL)
+    passages = count(1)
+    works.at[point] = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(passages) == passage else None
     works.conductor.drain("bulk")

@@ -23,7 +23,9 @@ from engage.store.feedback import SqlFeedback
 from engage.store.tables import runs
 from tests.defects.company import Found, company, go_to, got, utc
 from tests.defects.killing import Recording, kill_at, let_leases_end
+from tests.engine import Works
 from tests.small import SETTINGS, small_workspace
+from workers.journal import FileJournal
 from workers.plans import plan
 
 PEOPLE = [f"p{number:02}" for number in range(30)]
@@ -52,6 +54,31 @@ def test_a_worker_killed_anywhere_loses_nothing_sends_nothing_twice_and_what_nob
     assert {f"{name}@example.com" for name, _ in got(works, Kind.SENT)} <= set(taken)
     between = (Point.CLEARED, Point.HANDED_OVER, Point.ACCEPTED, Point.RECORDING)  # where nobody can know what the provider has
     assert 0 < len(works.touches(Kind.UNKNOWN)) <= 5 * len(between)
+
+
+def test_what_was_taken_before_a_kill_and_noted_is_sent_and_only_what_was_in_flight_unknown(
+    found: Found, sqlite_url: str, tmp_path: Path,
+) -> None:
+    files, log, notes = company("{event: ticket.closed}"), tmp_path / "provider.log", tmp_path / "journal"
+    works = found(files, NOON)
+    works.channels["email"] = Recording(log)
+    works.know(*PEOPLE)
+    for label in PEOPLE:
+        works.happen("ticket.closed", label, ticket_id=label)
+    works.planner.advance(now=utc(NOON))
+    kill_at(Point.ACCEPTED, url=sqlite_url, files=files, at=utc(NOON), log=log, journal=notes, passage=3)
+    kill_at(Point.RECORDING, url=sqlite_url, files=files, at=utc(NOON), log=log, journal=notes)
+    survivor = Works(works.database, works.workspace, at=utc(NOON), journal=FileJournal(notes, mark="test"))
+    let_leases_end(survivor)
+    recovered = [touch for touch in works.touches(Kind.SENT) if touch.detail.get("recovered") == "journal"]
+    assert len(recovered) == 2 + 5
+    assert all(touch.provider_id for touch in recovered)
+    assert len(works.touches(Kind.UNKNOWN)) == 3, "the third was answered and not noted; two more were in flight"
+    assert list(notes.iterdir()) == []
+    works.settle()
+    survivor.close()
+    assert set(Counter(log.read_text().split()).values()) == {1}
+    assert sorted(name for name, _ in got(works, Kind.SENT, Kind.UNKNOWN)) == PEOPLE
 
 
 def test_two_schedulers_and_two_looks_at_one_hour_let_nobody_in_twice(found: Found) -> None:

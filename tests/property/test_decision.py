@@ -17,7 +17,7 @@ from engage.model.localtime import local, zone
 from engage.model.quiet_hours import QuietHours
 from engage.model.time import Duration
 from engage.model.workspace import Guards, Settings
-from engage.policy import decide
+from engage.policy import Approver, decide
 from engage.policy.addresses import is_email
 from tests.builders import a_campaign, a_contact, a_purpose, an_intent, some_settings
 
@@ -105,6 +105,22 @@ def test_another_obstacle_never_turns_a_no_into_a_yes(case: dict[str, Any], whic
     if isinstance(judge(obstacle(case, which)), Approved):
         assert isinstance(judge(case), Approved)
         assert which == "often", "only a limit may have room for one more"
+
+
+@settings(max_examples=400, deadline=None)
+@given(cases(), st.lists(st.sampled_from(OBSTACLES), max_size=1))
+def test_a_quick_yes_is_said_only_where_the_whole_decision_says_yes(case: dict[str, Any], against: list[str]) -> None:
+    for which in against:
+        case = obstacle(case, which)
+    facts: Facts = case["facts"]
+    approver = Approver(case["settings"], now=case["now"], providers=facts.providers)
+    quick = approver.approve(case["intent"], facts, a_campaign())
+    whole = judge(case)
+    if quick is not None:
+        assert isinstance(whole, Approved)
+        assert replace(whole, trail=()) == quick
+    elif isinstance(whole, Approved):
+        assert whole.channel != "email" or facts.hand_offs, "the first channel could have been taken quickly"
 
 
 @settings(max_examples=200, deadline=None)

@@ -44,6 +44,7 @@ def _make_batches() -> None:
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("lease_until", Instant(), nullable=False),
         sa.Column("careful", sa.Boolean(), nullable=False),
+        sa.Column("rendered", sa.Boolean(), nullable=False),
         sa.Column("in_hand", Id, nullable=True),
         sa.Column("releases", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),

@@ -1,0 +1,69 @@
+"""The decisions of one moment over many deliveries: Candidate -> Decision, plainly where it can be, else with the whole trail. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import final
+
+from engage.delivery.ports import Candidate
+from engage.model.campaign import Campaign
+from engage.model.delivery import Approved, Decision, Intent, ProviderState
+from engage.model.triggers import trigger_kinds
+from engage.model.values import unpack
+from engage.model.workspace import Workspace
+from engage.policy import Approver, decide
+from engage.rules.scopes import typed
+
+Values = Mapping[str, object]
+
+
+@final
+class Judge:
+    """Asks the policy, and finds out only once what many deliveries share. Not for two threads at once."""
+
+    def __init__(
+        self, workspace: Workspace, *, now: datetime, versions: Callable[[str, str], Campaign | None],
+        providers: Mapping[str, ProviderState],
+    ) -> None:
+        self._workspace = workspace
+        self._now = now
+        self._versions = versions
+        self._providers = providers
+        self._campaigns: dict[tuple[str, str], Campaign | None] = {}
+        self._approver = Approver(workspace.settings, now=now, providers=providers)
+        self._typed: dict[tuple[str, str, int, int], tuple[Values, Values, Intent]] = {}
+
+    def decide(self, candidate: Candidate) -> Decision:
+        """The decision about one of them."""
+        intent, facts = candidate.intent, candidate.facts
+        campaign = self._campaign(intent)
+        approved = self._approver.approve(intent, facts, campaign)
+        if approved is not None:
+            return approved
+        informed = replace(facts, providers=self._providers)
+        return decide(intent, informed, now=self._now, settings=self._workspace.settings, campaign=campaign)
+
+    def with_values(self, approved: Approved) -> Approved:
+        """The approved with its trigger and values as their types, which the database holds as JSON."""
+        intent = approved.intent
+        if not intent.trigger and not intent.values:
+            return approved
+        key = (intent.campaign, intent.version, id(intent.trigger), id(intent.values))
+        if key not in self._typed:
+            self._typed[key] = (*self._types(intent), intent)  # the intent is kept, so that these ids are nobody else's
+        trigger, values, _ = self._typed[key]
+        return replace(approved, intent=replace(intent, trigger=trigger, values=values))
+
+    def _types(self, intent: Intent) -> tuple[Values, Values]:
+        campaign = self._campaign(intent)
+        kinds = trigger_kinds(campaign.trigger, self._workspace.settings.events) if campaign is not None else None
+        trigger = typed(intent.trigger, kinds) if kinds is not None else intent.trigger
+        return trigger, {name: unpack(raw) for name, raw in intent.values.items()}
+
+    def _campaign(self, intent: Intent) -> Campaign | None:
+        key = (intent.campaign, intent.version)
+        if key not in self._campaigns:
+            self._campaigns[key] = self._versions(*key)
+        return self._campaigns[key]

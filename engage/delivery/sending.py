@@ -1,0 +1,103 @@
+"""A cleared slice on its way: handed to its channel at once, its answers gathered as they come, what they tell of the provider learnt.
+
+An adapter that can take many messages in one call gets them so, and answers through a callback: no task and no future a message. To
+others each goes in a task of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import final
+
+import structlog
+
+from engage.delivery.health import Health
+from engage.delivery.points import Point, Reached
+from engage.delivery.ports import Channel, Outcome, TakesMany
+from engage.model.delivery import Cleared, Receipt
+from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
+
+log = structlog.get_logger()
+
+
+@final
+class Sending:
+    """One slice for one channel; its methods are for the loop. `accepted` is told each yes at once."""
+
+    def __init__(
+        self, messages: Sequence[Cleared], *, name: str, channel: Channel, health: Health, reached: Reached,
+        accepted: Callable[[Cleared, Receipt], None],
+    ) -> None:
+        self._unanswered = {message.intent.id: message for message in messages}
+        self._name = name
+        self._channel = channel
+        self._health = health
+        self._reached = reached
+        self._accepted = accepted
+        self._outcomes: list[Outcome] = []
+
+    async def run(self) -> None:
+        """Hand all of them over; returns once each is answered."""
+        messages = list(self._unanswered.values())
+        if isinstance(self._channel, TakesMany):
+            try:
+                await self._channel.send_many(messages, self._answer)
+            except Exception as error:  # noqa: BLE001  # what an adapter may not do
+                self._broke(error)
+        else:
+            await asyncio.gather(*(self._send_one(self._channel, message) for message in messages))
+        for message in list(self._unanswered.values()):
+            self._answer(message, Unconfirmed("the adapter gave no answer"))
+
+    def take(self) -> Sequence[Outcome]:
+        """The answers that have come since the last time."""
+        taken, self._outcomes = self._outcomes, []
+        return taken
+
+    async def _send_one(self, channel: Channel, message: Cleared) -> None:
+        try:
+            answer: Receipt | SendError = await channel.send(message)
+        except (Rejected, Unavailable, Unconfirmed) as error:
+            answer = error
+        except Exception as error:  # noqa: BLE001  # the same
+            self._broke(error, message)
+            return
+        self._answer(message, answer)
+
+    def _broke(self, error: Exception, *messages: Cleared) -> None:
+        """An adapter's own mistake: nobody can know what the provider has of these, or of all that are not answered."""
+        for message in messages or list(self._unanswered.values()):
+            log.error("adapter_broke_its_contract", delivery_id=message.intent.id, channel=self._name, exc_info=error)
+            self._settle(Outcome(cleared=message, error=Unconfirmed(type(error).__name__)))
+
+    def _answer(self, message: Cleared, answer: Receipt | SendError) -> None:
+        if isinstance(answer, Receipt):
+            self._reached(Point.ACCEPTED)
+            self._accepted(message, answer)
+            self._health.succeeded(self._name)
+            self._settle(Outcome(cleared=message, receipt=answer))
+        else:
+            self._learn(answer)
+            self._settle(Outcome(cleared=message, error=answer))
+
+    def _settle(self, outcome: Outcome) -> None:
+        if self._unanswered.pop(outcome.cleared.intent.id, None) is not None:
+            self._outcomes.append(outcome)
+
+    def _learn(self, error: SendError) -> None:
+        match error:
+            case Unavailable(retry_after=float() | int() as seconds, whole_provider=True):
+                self._health.wait(self._name, seconds)
+            case Unavailable(configuration=True):
+                pass  # the channel is paused once it is recorded: the database is not for the loop on which others are being sent
+            case Unavailable() | Unconfirmed() if not _is_about_one_recipient(error):
+                self._health.failed(self._name)
+            case _:
+                self._health.succeeded(self._name)
+
+
+def _is_about_one_recipient(error: SendError) -> bool:
+    """A reply with a code (a greylisting's 450) shows that the provider is there: many of them must not open its breaker."""
+    of_all = isinstance(error, Unavailable) and error.whole_provider
+    return not of_all and error.code is not None and error.code.isdigit()

@@ -1,0 +1,72 @@
+"""Lists as one parameter of a statement, however long they are: an array on PostgreSQL, JSON on SQLite.
+
+SQLAlchemy's own `IN` writes a statement with as many parameters as there are values, anew for every length.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+
+class _Listed(TypeDecorator[Any]):
+    """The values as text: PostgreSQL's array literal, or JSON."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[int | str] | None, dialect: sa.Dialect) -> str | None:
+        if value is None or dialect.name == "sqlite":
+            return None if value is None else json.dumps(list(value))
+        return "{" + ",".join(str(each) if isinstance(each, int) else quoted(each) for each in value) + "}"
+
+
+class _Among(FunctionElement[bool]):
+    type = sa.Boolean()
+    inherit_cache = True
+    name = "among"
+
+
+class _AmongIds(_Among):
+    inherit_cache = True
+
+
+def among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """Whether the column, of ids or of text, is one of the values in the parameter of that name."""
+    kind = _AmongIds if isinstance(column.type, sa.Integer | sa.BigInteger) else _Among
+    return kind(column, sa.bindparam(name, type_=_Listed()))
+
+
+def quoted(text: str) -> str:
+    """A text as an element of PostgreSQL's array literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+@compiles(_Among, "postgresql")
+def _texts(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    return _postgresql(element, compiler, "TEXT", **kw)
+
+
+@compiles(_AmongIds, "postgresql")
+def _ids(element: _AmongIds, compiler: SQLCompiler, **kw: Any) -> str:
+    return _postgresql(element, compiler, "BIGINT", **kw)
+
+
+def _postgresql(element: _Among, compiler: SQLCompiler, kind: str, **kw: Any) -> str:
+    column, given = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} = ANY (CAST({given} AS {kind}[])))"
+
+
+@compiles(_Among, "sqlite")
+@compiles(_AmongIds, "sqlite")
+def _sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, given = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} IN (SELECT value FROM json_each({given})))"  # noqa: S608  # compiled SQL alone
