@@ -3,9 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
-export PYTHON
+export PYTHON SHORT MESSAGES KILLS DATABASE SEED WITHIN KEEP
 
-.PHONY: help setup demo test lint lock clean
+.PHONY: help setup demo test chaos lint lock clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ demo: setup  ## Run the demo company on real parts; ONCE=1 ends by itself after 
 test:  ## Run all tests; TESTS="tests/unit -k birthday" runs some
 	@tools/bootstrap.sh requirements-test.lock
 	@$(BIN)/pytest --numprocesses auto --dist worksteal $(TESTS)
+
+chaos:  ## Kill, freeze and starve real processes at work, then count; SHORT=1 takes a minute, MESSAGES=, KILLS=, DATABASE=, SEED=
+	@tools/bootstrap.sh requirements-test.lock
+	@$(BIN)/python -m tests.chaos
 
 lint:  ## Check style, types and the boundaries between the packages
 	@tools/bootstrap.sh requirements-dev.lock

@@ -1,6 +1,7 @@
 """`make chaos`: fault runs on both databases; ends with 1 where an invariant is broken or something was left undone.
 
-Options come from the environment, as make hands them on: SHORT=1, MESSAGES=, KILLS=, DATABASE=sqlite|postgresql, SEED=, KEEP=1.
+Options come from the environment, as make hands them on: SHORT=1, MESSAGES=, KILLS=, DATABASE=sqlite|postgresql, SEED=, WITHIN=
+(seconds for each database), KEEP=1 (the logs).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ def main() -> int:
     for plan in plans_of(os.environ):
         directory = Path(tempfile.mkdtemp(prefix="engage-chaos-"))
         _say(f"{plan.database}: {plan.messages} messages, {plan.kills} kills, seed {plan.seed}, logs in {directory}")
-        results.append(run(directory, plan))
+        results.append(run(directory, plan, told=_say))
         if not os.environ.get("KEEP") and results[-1].finished and not results[-1].verdict.broken:
             shutil.rmtree(directory, ignore_errors=True)
     _say(table(results))

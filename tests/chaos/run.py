@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import time as wall_time
 from datetime import timedelta
@@ -23,6 +23,7 @@ from tests.chaos.mischief import Mischief
 from tests.chaos.scene import Plan, Scene
 
 LOOK_EVERY = 0.1
+TELL_EVERY = 30.0
 BACKLOG = 3_000
 """With more deliveries waiting no further wave is posted."""
 
@@ -42,14 +43,17 @@ class Result:
     finished: bool
 
 
-def run(directory: Path, plan: Plan) -> Result:
-    """Do it, in the thread that calls; the directory keeps the logs and the database of SQLite."""
+Told = Callable[[str], object]
+
+
+def run(directory: Path, plan: Plan, *, told: Told = lambda text: None) -> Result:
+    """Do it, in the thread that calls; the directory keeps the logs and the database of SQLite. `told` hears how far it is."""
     begun = time.monotonic()
     with Scene(directory, plan) as scene:
         secret, identity = _secrets(scene)
         scene.begin()
         mischief = Mischief(scene, secret=secret)
-        _disturb(scene, mischief)
+        _disturb(scene, mischief, told)
         finished = _finish(scene, mischief)
         found = _evidence(scene, identity)
         scene.wanted = ()
@@ -66,27 +70,35 @@ def _secrets(scene: Scene) -> tuple[bytes, SignedIdentity]:
     return secret, SignedIdentity(secret=secret, domain="engage.example.com")
 
 
-def _disturb(scene: Scene, mischief: Mischief) -> None:
-    posted, pause = Event(), Event()
-    poster = Thread(target=_post, args=(scene, posted), daemon=True)
+def _disturb(scene: Scene, mischief: Mischief, told: Told) -> None:
+    posted, enough, pause = Event(), Event(), Event()
+    poster = Thread(target=_post, args=(scene, posted, enough), daemon=True)
     poster.start()
     scene.clients.begin(clients=2, pause=0.2)
-    due = time.monotonic() + scene.plan.every
+    begun = time.monotonic()
+    due, telling = begun + scene.plan.every, begun + TELL_EVERY
     while not (posted.is_set() and (len(scene.kills.hits) >= scene.plan.kills or scene.is_quiet())):
+        if time.monotonic() > begun + scene.plan.within:
+            break
         pause.wait(LOOK_EVERY)
         scene.kills.look(time.time())
+        if time.monotonic() >= telling:
+            told(f"{scene.plan.database}: {len(scene.provider.taken())} taken, {len(scene.kills.hits)} kills, {scene.backlog()} waiting")
+            telling += TELL_EVERY
         if time.monotonic() >= due:
             mischief.next()
             due = time.monotonic() + scene.plan.every
+    enough.set()
     poster.join()
 
 
-def _post(scene: Scene, posted: Event) -> None:
+def _post(scene: Scene, posted: Event, enough: Event) -> None:
     """Wave after wave until the plan's messages are accepted, and no more at a time than keeps the workers busy."""
-    pause = Event()
     for campaign in _campaigns(scene.plan):
-        while scene.backlog() > BACKLOG:
-            pause.wait(0.2)
+        while scene.backlog() > BACKLOG and not enough.wait(0.2):
+            pass
+        if enough.is_set():
+            break
         scene.clients.post_wave(campaign)
     posted.set()
 

@@ -28,7 +28,10 @@ FAR: Mapping[Point, int] = {Point.HANDED_OVER: 150, Point.ACCEPTED: 150}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a run is to come to. `freeze` is how long a worker is stopped; more than a lease of 30 s loses it."""
+    """What a run is to come to. `freeze` is how long a worker is stopped; more than a lease of 30 s loses it.
+
+    A disturbance comes `every` so many seconds. After `within` seconds nothing is disturbed any more, whatever was reached.
+    """
 
     database: Literal["sqlite", "postgresql"]
     messages: int
@@ -37,6 +40,7 @@ class Plan:
     contacts: int
     every: float
     freeze: float
+    within: float
     workers: int = 3
     schedulers: int = 2
 
@@ -60,7 +64,7 @@ class Scene:
     def __enter__(self) -> Self:
         self._running = ExitStack()
         enter = self._running.enter_context
-        database: Database = Sqlite(self._directory) if self.plan.database == "sqlite" else Postgres(self._directory / "pg")
+        database: Database = Sqlite(self._directory) if self.plan.database == "sqlite" else Postgres()
         self.database = enter(database)
         self.valkey = enter(Valkey(self._directory / "valkey"))
         self.provider = enter(Provider(self._directory / "provider.log"))

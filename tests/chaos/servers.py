@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -100,15 +101,13 @@ class Sqlite:
 class Postgres:
     """A server whose commits are real (synchronous; the machine itself does not crash, so nothing needs to be flushed)."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._front = directory.parent / f"{directory.name}-front"
-
     def __enter__(self) -> Self:
         self._running = ExitStack()
+        self._directory, self._front = (Path(tempfile.mkdtemp(prefix=f"engage-pg-{name}-")) for name in ("data", "front"))
+        for directory in (self._directory, self._front):
+            self._running.callback(shutil.rmtree, directory, ignore_errors=True)
         self._server, self.own = start_postgres(self._directory, synchronous=True)
         self._running.callback(lambda: (self._server.send_signal(signal.SIGINT), self._server.wait(LAST_GASP)))
-        self._front.mkdir(mode=0o700)
         self.proxy = self._running.enter_context(Proxy(self._front / ".s.PGSQL.5432", self._directory / ".s.PGSQL.5432"))
         self.url = f"postgresql+psycopg://engage@/postgres?host={self._front}"
         return self
