@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
-export PYTHON SHORT MESSAGES KILLS DATABASE SEED WITHIN KEEP
+export PYTHON
 
 .PHONY: help setup demo test chaos lint lock clean
 
@@ -22,7 +22,7 @@ test:  ## Run all tests; TESTS="tests/unit -k birthday" runs some
 
 chaos:  ## Kill, freeze and starve real processes at work, then count; SHORT=1 takes a minute, MESSAGES=, KILLS=, DATABASE=, SEED=
 	@tools/bootstrap.sh requirements-test.lock
-	@$(BIN)/python -m tests.chaos
+	@SHORT="$(SHORT)" MESSAGES="$(MESSAGES)" KILLS="$(KILLS)" DATABASE="$(DATABASE)" SEED="$(SEED)" WITHIN="$(WITHIN)" $(BIN)/python -m tests.chaos
 
 lint:  ## Check style, types and the boundaries between the packages
 	@tools/bootstrap.sh requirements-dev.lock

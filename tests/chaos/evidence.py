@@ -50,13 +50,15 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All of it. `expected` are the (campaign, contact, run key) of which a message was accepted; `keys` the right key of each delivery."""
+    """All of it. `expected` are the (campaign, contact, run key) of which a message was accepted, `possible` those of which nobody was
+    told; `keys` has the right key of each delivery."""
 
     taken: Sequence[Taken]
     rows: Mapping[int, Row]
     marks: Sequence[Mark]
     withdrawals: Sequence[Withdrawal] = ()
     expected: frozenset[tuple[str, str, str]] = frozenset()
+    possible: frozenset[tuple[str, str, str]] = frozenset()
     keys: Mapping[int, frozenset[str]] = field(default_factory=dict)
     frozen: Sequence[tuple[float, float]] = ()
     leases: int = 0

@@ -51,7 +51,7 @@ def _accepted(evidence: Evidence, verdict: Verdict) -> Iterator[str]:
     verdict.lost += len(missing)
     yield from _told("accepted and no row of it", missing)
     yield from _told("more rows than one of", [key for key, rows in there.items() if rows > 1])
-    yield from _told("a row that nobody asked for", sorted(set(there) - evidence.expected))
+    yield from _told("a row that nobody asked for", sorted(set(there) - evidence.expected - evidence.possible))
 
 
 def _taken(evidence: Evidence, verdict: Verdict) -> Iterator[str]:

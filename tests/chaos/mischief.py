@@ -45,6 +45,11 @@ class Mischief:
             "unsubscribed": lambda: self._meanwhile(self._unsubscribe), **scene.database.faults(),
         }
 
+    @property
+    def all_done(self) -> bool:
+        """Whether everything that can go wrong has, once at least."""
+        return set(self.done) == set(self._all)
+
     def next(self) -> None:
         """Do the next disturbance. Each is done once before any is done again."""
         if not self._queue:

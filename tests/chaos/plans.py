@@ -35,14 +35,17 @@ def _share(number: str | None, of: int) -> int | None:
 def full(database: Literal["sqlite", "postgresql"], *, seed: int, messages: int | None, kills: int | None, within: float | None) -> Plan:
     """Half of 100,000 messages and 500 kills; workers are frozen past their lease."""
     return Plan(
-        database=database, messages=messages or 50_000, kills=kills or 250, seed=seed, contacts=2_500, every=1.0, freeze=LEASE + 12.0,
-        within=within or 2 * 3600.0,
+        database=database, messages=messages or 50_000, kills=kills or 250, seed=seed, contacts=2_500, every=1.0, at_the_latest=10.0,
+        freeze=LEASE + 12.0, within=within or 2 * 3600.0,
     )
 
 
-def short(database: Literal["sqlite", "postgresql"], *, seed: int, messages: int | None = None, kills: int | None = None, within: float | None = None) -> Plan:
+def short(
+    database: Literal["sqlite", "postgresql"], *, seed: int, messages: int | None = None, kills: int | None = None,
+    within: float | None = None,
+) -> Plan:
     """Half a minute of it."""
     return Plan(
-        database=database, messages=messages or 1_200, kills=kills or 10, seed=seed, contacts=100, every=0.5, freeze=3.0, workers=2,
-        schedulers=1, within=within or 20.0,
+        database=database, messages=messages or 1_200, kills=kills or 10, seed=seed, contacts=100, every=0.5, at_the_latest=1.5, freeze=3.0,
+        workers=2, schedulers=1, within=within or 40.0,
     )

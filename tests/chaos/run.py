@@ -70,14 +70,38 @@ def _secrets(scene: Scene) -> tuple[bytes, SignedIdentity]:
     return secret, SignedIdentity(secret=secret, domain="engage.example.com")
 
 
+class Pace:
+    """When the next disturbance is due: so many seconds after the last one, and not before something was accepted and something taken.
+
+    So a slow machine is disturbed as often for its work as a quick one; but where nothing comes at all, it is disturbed all the same.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._last = time.monotonic()
+        self._seen = self._progress()
+
+    def is_next(self) -> bool:
+        """Whether it is; if so, the next one is counted from now."""
+        waited, progress = time.monotonic() - self._last, self._progress()
+        moved = all(now > before for now, before in zip(progress, self._seen, strict=True))
+        if waited < self._scene.plan.every or not (moved or waited >= self._scene.plan.at_the_latest):
+            return False
+        self._last, self._seen = time.monotonic(), progress
+        return True
+
+    def _progress(self) -> tuple[int, int]:
+        return self._scene.clients.answered, len(self._scene.provider.taken())
+
+
 def _disturb(scene: Scene, mischief: Mischief, told: Told) -> None:
     posted, enough, pause = Event(), Event(), Event()
     poster = Thread(target=_post, args=(scene, posted, enough), daemon=True)
     poster.start()
     scene.clients.begin(clients=2, pause=0.2)
     begun = time.monotonic()
-    due, telling = begun + scene.plan.every, begun + TELL_EVERY
-    while not (posted.is_set() and (len(scene.kills.hits) >= scene.plan.kills or scene.is_quiet())):
+    pace, telling = Pace(scene), begun + TELL_EVERY
+    while not (posted.is_set() and mischief.all_done and (len(scene.kills.hits) >= scene.plan.kills or scene.is_quiet())):
         if time.monotonic() > begun + scene.plan.within:
             break
         pause.wait(LOOK_EVERY)
@@ -85,9 +109,8 @@ def _disturb(scene: Scene, mischief: Mischief, told: Told) -> None:
         if time.monotonic() >= telling:
             told(f"{scene.plan.database}: {len(scene.provider.taken())} taken, {len(scene.kills.hits)} kills, {scene.backlog()} waiting")
             telling += TELL_EVERY
-        if time.monotonic() >= due:
+        if pace.is_next():
             mischief.next()
-            due = time.monotonic() + scene.plan.every
     enough.set()
     poster.join()
 
@@ -128,6 +151,7 @@ def _evidence(scene: Scene, identity: SignedIdentity) -> Evidence:
     return Evidence(
         taken=list(scene.provider.taken()), rows=rows, marks=evidence.read_marks(window), withdrawals=list(clients.withdrawals),
         expected=evidence.read_expected(window, clients.waves, clients.tickets), frozen=list(scene.frozen),
+        possible=frozenset(("answered", contact, ticket) for contact, ticket in clients.unsure),
         keys={number: frozenset(identity.names(number)) for number in rows},
         leases=evidence.count_leases(window), pending_events=evidence.count_pending(window),
         withdrawn_in_ledger=evidence.read_withdrawn(window),

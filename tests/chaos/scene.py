@@ -30,7 +30,8 @@ FAR: Mapping[Point, int] = {Point.HANDED_OVER: 150, Point.ACCEPTED: 150}
 class Plan:
     """What a run is to come to. `freeze` is how long a worker is stopped; more than a lease of 30 s loses it.
 
-    A disturbance comes `every` so many seconds. After `within` seconds nothing is disturbed any more, whatever was reached.
+    A disturbance comes `every` so many seconds where the work goes on, and after `at_the_latest` in any case. After `within` seconds
+    nothing is disturbed any more, whatever was reached.
     """
 
     database: Literal["sqlite", "postgresql"]
@@ -39,6 +40,7 @@ class Plan:
     seed: int
     contacts: int
     every: float
+    at_the_latest: float
     freeze: float
     within: float
     workers: int = 3
