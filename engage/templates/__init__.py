@@ -7,7 +7,8 @@
     composing  pieces             -> whole                           layouts, blocks, includes
     mjml, markdown, html          -> a mail's page, and its text     once per file; tags pass as words (placeholders)
     programs   pieces             -> compiled, in the sandbox        guard, limits, filters, functions, escaping
-    email, texts                  -> Content                         for each reader (reading, scope, formats, phrases)
+                                     what is constant folded in      folding, generating, printing, turns
+    email, texts                  -> Content                         for each reader (reading, scope, formats, shapes, phrases)
     checking   workspace          -> problems, with their places
 """
 

@@ -39,6 +39,24 @@ Fills = Mapping[str, tuple[tuple[Node, ...], ...]]
 """What derived templates put into blocks: for each name the most derived first."""
 
 MAX_PIECES = 20_000
+MAX_FILES = 500  # that take part in one template, each as often as it is included
+MAX_CHARACTERS = 1024 * 1024
+MAX_TRAIL = 50  # of files that each include the next
+
+
+class _Room:
+    """How much one template may be put together of: what is included twice by what is included twice would have no end."""
+
+    def __init__(self) -> None:
+        self._files = 0
+        self._characters = 0
+
+    def take(self, size: int, place: Place) -> None:
+        """Count one file. Raises TemplateFault."""
+        self._files += 1
+        self._characters += size
+        if self._files > MAX_FILES or self._characters > MAX_CHARACTERS:
+            raise TemplateFault(place, f"the template is put together of more than {MAX_FILES} files, or of more than 1 MB")
 
 
 class Composer:
@@ -46,10 +64,11 @@ class Composer:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._read: dict[str, tuple[Node, ...]] = {}
 
     def pieces(self, text: str, start: Place) -> tuple[Piece, ...]:
         """The whole template as text and tags; `start` is where its text begins. Raises TemplateFault."""
-        return _whole(self._composed(nested(scan(text, start)), (start.file,), {}), start)
+        return _whole(self._composed(nested(scan(text, start)), (start.file,), {}, _Room()), start)
 
     def first_of(self, names: Sequence[str]) -> str:
         """The first of these files under templates/ that there is."""
@@ -57,15 +76,22 @@ class Composer:
 
     def within(self, layout: str, content: Sequence[Piece]) -> tuple[Piece, ...]:
         """The layout (a path under templates/) with `content` as its block of that name."""
-        place = Place(file=ROOT + layout)
-        nodes = nested(self._scanned(layout, place))
+        place, room = Place(file=ROOT + layout), _Room()
+        nodes = self._nodes(layout, place, room)
         if not _has_block(nodes, "content"):
             raise TemplateFault(place, "this layout has no {% block content %}, where Markdown would go")
-        return _whole(self._composed(nodes, (place.file,), {"content": (tuple(content),)}), place)
+        return _whole(self._composed(nodes, (place.file,), {"content": (tuple(content),)}, room), place)
 
     def source(self, name: str, place: Place) -> tuple[Piece, ...]:
         """A file under templates/, put together. `place` is the tag that asks for it."""
-        return _whole(self._composed(nested(self._scanned(name, place)), (ROOT + name,), {}), place)
+        room = _Room()
+        return _whole(self._composed(self._nodes(name, place, room), (ROOT + name,), {}, room), place)
+
+    def _nodes(self, name: str, place: Place, room: _Room) -> tuple[Node, ...]:
+        if name not in self._read:
+            self._read[name] = nested(self._scanned(name, place))
+        room.take(len(self._files[ROOT + name]), place)
+        return self._read[name]
 
     def _scanned(self, name: str, place: Place) -> tuple[Piece, ...]:
         file = ROOT + name
@@ -77,32 +103,32 @@ class Composer:
             raise TemplateFault(front.place, "front matter has no effect here: it belongs to the messages' own files")
         return scan(body, Place(file=file, line=line, column=1))
 
-    def _composed(self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills) -> Iterator[Piece]:
+    def _composed(self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills, room: _Room) -> Iterator[Piece]:
         extends = next((node for node in nodes if isinstance(node, Tag) and node.keyword == "extends"), None)
         if extends is None:
-            yield from self._emitted(nodes, trail, fills, ())
+            yield from self._emitted(nodes, trail, fills, (), room)
             return
         yield from _hoisted(nodes)
         own = {node.name: node.children for node in nodes if isinstance(node, Block)}
         below = {name: (*fills.get(name, ()), children) for name, children in own.items()}
         layout = self._named(extends, trail)
-        yield from self._composed(nested(self._scanned(layout, extends.place)), (*trail, ROOT + layout), {**fills, **below})
+        yield from self._composed(self._nodes(layout, extends.place, room), (*trail, ROOT + layout), {**fills, **below}, room)
 
     def _emitted(
-        self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills, above: tuple[tuple[Node, ...], ...]
+        self, nodes: Sequence[Node], trail: tuple[str, ...], fills: Fills, above: tuple[tuple[Node, ...], ...], room: _Room
     ) -> Iterator[Piece]:
         for node in nodes:
             match node:
                 case Block():
                     first, *rest = (*fills.get(node.name, ()), node.children)
-                    yield from self._emitted(first, trail, fills, tuple(rest))
+                    yield from self._emitted(first, trail, fills, tuple(rest), room)
                 case Tag(keyword="include"):
                     name = self._named(node, trail)
-                    yield from self._composed(nested(self._scanned(name, node.place)), (*trail, ROOT + name), {})
+                    yield from self._composed(self._nodes(name, node.place, room), (*trail, ROOT + name), {}, room)
                 case Tag() if _SUPER.match(node.text):
                     if not above:
                         raise TemplateFault(node.place, "super() has nothing above it here")
-                    yield from self._emitted(above[0], trail, fills, above[1:])
+                    yield from self._emitted(above[0], trail, fills, above[1:], room)
                 case _:
                     yield node
 
@@ -112,6 +138,8 @@ class Composer:
             raise TemplateFault(tag.place, f"{tag.keyword} names one file by a text: {{% {tag.keyword} '_layouts/…' %}}")
         if ROOT + found["name"] in trail:
             raise TemplateFault(tag.place, f"{found['name']} takes part in itself")
+        if len(trail) > MAX_TRAIL:
+            raise TemplateFault(tag.place, f"more than {MAX_TRAIL} files each include the next")
         return found["name"]
 
 

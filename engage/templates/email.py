@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from mimetypes import MimeTypes
@@ -11,6 +10,7 @@ from typing import final
 
 from engage.model.delivery import Attachment, EmailContent
 from engage.model.errors import Place
+from engage.model.stretches import Stretches
 from engage.model.workspace import Files
 from engage.templates import documents, html, markdown, mjml
 from engage.templates.catalogue import Parts
@@ -19,7 +19,7 @@ from engage.templates.escaping import Form
 from engage.templates.faults import TemplateFault
 from engage.templates.headers import header, mailbox
 from engage.templates.placeholders import Held
-from engage.templates.programs import Compiler, Names, Program
+from engage.templates.programs import Compiler, Program, Rendering
 from engage.templates.sources import Piece, Tag, Text, decoded, front_matter
 
 KEYS = ("subject", "preheader", "from", "reply_to", "attachments")
@@ -30,7 +30,6 @@ _TYPES = MimeTypes(filenames=())  # the table that comes with Python, not the ma
 _TYPES.add_type("text/calendar", ".ics")
 _ATTACHED_FORMS = {"ics": Form.ICS, "html": Form.HTML, "htm": Form.HTML, "xml": Form.HTML, "svg": Form.HTML}
 
-Read = Callable[[str], str]
 
 
 @final
@@ -64,26 +63,30 @@ class EmailTemplate:
         attached = (file.content for file in self.attachments if isinstance(file.content, Program))
         return (*(program for program in single if program is not None), *attached)
 
-    def render(self, names: Names) -> EmailContent:
+    def render(self, rendering: Rendering) -> EmailContent:
         """The mail for one reader. Raises RenderError."""
 
-        def run(program: Program | None) -> str | None:
-            return program.run(names) if program is not None else None
-
-        subject = header("subject", self.subject.run(names))
+        subject = header("subject", self.subject.run(rendering))
         if not subject:
             raise TemplateFault(self.subject.lines.place(0), "the subject is empty")
-        sender, reply_to, preheader = run(self.sender), run(self.reply_to), run(self.preheader)
-        text = self.text.run(names)
         return EmailContent(
             subject=subject,
-            text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n" if self.text_is_made else text.strip() + "\n",
-            html=run(self.html),
-            preheader=preheader.strip() if preheader else None,
-            sender=mailbox("from", sender) if sender else None,
-            reply_to=mailbox("reply_to", reply_to) if reply_to else None,
-            attachments=tuple(_attached(file, names) for file in self.attachments),
+            text=self._text(self.text.run(rendering)),
+            html=self.html.run(rendering, Stretches.joined) if self.html is not None else None,
+            preheader=_whole(self.preheader, rendering),
+            sender=mailbox("from", sender) if (sender := _whole(self.sender, rendering)) else None,
+            reply_to=mailbox("reply_to", reply_to) if (reply_to := _whole(self.reply_to, rendering)) else None,
+            attachments=tuple(_attached(file, rendering) for file in self.attachments) if self.attachments else (),
         )
+
+    def _text(self, made: str) -> str:
+        while self.text_is_made and "\n\n\n" in made:
+            made = made.replace("\n\n\n", "\n\n")
+        return made.strip() + "\n"
+
+
+def _whole(program: Program | None, rendering: Rendering) -> str | None:
+    return (program.run(rendering).strip() or None) if program is not None else None
 
 
 def compile_email(parts: Parts, files: Files, compiler: Compiler, composer: Composer) -> EmailTemplate:
@@ -221,8 +224,8 @@ def check_keys(front: documents.Mapping, known: Sequence[str]) -> None:
             raise TemplateFault(place, f"{key!r} has no meaning in this front matter" + (f" ({', '.join(known)})" if known else ""))
 
 
-def _attached(file: AttachedFile, names: Names) -> Attachment:
-    content = file.content.run(names).encode() if isinstance(file.content, Program) else file.content
+def _attached(file: AttachedFile, rendering: Rendering) -> Attachment:
+    content = file.content.run(rendering).encode() if isinstance(file.content, Program) else file.content
     if file.name.endswith(".ics") and isinstance(file.content, Program):
         content = content.replace(b"\n", b"\r\n")  # RFC 5545, section 3.1
     return Attachment(name=file.name, media_type=file.media_type, content=content)

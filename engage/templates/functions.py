@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
-
-from jinja2.runtime import Context
 
 from engage.templates.faults import Unprintable
 from engage.templates.formats import as_number, formats_of
 from engage.templates.limits import MAX_RANGE
 from engage.templates.locales import PLURAL_CATEGORIES, babel_locale
-from engage.templates.phrases import Phrasebook, fill
-from engage.templates.scope import scope_of
+from engage.templates.phrases import Phrasebook, Wording
+from engage.templates.scope import Reader
 
 
 @final
@@ -28,31 +26,46 @@ class Function:
 def translator(phrases: Phrasebook, locale: str) -> Function:
     """`t(key, n=…, name=…)` in one language: the phrase with its values as the reader's language writes them."""
 
-    def t(context: Context, key: str, n: object = None, **values: Any) -> str:
-        scope = scope_of(context)
-        texts = {name: _text(context, name, value) for name, value in values.items()}
-        if n is not None:
-            texts["n"] = scope.formats.number(as_number(n), None)
-        return fill(phrases.find(str(key), locale), n, texts)
+    def t(context: Reader, key: str, n: object = None, **values: Any) -> str:
+        return spoken(context, phrases.wording(str(key), locale), n, values)
 
     return Function(t)
+
+
+def spoken(context: Reader, wording: Wording, n: object, values: Mapping[str, object]) -> str:
+    """The phrase with its values. Raises Unprintable."""
+    scope = context.scope
+    texts = {name: valued(context, name, value) for name, value in values.items()}
+    if n is not None:
+        texts["n"] = scope.formats.number(as_number(n), None)
+    return wording.text(n, texts, scope.budget)
+
+
+def counted(context: Reader, wording: Wording, n: object) -> str:
+    """The phrase with no other value than its number. Raises Unprintable."""
+    if n is None:
+        return wording.text(None, {})
+    number = as_number(n)
+    return wording.around(number, context.scope.formats.number(number, None))
 
 
 def pluralizer(locale: str) -> Function:
     """`plural(n, one=…, few=…, other=…)` in one language; `{n}` in the text chosen is the number."""
     formats = formats_of(babel_locale(locale))
 
-    def plural(context: Context, n: object, **forms: str) -> str:
+    def plural(context: Reader, n: object, **forms: str) -> str:
         unknown = sorted(set(forms) - set(PLURAL_CATEGORIES))
         if unknown or "other" not in forms:
             raise Unprintable(f"{unknown[0]!r} is no plural form" if unknown else "plural() needs the form `other`")
-        text = forms.get(formats.plural_form(as_number(n)), forms["other"])
-        return str(text).replace("{n}", scope_of(context).formats.number(as_number(n), None))
+        text = str(forms.get(formats.plural_form(as_number(n)), forms["other"]))
+        number = context.scope.formats.number(as_number(n), None)
+        context.scope.budget.make(len(text) + text.count("{n}") * len(number))
+        return text.replace("{n}", number)
 
     return Function(plural)
 
 
-def _range(context: Context, *bounds: int) -> range:
+def _range(context: Reader, *bounds: int) -> range:
     if not all(isinstance(bound, int) for bound in bounds) or not 1 <= len(bounds) <= 3:
         raise Unprintable("range() takes whole numbers")
     turns = range(*bounds)
@@ -65,31 +78,38 @@ RANGE = Function(_range)
 
 
 def membership(ask: Callable[[str], bool] | None) -> Function:
-    """`in_segment(name)` for one contact."""
+    """`in_segment(name)` for one contact; each segment is asked for once."""
+    answers: dict[str, bool] = {}
 
-    def in_segment(context: Context, name: str) -> bool:
+    def in_segment(context: Reader, name: str) -> bool:
         if ask is None:
             raise Unprintable("in_segment() cannot be answered here: there is no database to ask")
-        return ask(str(name))
+        key = str(name)
+        if key not in answers:
+            answers[key] = ask(key)
+        return answers[key]
 
     return Function(in_segment)
 
 
-def _not_built(context: Context, *args: object, **kwargs: object) -> str:
+def _not_built(context: Reader, *args: object, **kwargs: object) -> str:
     raise Unprintable("message.answer_url() is not built yet")
 
 
 ANSWER_URL = Function(_not_built)
 
 
-def _text(context: Context, name: str, value: object) -> str:
+def valued(context: Reader, name: str, value: object) -> str:
+    """The value of a phrase's placeholder as the reader's language writes it. Raises Unprintable."""
+    if type(value) is str:
+        return value
     if value is None:
         raise Unprintable(f"{name} is missing here; give it a default: {name}=… | default(…)")
-    scope = scope_of(context)
+    scope = context.scope
     return scope.formats.number(value, None) if type(value) is int else scope.formats.text(value, scope.zone)
 
 
-def texts(context: Context, items: Iterable[object]) -> list[str]:
+def texts(context: Reader, items: Iterable[object]) -> list[str]:
     """The items as they would be printed, one by one."""
-    scope = scope_of(context)
+    scope = context.scope
     return [scope.formats.text(item, scope.zone) for item in items]

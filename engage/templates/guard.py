@@ -1,7 +1,8 @@
 """Rewrites a template's parsed tree before it is compiled: what is not allowed is refused, what could grow is charged.
 
-Loops and `~` become filters of ours that charge the budget; comparisons become the two-valued ones of the campaign language
-(a missing or wrongly typed side makes them false); a phrase without values is put in as text.
+Loops, `~`, slices and lists that are made become filters of ours that charge the budget, as does each turn of a loop and each
+import; comparisons become the two-valued ones of the campaign language (a missing or wrongly typed side makes them false); a phrase
+without values is put in as text.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes, pass_context
-from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
@@ -20,7 +20,8 @@ from engage.templates.escaping import ESCAPES
 from engage.templates.faults import Unprintable
 from engage.templates.fields import Fields
 from engage.templates.functions import texts
-from engage.templates.scope import scope_of
+from engage.templates.limits import SMALL, turn_cost
+from engage.templates.scope import Reader
 
 
 def guarded(environment: Environment, tree: nodes.Template, phrase: Callable[[str], str]) -> nodes.Template:
@@ -61,9 +62,36 @@ class Guard(NodeTransformer):
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         self.generic_visit(node)
-        text = sum(len(part.data) for part in node.find_all(nodes.TemplateData))
-        node.iter = _operation("_loop", node.iter, nodes.Const(text))
-        return node
+        node.iter = _operation("_loop", node.iter)
+        return _charged(node)
+
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
+        self.generic_visit(node)
+        return _charged(node)
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+        self.generic_visit(node)
+        return _charged(node)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+        self.generic_visit(node)
+        if not isinstance(node.arg, nodes.Slice):
+            return node
+        bounds = [bound or nodes.Const(None) for bound in (node.arg.start, node.arg.stop, node.arg.step)]
+        return _operation("_cut", node.node, *bounds)
+
+    def visit_List(self, node: nodes.List) -> nodes.Node:
+        self.generic_visit(node)
+        return node if all(isinstance(item, nodes.Const) for item in node.items) else _operation("_made", node)
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:
+        self.generic_visit(node)
+        constant = node.ctx != "load" or all(isinstance(item, nodes.Const) for item in node.items)
+        return node if constant else _operation("_made", node)
+
+    def visit_Dict(self, node: nodes.Dict) -> nodes.Node:
+        self.generic_visit(node)
+        return _operation("_made", node)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         self.generic_visit(node)
@@ -87,13 +115,13 @@ class Guard(NodeTransformer):
             _refuse(node, str(error))
         return nodes.Const(text, lineno=node.lineno)
 
-    def visit_Import(self, node: nodes.Import) -> nodes.Node:
+    def visit_Import(self, node: nodes.Import) -> list[nodes.Node]:
         self.generic_visit(node)
-        return _imported(node)
+        return [_turn(node, 1), _imported(node)]
 
-    def visit_FromImport(self, node: nodes.FromImport) -> nodes.Node:
+    def visit_FromImport(self, node: nodes.FromImport) -> list[nodes.Node]:
         self.generic_visit(node)
-        return _imported(node)
+        return [_turn(node, 1), _imported(node)]
 
     def visit_ScopedEvalContextModifier(self, node: nodes.ScopedEvalContextModifier) -> NoReturn:
         _refuse(node, "escaping cannot be switched off")
@@ -119,31 +147,71 @@ def _close(name: str, known: Iterable[str]) -> str | None:
     return nearest(name, (one for one in known if not one.startswith("_")))
 
 
+def _charged(node: nodes.For | nodes.Macro | nodes.CallBlock) -> nodes.Node:
+    """The node, charged for each time that its body runs: for all that it holds, whatever of it is run."""
+    parts = [part for child in node.body for part in (child, *child.find_all(nodes.Node))]
+    text = sum(len(part.data) for part in parts if isinstance(part, nodes.TemplateData))
+    printed = sum(len(part.nodes) for part in parts if isinstance(part, nodes.Output))
+    node.body.insert(0, _turn(node, turn_cost(len(parts), printed, text)))
+    return node
+
+
+def _turn(node: nodes.Node, cost: int) -> nodes.Stmt:
+    made = nodes.ExprStmt(_operation("_turn", nodes.Const(cost)))
+    return made.set_lineno(node.lineno)  # type: ignore[return-value]  # it returns itself
+
+
 @pass_context
-def _loop(context: Context, value: Any, text: int) -> Any:
+def _charge_turn(context: Reader, cost: int) -> None:
+    context.scope.budget.spend(1, cost)
+
+
+@pass_context
+def _loop(context: Reader, value: Any) -> Any:
     if isinstance(value, Undefined):
         iter(value)  # raises
     if value is None:
         return ()
     if not isinstance(value, str | list | tuple | range | Fields | Mapping):
         raise Unprintable("this is no list to go through")
-    scope_of(context).budget.spend(len(value), len(value) * (text + 1))
     return value
 
 
 @pass_context
-def _concat(context: Context, *parts: object) -> str:
+def _made(context: Reader, value: object) -> object:
+    return context.scope.budget.made(value)
+
+
+@pass_context
+def _cut(context: Reader, value: Any, start: Any, stop: Any, step: Any) -> object:
+    if isinstance(value, Undefined):
+        str(value)  # raises
+    if not isinstance(value, str | list | tuple | range):
+        raise Unprintable("only a text or a list has a part from … to …")
+    return context.scope.budget.made(value[start:stop:step])
+
+
+@pass_context
+def _concat(context: Reader, *parts: object) -> str:
     for part in parts:
         if part is None:
             raise Unprintable("a part of this text may be missing; give it a default")
         if isinstance(part, Undefined):
             str(part)  # raises
     joined = [part if isinstance(part, Markup) else text for part, text in zip(parts, texts(context, parts), strict=True)]
-    scope_of(context).budget.make(sum(map(len, joined)))
+    if (size := sum(map(len, joined))) > SMALL:
+        context.scope.budget.make(size)
     if not any(isinstance(part, Markup) for part in joined):
         return "".join(joined)
     escape = ESCAPES[context.environment.form]  # type: ignore[attr-defined]  # our own environment has it
     return Markup("".join(part if isinstance(part, Markup) else escape(part) for part in joined))  # noqa: S704  # escaped here
+
+
+def contains(context: Reader, value: Any, word: str) -> bool:
+    """`word in value`, as `_compare` has it, sooner for what it mostly is."""
+    if value.__class__ is tuple and len(value) <= SMALL:
+        return word in value
+    return _compare(context, word, "in", value)
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -153,8 +221,10 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 _NEGATED = {"ne": "eq", "notin": "in"}
 
 
-def _compare(value: object, *steps: Any) -> bool:
+@pass_context
+def _compare(context: Reader, value: object, *steps: Any) -> bool:
     left = value
+    context.scope.budget.touch(value, *steps)
     for name, right in zip(steps[::2], steps[1::2], strict=True):
         holds = not _holds(_NEGATED[name], left, right) if name in _NEGATED else _holds(name, left, right)
         if not holds:
@@ -175,5 +245,7 @@ def _holds(name: str, left: object, right: object) -> bool:
         return False
 
 
-OPERATIONS: Mapping[str, Callable[..., object]] = {"_loop": _loop, "_concat": _concat, "_compare": _compare}
+OPERATIONS: Mapping[str, Callable[..., object]] = {
+    "_loop": _loop, "_turn": _charge_turn, "_made": _made, "_cut": _cut, "_concat": _concat, "_compare": _compare,
+}  # fmt: skip
 """Filters that only the guard puts in: templates cannot name them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import final
 
 from engage.model.errors import Place, Problem, nearest
@@ -12,6 +13,7 @@ from engage.model.workspace import Files
 from engage.templates import documents
 from engage.templates.faults import TemplateFault, Unprintable
 from engage.templates.formats import as_number, formats_of
+from engage.templates.limits import SMALL, Budget
 from engage.templates.locales import PLURAL_CATEGORIES, babel_locale, is_known, normal, parents, plural_categories
 
 _FILE = re.compile(r"^locales/([^/]+)\.yaml$")
@@ -43,6 +45,14 @@ class Phrasebook:
     by_locale: Mapping[str, Mapping[str, Phrase]]
     files: Mapping[str, str]
     problems: tuple[Problem, ...] = field(default=())
+    _ready: dict[tuple[str, str], Wording] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def wording(self, key: str, locale: str) -> Wording:
+        """The phrase that `find` finds, made ready. Raises Unprintable."""
+        known = self._ready.get((key, locale))
+        if known is None:
+            known = self._ready[key, locale] = Wording(self.find(key, locale))
+        return known
 
     def find(self, key: str, locale: str) -> Phrase:
         """The phrase in the nearest of the locale's languages, else in the default. Raises Unprintable."""
@@ -58,22 +68,50 @@ class Phrasebook:
         return frozenset(key for phrases in self.by_locale.values() for key in phrases)
 
 
-def fill(phrase: Phrase, number: object, values: Mapping[str, str]) -> str:
-    """The phrase's text; `values` are texts already, with `n` among them where there is a number. Raises Unprintable."""
-    form = "other"
-    if phrase.plural:
-        if number is None:
-            raise Unprintable("this phrase has plural forms: hand it the number as n=…")
-        form = formats_of(babel_locale(phrase.locale)).plural_form(as_number(number))
-    text = phrase.forms.get(form) or phrase.forms["other"]
+@final
+class Wording:
+    """A phrase made ready to be said often: each form cut at its placeholders."""
 
-    def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in values:
-            raise Unprintable(f"the phrase asks for {{{name}}}: hand it over as {name}=…")
-        return values[name]
+    __slots__ = ("_cut", "_formats", "phrase")
 
-    return _PLACEHOLDER.sub(value, text)
+    def __init__(self, phrase: Phrase, *, only: str | None = None) -> None:
+        """`only` this placeholder counts, where it is given."""
+        self.phrase = phrase
+        self._formats = formats_of(babel_locale(phrase.locale))
+        places = _PLACEHOLDER if only is None else re.compile(rf"\{{({only})\}}")
+        self._cut = {form: places.split(text) for form, text in phrase.forms.items() if text or form == "other"}
+
+    def parts(self) -> list[str]:
+        """Of a phrase without a number: its text and the names of its placeholders in turn."""
+        return self._cut["other"].copy()
+
+    def text(self, number: object, values: Mapping[str, str], budget: Budget | None = None) -> str:
+        """What it says; `values` are texts already, with `n` among them where there is a number. Raises Unprintable."""
+        form = "other"
+        if self.phrase.plural:
+            if number is None:
+                raise Unprintable("this phrase has plural forms: hand it the number as n=…")
+            form = self._formats.plural_form(as_number(number))
+        return self._filled(self._cut.get(form) or self._cut["other"], values, budget)
+
+    def around(self, number: int | float | Decimal, written: str) -> str:
+        """What it says of a number alone, which is `written` so."""
+        form = self._formats.plural_form(number) if self.phrase.plural else "other"
+        parts = self._cut.get(form) or self._cut["other"]
+        if len(parts) == 3 and parts[1] == "n":
+            return parts[0] + written + parts[2]
+        return self._filled(parts, {"n": written}, None)
+
+    def _filled(self, cut: list[str], values: Mapping[str, str], budget: Budget | None) -> str:
+        parts = cut.copy()
+        for at in range(1, len(parts), 2):
+            name = parts[at]
+            if name not in values:
+                raise Unprintable(f"the phrase asks for {{{name}}}: hand it over as {name}=…")
+            parts[at] = values[name]
+        if budget is not None and (size := sum(map(len, parts))) > SMALL:
+            budget.make(size)
+        return "".join(parts)
 
 
 def read_phrases(files: Files, default: str) -> Phrasebook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from types import TracebackType
@@ -11,23 +11,26 @@ from typing import Any, final
 
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.loaders import BaseLoader
-from jinja2.runtime import Context
+from jinja2.meta import find_undeclared_variables
 
 from engage.model.errors import Place
+from engage.model.stretches import Stretches
 from engage.templates.composing import Composer
-from engage.templates.escaping import Form
+from engage.templates.escaping import ESCAPES, Form
 from engage.templates.faults import TemplateFault, Unprintable
+from engage.templates.formats import Formats
 from engage.templates.limits import MAX_OUTPUT
 from engage.templates.phrases import Phrasebook
 from engage.templates.placeholders import without_empty_lines
-from engage.templates.sandbox import Sandbox
-from engage.templates.scope import KEY, Scope
+from engage.templates.sandbox import Part, Sandbox
+from engage.templates.scope import KEY, Reader, Scope
 from engage.templates.sources import Piece, Tag
 
 Names = dict[str, object]
-"""All that a program may name: see `Compiler.names`."""
+"""The data that a program may name."""
 
 _numbers = count()
+_ASSIGNING = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.Import, nodes.FromImport, nodes.CallBlock)
 _CLOSED = frozenset({"if", "for", "macro", "call", "filter", "with"})
 """Statements that an `end…` closes."""
 
@@ -70,29 +73,59 @@ class LineMap:
 
 
 @final
+class Rendering:
+    """One message for one reader: what its parts may name, and the contexts that those may share which assign nothing."""
+
+    __slots__ = ("_shared", "names")
+
+    def __init__(self, names: Names, scope: Scope) -> None:
+        names[KEY] = scope
+        self.names = names
+        self._shared: dict[Form, Reader] = {}
+
+    def context(self, template: Template, form: Form, *, shared: bool) -> Reader:
+        """The context to run a part in."""
+        if not shared:
+            return Reader(template.environment, {**template.globals, **self.names}, template.name, {})
+        context = self._shared.get(form)
+        if context is None:
+            context = self._shared[form] = Reader(template.environment, self.names, None, {})
+        return context
+
+
+@final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One compiled part."""
+    """One compiled part. `reads` are the names of the data that it may read; None where that cannot be told.
+
+    `constant` is what it prints for everybody, where it is the same.
+    """
 
     template: Template
+    form: Form
     source: str
     lines: LineMap
     maps: Mapping[str, LineMap] = field(repr=False)
+    reads: frozenset[str] | None = None
+    constant: Stretches | None = None
 
     @property
     def tree(self) -> nodes.Template:
         """What it is compiled of, for those who look into it."""
         return self.template.environment.parse(self.source)
 
-    def run(self, names: Names) -> str:
-        """What the part prints; `names` is all that it may name, as `Compiler.names` puts it together. Raises TemplateFault."""
-        context = Context(self.template.environment, names, self.template.name, {})
+    def run(self, rendering: Rendering, joined: Callable[[list[str]], str] = "".join) -> str:
+        """What the part prints. Raises TemplateFault."""
+        if self.constant is not None:
+            return self.constant
+        context = rendering.context(self.template, self.form, shared=self.reads is not None)
         try:
-            text = "".join(self.template.root_render_func(context))
+            pieces: list[str] = self.template.root_render_func(context)  # type: ignore[assignment]  # our generator's root returns a list
         except TemplateFault:
             raise
         except Exception as error:  # whatever a template makes Python raise is the template's fault, and only that message's
             raise self._fault(error) from error
+        text = joined(pieces)
         if len(text) > MAX_OUTPUT:
             raise TemplateFault(Place(file=self.lines.file), f"the template prints more than {MAX_OUTPUT // 1024} KB")
         return text
@@ -108,12 +141,16 @@ class Program:
 
 
 class Compiler:
-    """Compiles for one language; one sandbox for each form."""
+    """Compiles for one language, and the formats of readers of it; one sandbox for each form."""
 
-    def __init__(self, locale: str, phrases: Phrasebook, composer: Composer) -> None:
+    def __init__(
+        self, locale: str, formats: Formats, phrases: Phrasebook, composer: Composer, fields: Mapping[str, frozenset[str]]
+    ) -> None:
         self.locale = locale
+        self._formats = formats
         self._phrases = phrases
         self._composer = composer
+        self._fields = fields
         self._sandboxes: dict[Form, Sandbox] = {}
         self._maps: dict[str, LineMap] = {}
 
@@ -123,23 +160,57 @@ class Compiler:
         name = f"{file}#{next(_numbers)}"
         sandbox = self.sandbox(form)
         try:
-            code = sandbox.compile(source, name, name)
+            tree = sandbox.parse(source, name, name)
+            code = sandbox.compile(tree, name, name)
         except TemplateSyntaxError as error:
             raise lines.fault(error) from error
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise TemplateFault(Place(file=file), "its statements or brackets stand in one another too deep") from error
         self._maps[name] = lines
-        template = Template.from_code(sandbox, code, sandbox.make_globals(None))
-        return Program(template=template, source=source, lines=lines, maps=self._maps)
-
-    def names(self, data: Mapping[str, object], scope: Scope) -> Names:
-        """All that the parts of one message may name: the functions, the data, and the scope out of reach."""
-        return {**self.sandbox(Form.TEXT).globals, **data, KEY: scope}
+        template = Part.from_code(sandbox, code, sandbox.make_globals(None))
+        reads, constant = _reads(tree), _constant(tree, form)
+        return Program(template=template, form=form, source=source, lines=lines, maps=self._maps, reads=reads, constant=constant)
 
     def sandbox(self, form: Form) -> Sandbox:
         """The form's environment."""
         if form not in self._sandboxes:
             loader = _ImportLoader(self._composer, self._maps)
-            self._sandboxes[form] = Sandbox(form, self.locale, self._phrases, loader)
+            self._sandboxes[form] = Sandbox(form, self.locale, self._formats, self._phrases, loader, self._fields)
         return self._sandboxes[form]
+
+
+def read_by(programs: Iterable[Program]) -> frozenset[str] | None:
+    """The names that any of these read; None where that cannot be told of one."""
+    found: frozenset[str] = frozenset()
+    for program in programs:
+        if program.reads is None:
+            return None
+        found |= program.reads
+    return found
+
+
+def _reads(tree: nodes.Template) -> frozenset[str] | None:
+    """The names that the part reads, where it only reads: what is assigned or imported needs a context of its own."""
+    if next(tree.find_all(_ASSIGNING), None) is not None:
+        return None
+    called = {name.name for name in tree.find_all(nodes.Name) if name.name in tree.environment.globals}  # type: ignore[union-attr]  # it has one
+    return frozenset(find_undeclared_variables(tree) | called)
+
+
+def _constant(tree: nodes.Template, form: Form) -> Stretches | None:
+    """What a part of text alone prints."""
+    printed = [child for node in tree.body for child in (node.nodes if isinstance(node, nodes.Output) else (node,))]
+    texts: list[str] = []
+    for child in printed:
+        match child:
+            case nodes.TemplateData(data=str(text)):
+                texts.append(text)
+            case nodes.Const(value=str(text)):
+                texts.append(ESCAPES[form](text))
+            case _:
+                return None
+    whole = Stretches.joined(("".join(texts),))
+    return whole if len(whole) <= MAX_OUTPUT else None
 
 
 class _ImportLoader(BaseLoader):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import final
 from zoneinfo import ZoneInfo
 
@@ -13,13 +13,16 @@ from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Contact
 from engage.model.delivery import Links
 from engage.model.steps import Call, WaitFor, every_send, every_step
 from engage.model.triggers import OF_EVENT, Kinds, ScheduleTrigger, trigger_kinds
-from engage.model.workspace import Settings, Workspace
+from engage.model.workspace import Company, Settings, Workspace
 from engage.templates.fields import Fields, plain, typed
 from engage.templates.functions import ANSWER_URL, membership
 from engage.templates.scope import Segments
 
 ALWAYS = frozenset({"contact", "trigger", "data", "company", "message", "now", "today", "in_segment"})
 """The names that every template has, beside those given by `as` and `with`."""
+
+_COMPANY = frozenset({"name", "address"})
+_LINKS = frozenset({"unsubscribe_url", "preferences_url", "view_in_browser_url", "answer_url"})
 
 
 class Reading:
@@ -28,34 +31,50 @@ class Reading:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.contact_kinds: Kinds = {**BUILT_IN_ATTRIBUTES, **workspace.settings.attributes}
-        self._blank: dict[str, object] = dict.fromkeys(self.contact_kinds)
+        self.fields = {"contact": frozenset(self.contact_kinds), "company": _COMPANY, "message": _LINKS}
         self._tables = Fields("data", {name: _table(name, rows) for name, rows in workspace.data.items()})
+        self._days: dict[str, tuple[datetime, date]] = {}
+        self._company = _company(workspace.settings.company)
+        purposes = workspace.settings.purposes.values()
+        self._companies = {purpose.name: _company(purpose.company) for purpose in purposes if purpose.company is not None}
         self._campaigns = {name: _handed(campaign, workspace.settings) for name, campaign in workspace.campaigns.items()}
 
     def of(
         self, *, campaign: str | None, contact: Contact, trigger: Mapping[str, object], values: Mapping[str, object],
-        now: datetime, zone: ZoneInfo, purpose: str, links: Links, segments: Segments | None,
+        now: datetime, zone: ZoneInfo, purpose: str, links: Links, segments: Segments | None, reads: frozenset[str] = ALWAYS,
     ) -> dict[str, object]:  # fmt: skip
-        """The data by name. Names that the campaign gives by `as` are none until they are given."""
-        handed = self._campaigns.get(campaign or "", _Handed())
-        return {
-            **handed.names(values),
-            "contact": Fields("contact", {**self._blank, **contact.attributes}),
-            "trigger": typed("trigger", handed.where_they_live(trigger, zone), handed.trigger),
-            "data": self._tables,
-            "company": self.company(purpose),
-            "message": links_of(links),
-            "now": now,
-            "today": now.astimezone(zone).date(),
-            "in_segment": membership(segments.in_segment if segments is not None else None),
-        }
+        """The data by name; of what is always there only what is in `reads`. Names that the campaign gives by `as` are none at first."""
+        handed = self._campaigns.get(campaign or "", _NOTHING)
+        names = handed.names(values)
+        if "contact" in reads:
+            names["contact"] = Fields("contact", contact.attributes, self.contact_kinds)
+        if "message" in reads:
+            names["message"] = links_of(links)
+        if "company" in reads:
+            names["company"] = self.company(purpose)
+        if "trigger" in reads:
+            names["trigger"] = typed("trigger", handed.where_they_live(trigger, zone), handed.trigger)
+        if "data" in reads:
+            names["data"] = self._tables
+        if "now" in reads:
+            names["now"] = now
+        if "today" in reads:
+            names["today"] = self._today(now, zone)
+        if "in_segment" in reads:
+            names["in_segment"] = membership(segments.in_segment if segments is not None else None)
+        return names
+
+    def _today(self, now: datetime, zone: ZoneInfo) -> date:
+        """The reader's day; the readers of one batch share their `now`."""
+        at, day = self._days.get(zone.key, (None, None))
+        if at is not now or day is None:
+            day = now.astimezone(zone).date()
+            self._days[zone.key] = (now, day)
+        return day
 
     def company(self, purpose: str) -> Fields:
         """The purpose's own company (a second brand), else the workspace's."""
-        settings = self._workspace.settings
-        known = settings.purposes.get(purpose)
-        company = (known.company if known is not None else None) or settings.company
-        return Fields("company", {"name": company.name, "address": company.address or None})
+        return self._companies.get(purpose, self._company)
 
 
 @final
@@ -66,7 +85,7 @@ class _Handed:
     trigger: Kinds = field(default_factory=dict)
     is_scheduled: bool = False
     events: Mapping[str, Kinds] = field(default_factory=dict)
-    others: frozenset[str] = frozenset()
+    blank: frozenset[str] = frozenset()
 
     def where_they_live(self, trigger: Mapping[str, object], zone: ZoneInfo) -> Mapping[str, object]:
         """The trigger, with a schedule's wall time `at` as the moment at which the reader's own clock shows it."""
@@ -78,8 +97,10 @@ class _Handed:
 
     def names(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values handed over, events with all their declared fields; what is not given yet is none."""
-        blank: dict[str, object] = dict.fromkeys((*self.events, *self.others))
-        return {**blank, **{name: self._value(name, value) for name, value in values.items()}}
+        names: dict[str, object] = dict.fromkeys(self.blank)
+        for name, value in values.items():
+            names[name] = self._value(name, value)
+        return names
 
     def _value(self, name: str, value: object) -> object:
         if name in self.events and isinstance(value, Mapping):
@@ -91,7 +112,14 @@ def _handed(campaign: Campaign, settings: Settings) -> _Handed:
     events = events_by_name(campaign, settings)
     scheduled = isinstance(campaign.trigger, ScheduleTrigger)
     others = sends_by_name(campaign) | calls_by_name(campaign)
-    return _Handed(trigger=read_of_trigger(campaign, settings) or {}, is_scheduled=scheduled, events=events, others=others)
+    return _Handed(trigger=read_of_trigger(campaign, settings) or {}, is_scheduled=scheduled, events=events, blank=others | events.keys())
+
+
+_NOTHING = _Handed()
+
+
+def _company(company: Company) -> Fields:
+    return Fields("company", {"name": company.name, "address": company.address or None})
 
 
 def read_of_trigger(campaign: Campaign, settings: Settings) -> Kinds | None:

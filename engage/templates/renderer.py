@@ -1,7 +1,7 @@
 """`Approved -> Rendered`: the message in the reader's language, for the channel that was chosen.
 
-Files are compiled at their first use and kept: per message, channel and language. What is left for each reader is to put
-together what the templates may read, and to run them.
+Files are compiled at their first use and kept: per message, channel, language and its readers' formats. What is left for each reader
+is to put together what the templates do read, and to run them.
 """
 
 from __future__ import annotations
@@ -13,22 +13,26 @@ from importlib.resources import files
 from typing import Protocol, final
 from zoneinfo import ZoneInfo
 
+from babel.core import Locale
+
 from engage.model.contact import ChannelKind, Contact
 from engage.model.delivery import Approved, Content, Links, LocaleSource, Rendered
 from engage.model.steps import Binding
-from engage.model.tokens import TokenPayload, sign
+from engage.model.tokens import TokenPayload, sign_each
 from engage.model.workspace import Files, Workspace
 from engage.templates.catalogue import Choice, Parts, read_catalogue
 from engage.templates.composing import ROOT, Composer
 from engage.templates.email import LAYOUTS, compile_email
-from engage.templates.formats import formats_of
+from engage.templates.formats import Formats, formats_of
 from engage.templates.guessing import guessed
 from engage.templates.locales import babel_locale, parents
 from engage.templates.phrases import read_phrases
-from engage.templates.programs import Compiler, Names, Program
-from engage.templates.reading import Reading
+from engage.templates.programs import Compiler, Program, Rendering, read_by
+from engage.templates.reading import ALWAYS, Reading
 from engage.templates.scope import Scope, Segments
 from engage.templates.texts import compile_chat, compile_sms
+
+_MOST_READY = 4096
 
 
 class MessageTemplate(Protocol):
@@ -39,9 +43,21 @@ class MessageTemplate(Protocol):
         """All that it is made of."""
         ...
 
-    def render(self, names: Names) -> Content:
+    def render(self, rendering: Rendering) -> Content:
         """For one reader. Raises RenderError."""
         ...
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A message made ready for all readers of one language: `functions` are those of the sandbox that it names itself."""
+
+    choice: Choice
+    template: MessageTemplate
+    formats: Formats
+    reads: frozenset[str]
+    functions: Mapping[str, object]
 
 
 @final
@@ -65,8 +81,11 @@ class Templates:
         self.catalogue = read_catalogue(workspace)
         self.phrases = read_phrases(workspace.files, self.catalogue.default)
         self.reading = Reading(workspace)
-        self._compilers: dict[str, Compiler] = {}
-        self._compiled: dict[tuple[ChannelKind, str, tuple[str, ...]], MessageTemplate] = {}
+        self._compilers: dict[tuple[str, str], Compiler] = {}
+        self._compiled: dict[tuple[ChannelKind, str, str, tuple[str, ...]], MessageTemplate] = {}
+        self._ready: dict[tuple[str, str, ChannelKind, str | None], Ready] = {}
+        purposes = self._settings.purposes.items()
+        self._bases = {name: (purpose.public_url or self._settings.public_url).rstrip("/") for name, purpose in purposes}
 
     def messages(self) -> tuple[str, ...]:
         """The names of all messages."""
@@ -74,14 +93,19 @@ class Templates:
 
     def render(self, approved: Approved, *, now: datetime, lookup: Segments | None = None) -> Rendered:
         """Render for the contact and channel decided on. Staff (a fixed recipient) read the workspace's language. Raises RenderError."""
-        intent = approved.intent
-        links = self.links(intent.id, approved.contact.id, intent.purpose)
-        draft = self.render_for(
-            intent.message, channel_kind=approved.kind, channel_name=approved.channel, contact=approved.contact, trigger=intent.trigger,
-            values=intent.values, now=now, purpose=intent.purpose, links=links, campaign=intent.campaign, lookup=lookup,
-            to_staff=intent.to is not None,
+        intent, contact = approved.intent, approved.contact
+        links = self.links(intent.id, contact.id, intent.purpose)
+        wanted = self._wanted(contact, approved.channel, to_staff=intent.to is not None)
+        ready = self.made_ready(intent.message, approved.channel, approved.kind, wanted)
+        zone = self._zone(contact)
+        names = self.reading.of(
+            campaign=intent.campaign, contact=contact, trigger=intent.trigger, values=intent.values, now=now, zone=zone,
+            purpose=intent.purpose, links=links, segments=lookup, reads=ready.reads,
         )  # fmt: skip
-        return Rendered(approved=approved, content=draft.content, locale=draft.locale, locale_source=draft.locale_source, links=links)
+        choice = ready.choice
+        return Rendered(
+            approved=approved, content=_content(ready, names, zone), locale=choice.locale, locale_source=choice.source, links=links
+        )
 
     def render_for(
         self, message: str, *, channel_kind: ChannelKind, channel_name: str, contact: Contact, trigger: Mapping[str, object],
@@ -89,19 +113,14 @@ class Templates:
         lookup: Segments | None = None, to_staff: bool = False, locale: str | None = None,
     ) -> Draft:  # fmt: skip
         """Render without a decision, for previews and checks; `locale` stands for the contact's own. Raises RenderError."""
-        channel = self._settings.channels.get(channel_name)
-        staff = to_staff or (channel is not None and channel.to is not None)
-        wanted = locale or (None if staff else contact.text("locale"))
-        choice = self.catalogue.choose(message, channel_name, channel_kind, wanted)
+        wanted = locale or self._wanted(contact, channel_name, to_staff=to_staff)
+        ready = self.made_ready(message, channel_name, channel_kind, wanted)
         zone = self._zone(contact)
-        data = self.reading.of(
+        names = self.reading.of(
             campaign=campaign, contact=contact, trigger=trigger, values=values, now=now, zone=zone, purpose=purpose, links=links,
-            segments=lookup,
+            segments=lookup, reads=ready.reads,
         )  # fmt: skip
-        reader = wanted if wanted and choice.locale in parents(wanted) else choice.locale
-        scope = Scope(formats=formats_of(babel_locale(reader)), zone=zone)
-        content = self.template(channel_kind, choice).render(self._compiler(choice.locale).names(data, scope))
-        return Draft(content=content, locale=choice.locale, locale_source=choice.source)
+        return Draft(content=_content(ready, names, zone), locale=ready.choice.locale, locale_source=ready.choice.source)
 
     def guessed(
         self, message: str, *, channel_kind: ChannelKind, channel_name: str, root: str, handed: Mapping[str, Binding],
@@ -112,24 +131,39 @@ class Templates:
 
     def links(self, delivery_id: int, contact_id: int, purpose: str) -> Links:
         """The signed links of one delivery; 0 stands for a preview's."""
-        known = self._settings.purposes.get(purpose)
-        base = ((known.public_url if known is not None else None) or self._settings.public_url).rstrip("/")
-        payload = TokenPayload(delivery_id=delivery_id, contact_id=contact_id)
-        return Links(
-            unsubscribe=f"{base}/u/{sign(self._secret, 'u', payload)}",
-            preferences=f"{base}/p/{sign(self._secret, 'p', payload)}",
-            view=f"{base}/v/{sign(self._secret, 'v', payload)}",
-        )
+        base = self._bases.get(purpose) or self._settings.public_url.rstrip("/")
+        unsubscribe, preferences, view = sign_each(self._secret, "upv", TokenPayload(delivery_id=delivery_id, contact_id=contact_id))
+        return Links(unsubscribe=f"{base}/u/{unsubscribe}", preferences=f"{base}/p/{preferences}", view=f"{base}/v/{view}")
 
-    def template(self, kind: ChannelKind, choice: Choice) -> MessageTemplate:
-        """The compiled message. Raises TemplateFault."""
-        key = (kind, choice.locale, tuple(choice.parts.values()))
+    def template(self, kind: ChannelKind, choice: Choice, reader: str | None = None) -> MessageTemplate:
+        """The compiled message, for readers of that locale (the message's own where none is given). Raises TemplateFault."""
+        formats = babel_locale(reader or choice.locale)
+        key = (kind, choice.locale, str(formats), tuple(choice.parts.values()))
         if key not in self._compiled:
-            self._compiled[key] = self._compile(kind, choice.locale, choice.parts)
+            self._compiled[key] = self._compile(kind, self._compiler(choice.locale, formats), choice.parts)
         return self._compiled[key]
 
-    def _compile(self, kind: ChannelKind, locale: str, parts: Parts) -> MessageTemplate:
-        compiler = self._compiler(locale)
+    def made_ready(self, message: str, channel: str, kind: ChannelKind, wanted: str | None) -> Ready:
+        """The message for readers who ask for that language; kept, so that nothing is chosen or compiled twice. Raises RenderError."""
+        key = (message, channel, kind, wanted)
+        known = self._ready.get(key)
+        if known is not None:
+            return known
+        choice = self.catalogue.choose(message, channel, kind, wanted)
+        reader = wanted if wanted and choice.locale in parents(wanted) else choice.locale
+        template = self.template(kind, choice, reader)
+        read = read_by(template.programs)
+        functions = template.programs[0].template.globals
+        ready = Ready(
+            choice=choice, template=template, formats=formats_of(babel_locale(reader)), reads=ALWAYS if read is None else read,
+            functions={name: function for name, function in functions.items() if read is not None and name in read},
+        )
+        if len(self._ready) >= _MOST_READY:
+            self._ready.clear()  # locales are the contacts' own words, of which there may be any number
+        self._ready[key] = ready
+        return ready
+
+    def _compile(self, kind: ChannelKind, compiler: Compiler, parts: Parts) -> MessageTemplate:
         match kind:
             case ChannelKind.EMAIL:
                 return compile_email(parts, self._files, compiler, self._composer)
@@ -138,13 +172,25 @@ class Templates:
             case ChannelKind.CHAT:
                 return compile_chat(parts, self._files, compiler, self._composer)
 
-    def _compiler(self, locale: str) -> Compiler:
-        if locale not in self._compilers:
-            self._compilers[locale] = Compiler(locale, self.phrases, self._composer)
-        return self._compilers[locale]
+    def _compiler(self, locale: str, formats: Locale) -> Compiler:
+        key = (locale, str(formats))
+        if key not in self._compilers:
+            self._compilers[key] = Compiler(locale, formats_of(formats), self.phrases, self._composer, self.reading.fields)
+        return self._compilers[key]
+
+    def _wanted(self, contact: Contact, channel_name: str, *, to_staff: bool) -> str | None:
+        """The language asked for: the contact's own, none of staff."""
+        channel = self._settings.channels.get(channel_name)
+        return None if to_staff or (channel is not None and channel.to is not None) else contact.text("locale")
 
     def _zone(self, contact: Contact) -> ZoneInfo:
         return ZoneInfo(contact.zones.names[0] if contact.zones.names else self._settings.timezone)
+
+
+def _content(ready: Ready, names: dict[str, object], zone: ZoneInfo) -> Content:
+    if ready.functions:
+        names = {**ready.functions, **names}
+    return ready.template.render(Rendering(names, Scope(formats=ready.formats, zone=zone)))
 
 
 def with_starters(workspace_files: Files) -> Files:

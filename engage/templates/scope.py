@@ -1,11 +1,12 @@
-"""What one rendering carries along beside the data: the reader's formats and zone, and the budget."""
+"""What one rendering carries along beside the data: the reader's formats and zone, and the budget; and the context that holds it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol, final
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any, Protocol, final
 from zoneinfo import ZoneInfo
 
+from jinja2 import Environment
 from jinja2.runtime import Context
 
 from engage.templates.formats import Formats
@@ -24,13 +25,36 @@ class Segments(Protocol):
 
 
 @final
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """`formats` are the reader's own (`en-GB`) where the message is in their language (`en`)."""
 
-    formats: Formats
-    zone: ZoneInfo
-    budget: Budget = field(default_factory=Budget)
+    __slots__ = ("budget", "formats", "zone")
+
+    def __init__(self, *, formats: Formats, zone: ZoneInfo) -> None:
+        self.formats = formats
+        self.zone = zone
+        self.budget = Budget()
+
+
+@final
+class Reader(Context):
+    """Jinja's context, with the rendering's scope at hand; it is made some times a message, so it makes little."""
+
+    scope: Scope
+
+    def __init__(
+        self, environment: Environment, parent: dict[str, Any], name: str | None,
+        blocks: dict[str, Callable[[Context], Iterator[str]]], globals: MutableMapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self.parent = parent
+        self.vars = {}
+        self.environment = environment
+        self.eval_ctx = environment.escaping  # type: ignore[attr-defined]  # our own environment has it
+        self.exported_vars = set()
+        self.name = name
+        self.globals_keys = set(globals or ())
+        self.blocks = {}
+        self.scope = parent[KEY]
 
 
 def scope_of(context: Context) -> Scope:

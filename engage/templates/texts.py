@@ -16,7 +16,7 @@ from engage.templates.composing import Composer
 from engage.templates.email import check_keys
 from engage.templates.escaping import VALUE_BEGINS, VALUE_ENDS, Form, escape_mrkdwn
 from engage.templates.faults import TemplateFault
-from engage.templates.programs import Compiler, Names, Program
+from engage.templates.programs import Compiler, Program, Rendering
 from engage.templates.sms import sms_content
 from engage.templates.sources import decoded, front_matter
 
@@ -37,9 +37,9 @@ class SmsTemplate:
         """All that it is made of."""
         return (self.text,)
 
-    def render(self, names: Names) -> SmsContent:
+    def render(self, rendering: Rendering) -> SmsContent:
         """The text for one reader. Raises RenderError."""
-        return sms_content(_not_empty(self.text, self.text.run(names).strip()))
+        return sms_content(_not_empty(self.text, self.text.run(rendering).strip()))
 
 
 @final
@@ -55,12 +55,12 @@ class ChatTemplate:
         """All that it is made of."""
         return tuple(program for program in (self.text, self.blocks) if program is not None)
 
-    def render(self, names: Names) -> ChatContent:
+    def render(self, rendering: Rendering) -> ChatContent:
         """The message for one reader. Raises RenderError."""
-        text = _not_empty(self.text, self.text.run(names).strip()) if self.text else None
+        text = _not_empty(self.text, self.text.run(rendering).strip()) if self.text else None
         if self.blocks is None:
             return ChatContent(text=text or "")
-        made, blocks = _blocks(self.blocks, self.blocks.run(names))
+        made, blocks = _blocks(self.blocks, self.blocks.run(rendering))
         return ChatContent(text=text or made, blocks=blocks)
 
 
@@ -93,10 +93,11 @@ def _blocks(program: Program, made: str) -> tuple[str, tuple[Mapping[str, object
     """The notification's text and the blocks. The file makes a list of blocks, or an object with `blocks` and `text`."""
     place = Place(file=program.lines.file)
     try:
-        whole = json.loads(made)
+        whole = _escaped(json.loads(made), "")
+    except RecursionError as error:
+        raise TemplateFault(place, "this makes JSON whose brackets stand in one another too deep") from error
     except json.JSONDecodeError as error:
         raise TemplateFault(place, f"this does not make JSON: {error.msg} in line {error.lineno} of what it makes") from error
-    whole = _escaped(whole, "")
     blocks = whole.get("blocks") if isinstance(whole, dict) else whole
     if not isinstance(blocks, list) or not blocks or not all(isinstance(block, dict) and "type" in block for block in blocks):
         raise TemplateFault(place, 'this does not make Block Kit: a list of blocks, or {"text": …, "blocks": […]}')
