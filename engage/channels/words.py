@@ -6,8 +6,10 @@ import re
 from base64 import b64encode
 from email.errors import HeaderParseError
 from email.header import decode_header
+from functools import lru_cache
 from textwrap import wrap
 
+LONGEST = 10_000  # characters of a value
 _LINE = 70
 _WORD_BYTES = 42  # 42 bytes are 56 in base64 and 68 with =?utf-8?b?…?=; RFC 2047 allows 75
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -19,11 +21,14 @@ def refuse_controls(text: str) -> str:
 
     Python before 3.11.10 writes `=?utf-8?q?hi=0ABcc:_x?=` out as a Bcc line (CVE-2024-6923), and so may others on the way.
     """
+    if len(text) > LONGEST:
+        raise ValueError(f"a mail header of more than {LONGEST} characters")  # to look for encoded words in it could take for ever
     if _CONTROL.search(text) or ("=?" in text and _CONTROL.search(_decoded(text))):
         raise ValueError("a control character in a mail header")
     return text
 
 
+@lru_cache(maxsize=1024)
 def unstructured(text: str) -> str:
     """The value of a Subject, folded; ASCII stays readable, anything that looks like an encoded word is encoded once more."""
     refuse_controls(text)
@@ -46,15 +51,15 @@ def phrase(text: str) -> str:
 
 
 def _encoded(text: str) -> str:
-    words, piece, size = [], "", 0
-    for character in text:
-        width = len(character.encode())
-        if size + width > _WORD_BYTES:
-            words.append(piece)
-            piece, size = "", 0
-        piece, size = piece + character, size + width
-    words.append(piece)
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(word.encode()).decode()}?=" for word in words)
+    data, start = text.encode(), 0
+    words: list[str] = []
+    while start < len(data) or not words:
+        end = start + _WORD_BYTES
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # inside of a character
+            end -= 1
+        words.append(f"=?utf-8?b?{b64encode(data[start:end]).decode()}?=")
+        start = end
+    return "\r\n ".join(words)
 
 
 def _decoded(text: str) -> str:
