@@ -12,11 +12,14 @@ from typing import Final, final
 
 from opentelemetry.trace import SpanKind
 
-from engage.delivery.ports import Lease, Outcome, Settlement
+from engage.delivery.ports import Lease, LeaseLost, Outcome, Settlement
 from engage.delivery.signals import Stage
 from engage.model.delivery import Cleared
 from workers.metrics import Metrics, word
 from workers.tracing import TRACER, context_of, current_link, span
+
+QUEUE: Final[ContextVar[str]] = ContextVar("queue", default="")
+"""Of the batch in hand. What is awaited, and what is done in another thread meanwhile, knows it as well."""
 
 SENDING_SINCE: Final[ContextVar[int | None]] = ContextVar("sending_since", default=None)
 """When the slice in hand began to be sent, in nanoseconds since 1970."""
@@ -30,25 +33,39 @@ class DeliverySignals:
         self._metrics = metrics
 
     @contextmanager
+    def claiming(self, queue: str) -> Iterator[None]:
+        """Around a look for due deliveries; no span, as most find none."""
+        with self._timed(Stage.CLAIM, queue):
+            yield
+
+    @contextmanager
     def batch(self, lease: Lease, queue: str) -> Iterator[None]:
         """Around all that is done with a batch."""
         self._metrics.batches.labels(queue).inc()
         self._metrics.claimed.labels(queue).inc(len(lease.delivery_ids))
-        with span("batch", {"engage.batch": lease.id, "engage.queue": queue, "engage.deliveries": len(lease.delivery_ids)}):
+        before = QUEUE.set(queue)
+        try:
+            with span("batch", {"engage.batch": lease.id, "engage.queue": queue, "engage.deliveries": len(lease.delivery_ids)}):
+                yield
+        except LeaseLost:
+            self._metrics.leases_lost.labels(queue).inc()
+            raise
+        finally:
+            QUEUE.reset(before)
+
+    @contextmanager
+    def stage(self, stage: Stage) -> Iterator[None]:
+        """Around one stage."""
+        if stage is Stage.SEND:
+            SENDING_SINCE.set(time_ns())
+        with self._timed(stage, QUEUE.get()), span(stage.value):
             yield
 
     @contextmanager
-    def stage(self, stage: Stage, queue: str) -> Iterator[None]:
-        """Around one stage. A claim is no span of its own: most find nothing."""
+    def _timed(self, stage: Stage, queue: str) -> Iterator[None]:
         began = perf_counter()
-        if stage is Stage.SEND:
-            SENDING_SINCE.set(time_ns())
         try:
-            if stage is Stage.CLAIM:
-                yield
-            else:
-                with span(stage.value):
-                    yield
+            yield
         finally:
             self._metrics.stages.labels(stage.value, queue).observe(perf_counter() - began)
 
@@ -59,7 +76,7 @@ class DeliverySignals:
         for (kind, reason, campaign, channel, provider), count in counted.items():
             self._metrics.outcomes.labels(kind.value, word(reason), campaign or "", channel or "", provider or "").inc(count)
 
-    def answered(self, outcomes: Sequence[Outcome], queue: str, *, now: datetime) -> None:
+    def answered(self, outcomes: Sequence[Outcome], *, now: datetime) -> None:
         """What the provider said to these hand-offs, and when."""
         due: dict[str, list[float]] = defaultdict(list)
         accepted: dict[str, list[float]] = defaultdict(list)
@@ -74,11 +91,7 @@ class DeliverySignals:
                     accepted[channel].append(max(0.0, (now - intent.accepted_at).total_seconds()))
         for waits, histogram in ((due, self._metrics.due_to_handoff), (accepted, self._metrics.event_to_handoff)):
             for channel, seconds in waits.items():
-                histogram.observe((queue, channel), seconds)
-
-    def lost(self, lease: Lease, queue: str) -> None:
-        """The lease ended before its batch did."""
-        self._metrics.leases_lost.labels(queue).inc()
+                histogram.observe((QUEUE.get(), channel), seconds)
 
     def waited(self, channel: str, seconds: float) -> None:
         """A slice waits so long for its provider's rate."""

@@ -1,7 +1,7 @@
 """What the conductor tells whoever watches it: by batch, never by mail.
 
-Implementers must raise nothing, keep nothing of what they are given but numbers and names, and take microseconds: they stand on the path
-of every batch. `SILENT` hears nothing.
+Implementers must raise nothing of their own, keep nothing of what they are given but numbers and names, and take microseconds: they stand
+on the path of every batch. `SILENT` hears nothing.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ class Stage(StrEnum):
 class Signals(Protocol):
     """Whoever watches the conductor."""
 
-    def batch(self, lease: Lease, queue: str) -> AbstractContextManager[None]:
-        """Around all that is done with a batch."""
+    def claiming(self, queue: str) -> AbstractContextManager[None]:
+        """Around a look for due deliveries, which mostly finds none."""
         ...
 
-    def stage(self, stage: Stage, queue: str) -> AbstractContextManager[None]:
-        """Around one stage; within the batch's, but for CLAIM."""
+    def batch(self, lease: Lease, queue: str) -> AbstractContextManager[None]:
+        """Around all that is done with a batch; LeaseLost comes through where it ended too soon."""
+        ...
+
+    def stage(self, stage: Stage) -> AbstractContextManager[None]:
+        """Around one stage of the batch in hand."""
         ...
 
     def settled(self, settlements: Sequence[Settlement]) -> None:
         """What became of deliveries, once it is committed."""
         ...
 
-    def answered(self, outcomes: Sequence[Outcome], queue: str, *, now: datetime) -> None:
-        """What the provider said to these hand-offs, and when (business clock): once it is committed."""
-        ...
-
-    def lost(self, lease: Lease, queue: str) -> None:
-        """The lease ended before its batch did."""
+    def answered(self, outcomes: Sequence[Outcome], *, now: datetime) -> None:
+        """What the provider said to hand-offs of the batch in hand, and when (business clock), once it is committed."""
         ...
 
     def waited(self, channel: str, seconds: float) -> None:
@@ -58,21 +58,22 @@ class Signals(Protocol):
 class Silent:
     """Nobody watches."""
 
+    def claiming(self, queue: str) -> AbstractContextManager[None]:
+        """Nothing."""
+        return nullcontext()
+
     def batch(self, lease: Lease, queue: str) -> AbstractContextManager[None]:
         """Nothing."""
         return nullcontext()
 
-    def stage(self, stage: Stage, queue: str) -> AbstractContextManager[None]:
+    def stage(self, stage: Stage) -> AbstractContextManager[None]:
         """Nothing."""
         return nullcontext()
 
     def settled(self, settlements: Sequence[Settlement]) -> None:
         """Nothing."""
 
-    def answered(self, outcomes: Sequence[Outcome], queue: str, *, now: datetime) -> None:
-        """Nothing."""
-
-    def lost(self, lease: Lease, queue: str) -> None:
+    def answered(self, outcomes: Sequence[Outcome], *, now: datetime) -> None:
         """Nothing."""
 
     def waited(self, channel: str, seconds: float) -> None:

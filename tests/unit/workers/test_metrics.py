@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.exposition import generate_latest
 
-from engage.delivery.ports import Lease, Settlement
+from engage.delivery.ports import Lease, LeaseLost, Settlement
 from engage.delivery.signals import Stage
 from engage.model.delivery import DeliveryState
 from engage.model.errors import InputError, NotThereError
@@ -70,8 +70,8 @@ def test_a_label_is_a_word_of_ours(said: str | None, told: str) -> None:
 def test_batches_stages_and_lost_leases_are_counted_by_queue() -> None:
     metrics, lease = Metrics(), Lease(id=1, owner="worker", delivery_ids=(1, 2, 3))
     signals = DeliverySignals(metrics)
-    with signals.batch(lease, "bulk"), signals.stage(Stage.CLEAR, "bulk"):
-        signals.lost(lease, "bulk")
+    with pytest.raises(LeaseLost), signals.batch(lease, "bulk"), signals.stage(Stage.CLEAR):
+        raise LeaseLost
     signals.waited("email", 1.5)
     lines = shown(metrics)
     for line in (
