@@ -14,6 +14,7 @@ from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Point
 from engage.delivery.ports import Journal, NoJournal, Renderer
+from engage.delivery.signals import SILENT, Signals
 from engage.feedback.guarding import Guard
 from engage.feedback.responses import Response
 from engage.feedback.taking import Feedback
@@ -73,13 +74,13 @@ class Works:
         guard = Guard(SqlTallies(database), workspace=self._now)
         self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger, guard=guard)
 
-    def another_conductor(self, owner: str, monotonic: Callable[[], float] = lambda: 0.0) -> Conductor:
+    def another_conductor(self, owner: str, monotonic: Callable[[], float] = lambda: 0.0, signals: Signals = SILENT) -> Conductor:
         """One more worker on the same rows."""
         secret = self.database.secret()
         return Conductor(
             self.deliveries, equipment=self._equipment, versions=self.version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
-            health=Health(monotonic), owner=owner, reached=self._reached, journal=self.journal,
+            health=Health(monotonic), owner=owner, reached=self._reached, journal=self.journal, signals=signals,
         )
 
     def _equipment(self) -> Equipment:

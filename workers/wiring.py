@@ -50,7 +50,7 @@ from workers.metrics import OTHER, Metrics
 from workers.orphans import Orphans
 from workers.presence import is_gone, owner
 from workers.settling import Settling
-from workers.signals import PlanningSignals
+from workers.signals import DeliverySignals, PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
 from workers.stores import Stores
 from workers.ticker import Scheduling
@@ -152,6 +152,7 @@ class Wired(Stores):
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
             clock=self.clock, loop=self.loop, health=self.health, owner=owner(), reached=self.reached, journal=self.journal,
+            signals=DeliverySignals(self.metrics),
         )
 
     @cached_property

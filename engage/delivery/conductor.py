@@ -26,10 +26,11 @@ from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.health import Health
 from engage.delivery.judging import Judge
 from engage.delivery.points import Point, Reached, unheard
-from engage.delivery.ports import Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome
+from engage.delivery.ports import Candidate, Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome
 from engage.delivery.preparing import Preparing
 from engage.delivery.sending import Sending
 from engage.delivery.settling import settle_outcome
+from engage.delivery.signals import SILENT, Signals, Stage
 from engage.model.campaign import Campaign
 from engage.model.delivery import Rendered
 from engage.model.errors import Unavailable
@@ -52,7 +53,7 @@ class Conductor:
     def __init__(
         self, deliveries: Deliveries, *, equipment: Callable[[], Equipment], versions: Callable[[str, str], Campaign | None],
         identity: Identity, clock: Clock, loop: Loop, health: Health, owner: str, reached: Reached = unheard,
-        journal: Journal | None = None,
+        journal: Journal | None = None, signals: Signals = SILENT,
     ) -> None:
         self._deliveries = deliveries
         self._equipment = equipment
@@ -64,6 +65,7 @@ class Conductor:
         self._owner = owner
         self._reached = reached
         self._journal = journal or NoJournal()
+        self._signals = signals
         self._stopping = False
 
     def stop(self) -> None:
@@ -79,16 +81,18 @@ class Conductor:
 
     def work(self, queue: str) -> int:
         """Take one batch through all stages; its size, 0 where nothing is due."""
-        lease = self._deliveries.claim(now=self._clock.now(), queue=queue, limit=BATCH, owner=self._owner, lease=LEASE)
+        with self._signals.claiming(queue):
+            lease = self._deliveries.claim(now=self._clock.now(), queue=queue, limit=BATCH, owner=self._owner, lease=LEASE)
         if lease is None:
             return 0
         self._reached(Point.CLAIMED)
         recorded = False
         try:
-            self._conduct(lease)
+            with self._signals.batch(lease, queue):
+                self._conduct(lease)
             recorded = True
         except LeaseLost:
-            log.warning("lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
+            log.warning("delivery.lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
         finally:
             self._journal.ended(lease.id, recorded=recorded)
             self._deliveries.release(lease)
@@ -96,22 +100,28 @@ class Conductor:
 
     def _conduct(self, lease: Lease) -> None:
         now = self._clock.now()
-        candidates = self._deliveries.load(lease, now=now)
+        with self._signals.stage(Stage.LOAD):
+            candidates = self._deliveries.load(lease, now=now)
         equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
         batch = Preparing(lease, equipment, self._judge(equipment.workspace, now), self._deliveries, now=now)
+        with self._signals.stage(Stage.PREPARE):
+            self._prepare(lease, batch, candidates)
+        if batch.settlements:
+            self._deliveries.settle(lease, batch.settlements)
+            self._signals.settled(batch.settlements)
+        self._reached(Point.RENDERED)
+        for slice_ in self._slices(batch.rendered, equipment.workspace, careful=lease.careful):
+            if self._stopping:
+                return
+            self._hand_over(lease, slice_, equipment)
+
+    def _prepare(self, lease: Lease, batch: Preparing, candidates: Sequence[Candidate]) -> None:
         kept_at = self._health.moment()
         for candidate in candidates:
             if self._health.moment() - kept_at >= RENEW_EVERY:
                 self._deliveries.renew(lease, by=LEASE)
                 kept_at = self._health.moment()
             batch.prepare(candidate)
-        if batch.settlements:
-            self._deliveries.settle(lease, batch.settlements)
-        self._reached(Point.RENDERED)
-        for slice_ in self._slices(batch.rendered, equipment.workspace, careful=lease.careful):
-            if self._stopping:
-                return
-            self._hand_over(lease, slice_, equipment)
 
     def _judge(self, workspace: Workspace, now: datetime) -> Judge:
         return Judge(workspace, now=now, versions=self._versions, providers=self._health.states())
@@ -123,25 +133,30 @@ class Conductor:
 
     def _hand_over(self, lease: Lease, slice_: Sequence[Rendered], equipment: Equipment) -> None:
         channel = slice_[0].approved.channel
-        self._pause(lease, self._health.pay(equipment.workspace.settings.channels[channel], len(slice_)))
+        self._pause(lease, channel, self._health.pay(equipment.workspace.settings.channels[channel], len(slice_)))
         if self._stopping:
             return
         if lease.careful:
             self._deliveries.take_in_hand(lease, slice_[0].approved.intent.id)
-        cleared = self._clear(lease, slice_, equipment.workspace)
+        with self._signals.stage(Stage.CLEAR):
+            going = self._clear(lease, slice_, equipment.workspace)
+        self._signals.settled(going.settlements)
         self._reached(Point.CLEARED)
-        if cleared:
-            self._loop.run(self._send(lease, channel, cleared, equipment))
+        if cleared := going.cleared:
+            with self._signals.stage(Stage.SEND):
+                self._loop.run(self._send(lease, channel, cleared, equipment))
 
-    def _pause(self, lease: Lease, seconds: float) -> None:
+    def _pause(self, lease: Lease, channel: str, seconds: float) -> None:
         """Wait for the provider's rate, and keep the lease meanwhile: by a slow one a slice may have to wait for minutes."""
+        if seconds > 0:
+            self._signals.waited(channel, seconds)
         while seconds > 0 and not self._stopping:
             step = min(seconds, RENEW_EVERY)
             self._loop.run(asyncio.sleep(step))
             self._deliveries.renew(lease, by=LEASE)
             seconds -= step
 
-    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Cleareds:
+    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Going:
         """Ask everything again, in the transaction that commits `sending`; what to send by delivery, with its on_unknown."""
         now = self._clock.now()
         with self._deliveries.clearing(lease, [message.approved.intent.id for message in slice_], now=now, renew_by=LEASE) as clearing:
@@ -151,7 +166,7 @@ class Conductor:
                 going.decide(candidate, judge, now)
             clearing.settle(going.settlements)
             clearing.hand_off(going.clearances(), now=now)
-        return going.cleared
+        return going
 
     async def _send(self, lease: Lease, name: str, cleared: Cleareds, equipment: Equipment) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
@@ -173,14 +188,18 @@ class Conductor:
     def _record(self, lease: Lease, outcomes: Sequence[Outcome], cleared: Cleareds, equipment: Equipment) -> None:
         self._reached(Point.RECORDING)
         now = self._clock.now()
-        self._deliveries.settle(lease, [
+        settlements = [
             settle_outcome(
                 outcome, now=now, provider=equipment.workspace.settings.channels[name].provider,
                 idempotent=equipment.channels[name].IDEMPOTENT, on_unknown=cleared[outcome.cleared.intent.id][1],
             )
             for outcome in outcomes for name in (outcome.cleared.rendered.approved.channel,)
-        ])
+        ]
+        with self._signals.stage(Stage.RECORD):
+            self._deliveries.settle(lease, settlements)
         self._reached(Point.RECORDED)
+        self._signals.settled(settlements)
+        self._signals.answered(outcomes, now=now)
         for outcome in outcomes:
             if isinstance(outcome.error, Unavailable) and outcome.error.configuration:
                 name = outcome.cleared.rendered.approved.channel

@@ -64,7 +64,7 @@ class Preparing:
         try:
             self.rendered.append(self._renderer.render(self._judge.with_values(approved), now=self._now, lookup=lookup))
         except RenderError as error:
-            log.warning("render_failed", delivery_id=intent.id, campaign=intent.campaign, message=intent.message)
+            log.warning("delivery.render_failed", delivery_id=intent.id, campaign=intent.campaign, message=intent.message)
             self.settlements.append(settle_render_error(approved, error, now=self._now))
 
 

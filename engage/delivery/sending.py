@@ -68,7 +68,7 @@ class Sending:
     def _broke(self, error: Exception, *messages: Cleared) -> None:
         """An adapter's own mistake: nobody can know what the provider has of these, or of all that are not answered."""
         for message in messages or list(self._unanswered.values()):
-            log.error("adapter_broke_its_contract", delivery_id=message.intent.id, channel=self._name, exc_info=error)
+            log.error("channel.broke_its_contract", delivery_id=message.intent.id, channel=self._name, exc_info=error)
             self._settle(Outcome(cleared=message, error=Unconfirmed(type(error).__name__)))
 
     def _answer(self, message: Cleared, answer: Receipt | SendError) -> None:

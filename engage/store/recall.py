@@ -22,13 +22,14 @@ from engage.store.tables import contacts, deliveries, runs
 _JSON = frozenset({"payload", "tried", "trigger", "tags", "attributes"})
 _OF_DELIVERY = (
     "id", "run_id", "campaign", "version", "step", "message", "purpose", "contact_id", "intended_at", "due_at", "expires_at", "priority",
-    "attempts", "resends", "send_key", "payload", "provider", "tried", "apart",
+    "attempts", "resends", "send_key", "payload", "provider", "tried",
 )
 _OF_CONTACT = (*BUILT_IN_ATTRIBUTES, "attributes", "zone_key", "zone_source", "erased_at", *KEY_COLUMNS.values())
 
 INTENT = (
     *(as_text(deliveries.c[name]).label(name) if name in _JSON else deliveries.c[name] for name in _OF_DELIVERY),
-    as_text(runs.c.trigger).label("trigger"), runs.c.state.label("run_state"),
+    runs.c.trace, runs.c.entered_at, runs.c.intended_at.label("run_intended_at"),
+    deliveries.c.apart, as_text(runs.c.trigger).label("trigger"), runs.c.state.label("run_state"),
 )
 """The columns of an intent, those of its run at the end."""
 
@@ -99,15 +100,16 @@ def intent_in(raw: Raw) -> Intent:
     """The intent in the columns INTENT of a row."""
     (
         id_, run_id, campaign, version, step, message, purpose, contact_id, intended_at, due_at, expires_at, priority, attempts, resends,
-        send_key, payload_text, provider, tried, _, trigger, _,
+        send_key, payload_text, provider, tried, trace, entered_at, run_intended_at, _, trigger_text, _,
     ) = raw[:len(INTENT)]
-    payload = json_of(payload_text)
+    payload, trigger = json_of(payload_text), json_of(trigger_text) if trigger_text else {}
+    by_event = intended_at == run_intended_at and "event_id" in trigger  # nothing was waited for since
     return Intent(
         id=id_, run_id=run_id, campaign=campaign, version=version, step=step, message=message, purpose=purpose, contact_id=contact_id,
         channels=tuple(payload["channels"]), intended_at=moment(intended_at), due_at=moment(due_at), expires_at=moment(expires_at),
-        priority=priority, to=payload["to"], quiet_hours=quiet_hours_in(payload_text), trigger=json_of(trigger) if trigger else {},
+        priority=priority, to=payload["to"], quiet_hours=quiet_hours_in(payload_text), trigger=trigger,
         values=payload["values"], tried=tuple(json_of(tried)), bound_to=provider, attempts=attempts, resends=resends,
-        send_key=send_key or "", occasion=payload.get("occasion"),
+        send_key=send_key or "", occasion=payload.get("occasion"), accepted_at=moment(entered_at) if by_event else None, trace=trace,
     )
 
 
