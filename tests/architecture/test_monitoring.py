@@ -97,3 +97,18 @@ def test_every_documented_alarm_is_in_the_rules_and_a_query_stands_there_as_it_i
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Prometheus")
 def test_prometheus_takes_the_rules() -> None:
     subprocess.run(["promtool", "check", "rules", str(RULES)], check=True)
+
+
+LOGGED = re.compile(r"""\blog\.(?:debug|info|warning|error|exception)\(\s*["']([^"']+)["']""")
+
+
+def logged() -> set[str]:
+    """The names of events that the code logs."""
+    sources = [path for folder in ("engage", "workers") for path in (ROOT / folder).rglob("*.py")]
+    return {name for path in sources for name in LOGGED.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_every_event_of_the_log_is_documented_and_named_after_what_it_is_about() -> None:
+    rows = PAGE.partition("## Logs")[2]
+    assert logged() == {name for row in re.findall(r"^\| (`.*?`) \| ", rows, re.MULTILINE) for name in re.findall(r"`([a-z_.]+)`", row)}
+    assert [name for name in logged() if not re.fullmatch(r"[a-z]+\.[a-z_]+", name)] == []

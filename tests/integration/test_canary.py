@@ -143,6 +143,30 @@ def test_no_nudge_says_whom_it_is_about(heard: Heard) -> None:
     assert said(heard.nudges) == []
 
 
-def test_the_trace_leads_from_the_request_into_the_run(heard: Heard) -> None:
-    assert f"0x{TRACE}" in heard.log
-    assert '"name": "POST /v1/events"' in heard.log
+def test_the_trace_leads_from_the_request_to_the_provider(heard: Heard) -> None:
+    traced = re.findall(r'"name": "([^"]+)",\s+"context": \{\s+"trace_id": "0x' + TRACE, heard.log)
+    assert set(traced) == {"POST /v1/events", "hand-off"}
+    assert traced.count("hand-off") > PEOPLE
+
+
+OUTCOMES = (
+    'campaign="texted",channel="sms",kind="sent",provider="sms_webhook",reason=""',
+    'campaign="answered",channel="email",kind="failed",provider="",reason="render"',
+    'campaign="broken",channel="email",kind="failed",provider="smtp",reason="rejected"',
+    'campaign="broken",channel="email",kind="unknown",provider="smtp",reason="unconfirmed"',
+)
+
+
+@pytest.mark.parametrize("labels", OUTCOMES)
+def test_what_came_of_messages_is_counted(heard: Heard, labels: str) -> None:
+    assert f"engage_outcomes_total{{{labels}}} " in heard.metrics
+
+
+@pytest.mark.parametrize("series", [
+    'engage_event_to_handoff_seconds_count{channel="sms",queue="transactional"}', 'engage_job_seconds_count{job="tick"}',
+    'engage_stage_seconds_count{queue="transactional",stage="clear"}', 'engage_events_total{status="accepted",type="ticket.closed"}',
+    'engage_queue_age_seconds{queue="transactional"}', "engage_database_up", "engage_disk_free_bytes",
+    'engage_nudges_total{actor="advance",result="sent"}', 'engage_calls_total{endpoint="gifts",outcome="failed"}',
+])
+def test_a_running_system_shows_it(heard: Heard, series: str) -> None:
+    assert f"\n{series} " in heard.metrics
