@@ -6,10 +6,12 @@ The day is: base date, leap-day rule, then the offset, then `day_off`, then `at`
 from __future__ import annotations
 
 import calendar
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 
 from engage.model.localtime import latest, local_date
 from engage.model.triggers import DateTrigger, DayOff, LeapDay, Repeat
@@ -30,8 +32,8 @@ def date_slots(
     kept on the 30th; no stored date matches two of them.
     """
     places, days = tuple(residences), days_between(after.astimezone(UTC).date(), until.astimezone(UTC).date())
-    found = chain.from_iterable(_slots_of_day(trigger, places, day, zones_of, default_zone) for day in days)
-    return tuple(slot for slot in found if after < slot.at <= until)
+    found = (_slots_of_day(trigger, places, day, zones_of, default_zone) for day in days)
+    return tuple(chain.from_iterable(slots[bisect(slots, after, key=_at) : bisect(slots, until, key=_at)] for slots in found))
 
 
 @lru_cache(maxsize=64)
@@ -49,7 +51,10 @@ def _slots_of_day(
         for local_day, at in entries[key]:
             for occurrence in _dates_kept_on(local_day, trigger, residence.country):
                 slots.extend(_slots(trigger, occurrence, at, residence))
-    return tuple(sorted(slots, key=lambda slot: slot.at))
+    return tuple(sorted(slots, key=_at))
+
+
+_at = attrgetter("at")
 
 
 def late_date_slots(

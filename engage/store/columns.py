@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,16 +33,27 @@ class Instant(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: sa.Dialect) -> Any:
         return dialect.type_descriptor(sa.TIMESTAMP(timezone=True) if dialect.name == "postgresql" else sa.String(27))
 
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        return super().bind_processor(dialect) if dialect.name == "postgresql" else _text
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        return super().result_processor(dialect, coltype) if dialect.name == "postgresql" else _moment
+
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return instant_text(value)
+        return value if dialect.name == "postgresql" else _text(value)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        if value is None:
-            return None
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        return moment.astimezone(UTC)
+        return None if value is None else value.astimezone(UTC)
+
+
+def _text(value: datetime | None) -> str | None:
+    return None if value is None else instant_text(value)
+
+
+@lru_cache(maxsize=4_096)
+def _moment(text: str | None) -> datetime | None:
+    """The same few moments are read again and again."""
+    return None if text is None else datetime.fromisoformat(text).astimezone(UTC)
 
 
 def known_then(context: Any) -> datetime:

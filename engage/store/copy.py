@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -125,7 +125,13 @@ def _copy(
     """Copy the rows that meet the conditions, with what `changed` says in place of a column."""
     columns = [changed[column.name].label(column.name) if column.name in changed else column for column in table.c]
     for rows in _chunks(old, sa.select(*columns).where(*conditions, *_of_share(table, share))):
-        new.execute(table.insert(), rows)
+        new.execute(_into(table), rows)
+
+
+@cache
+def _into(table: sa.Table) -> sa.Insert:
+    """Made once, so that it is kept ready."""
+    return table.insert()
 
 
 def _of_share(table: sa.Table, share: Fraction) -> Iterator[sa.ColumnElement[bool]]:
@@ -135,5 +141,6 @@ def _of_share(table: sa.Table, share: Fraction) -> Iterator[sa.ColumnElement[boo
 
 
 def _chunks(old: sa.Connection, asked: sa.Select[Any]) -> Iterator[list[dict[str, object]]]:
-    for part in old.execute(asked, execution_options={"yield_per": CHUNK}).mappings().partitions():
-        yield [dict(row) for row in part]
+    names = asked.selected_columns.keys()
+    for part in old.execute(asked, execution_options={"yield_per": CHUNK}).partitions():
+        yield [dict(zip(names, row, strict=True)) for row in part]

@@ -36,7 +36,7 @@ class Database:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._secret: bytes | None = None
-        self._shared: sa.Connection | None = MemoryConnection(engine) if isinstance(engine.pool, StaticPool) else None
+        self._shared = MemoryConnection(engine) if isinstance(engine.pool, StaticPool) else None
         self._lock = threading.RLock()
 
     @classmethod
@@ -78,7 +78,7 @@ class Database:
     def begin(self) -> Iterator[sa.Connection]:
         """A writing transaction: committed when the block ends, rolled back when it raises."""
         if self._shared is not None:
-            with self._lock, self._shared.begin():
+            with self._lock, self._shared.writing():
                 yield self._shared
         else:
             with self.engine.begin() as connection:
@@ -88,12 +88,8 @@ class Database:
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that only reads; within a writing one of a database in memory it reads what that has written."""
         if self._shared is not None:
-            with self._lock:
-                if self._shared.in_transaction():
-                    yield self._shared
-                else:
-                    with self._shared.begin():
-                        yield self._shared
+            with self._lock, self._shared.reading():
+                yield self._shared
         else:
             with self.engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
                 yield connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ READING = "engage_reading"
 COUNTING = {"preserve_rowcount": True}  # else an INSERT does not say how many rows it made
 
 
+_DECODER = json.JSONDecoder()
+
+
 def sqlite_engine(url: sa.URL) -> sa.Engine:
     """SQLite in WAL mode, every commit synced; without a file name in memory, on one connection shared by all threads."""
     in_memory = not url.database or url.database == ":memory:"
@@ -28,7 +32,7 @@ def sqlite_engine(url: sa.URL) -> sa.Engine:
         _make_file(Path(url.database))
     engine = sa.create_engine(
         url, hide_parameters=True, execution_options=COUNTING, poolclass=StaticPool if in_memory else QueuePool,
-        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": KEPT},
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False, "cached_statements": KEPT}, json_deserializer=_read_json,
     )
     sa.event.listen(engine, "connect", _prepare_memory if in_memory else _prepare_file)
     sa.event.listen(engine, "begin", _begin)
@@ -66,8 +70,16 @@ def _prepare_memory(connection: sqlite3.Connection, _: Any) -> None:
         connection.create_function(name, arguments, function, deterministic=True)
 
 
+def _read_json(text: str) -> Any:
+    """A value that we wrote: without looking for white space around it, which takes longer than to read the value."""
+    return _DECODER.raw_decode(text)[0]
+
+
 def _begin(connection: sa.Connection) -> None:
     """Said to the driver itself: what SQLAlchemy does around a statement costs more than this one does."""
+    driver = connection.connection.driver_connection
+    if driver is not None and driver.in_transaction:  # a database in memory begins by itself
+        return
     begin = "BEGIN" if connection.get_execution_options().get(READING, False) else "BEGIN IMMEDIATE"
     cursor = connection.connection.cursor()
     try:

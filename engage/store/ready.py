@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, zip_longest
 from operator import itemgetter
 from typing import Any, final
 from weakref import WeakKeyDictionary
@@ -20,6 +20,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 LONGEST = 40
 """Items of a list of parameters, on whose number the text of a statement depends."""
+
+MARK = "?"
+"""Where SQLite's driver puts a parameter."""
 
 Process = Callable[[Any], Any] | None
 """How a value is turned into the driver's, or back; None: it is the same."""
@@ -39,6 +42,7 @@ class Ready:
     constants: tuple[Any, ...]
     order: Callable[[Sequence[Any]], tuple[Any, ...]]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]
+    width: int
 
     def arguments(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
         """The parameters as the driver takes them."""
@@ -51,6 +55,8 @@ class Ready:
 
     def rows(self, found: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """The driver's rows with values of their types."""
+        if found and len(found[0]) != self.width:
+            raise TypeError("a column of the statement is written as text: its place among the others is not known")
         return map(self._row, found) if self.columns else iter(found)
 
     def _row(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -62,36 +68,42 @@ class Ready:
 
 def ready(statement: Any, parameters: Any, *, dialect: sa.Dialect) -> Ready | None:
     """The statement as it is kept for such parameters; None where it is not kept, or not yet."""
-    if not isinstance(statement, sa.SelectBase | sa.UpdateBase):
+    kept = _KEPT.get(statement)
+    if kept is None:
+        if isinstance(statement, sa.SelectBase | sa.UpdateBase):
+            _KEPT[statement] = {}  # what was made for this once is gone with it
         return None
     form = _form(parameters)
     if form is None:
         return None
-    forms = _KEPT.get(statement)
-    if forms is None:
-        _KEPT[statement] = {}  # what was made for this once is gone with it
-        return None
-    if form not in forms:
-        forms[form] = _made(statement, parameters, dialect)
-    return forms[form]
+    if form not in kept:
+        kept[form] = _made(statement, parameters, dialect)
+    return kept[form]
 
 
 _KEPT: WeakKeyDictionary[Any, dict[Form, Ready | None]] = WeakKeyDictionary()
 """By statement, for as long as that lives: whatever its database, as only SQLite's are kept."""
 
+_LIST = (list, tuple)
+
 
 def _form(parameters: Any) -> Form | None:
     if not parameters:
         return ()
-    if not isinstance(parameters, Mapping):
+    if type(parameters) is list:
         return (True, *parameters[0])
-    lengths = [len(value) if type(value) in (list, tuple) else -1 for value in parameters.values()]
-    return None if max(lengths) > LONGEST else (False, *parameters, *lengths)
+    if type(parameters) is not dict:
+        return None
+    lengths = [len(value) for value in parameters.values() if type(value) in _LIST]
+    if not lengths:
+        return (False, *parameters)
+    lists = [name for name, value in parameters.items() if type(value) in _LIST]
+    return None if max(lengths) > LONGEST else (False, *parameters, *lists, *lengths)
 
 
 def _made(statement: Any, parameters: Any, dialect: sa.Dialect) -> Ready | None:
     """None where more belongs to it than a text and parameters: defaults of columns that are worked out, say."""
-    many = bool(parameters) and not isinstance(parameters, Mapping)
+    many = type(parameters) is list and bool(parameters)
     first = parameters[0] if many else parameters or {}
     returned = [column.type for column in statement.exported_columns]
     plain = statement.inline() if isinstance(statement, sa.Insert) and not returned else statement  # asks for no new id
@@ -112,7 +124,8 @@ def _placed(
     items = {item: name for name, names in state.parameter_expansion.items() for item in names}
     given, constants = dict[str, Process](), dict[str, Any]()
     lists = {name: names for name, names in state.parameter_expansion.items() if compiled.binds[name].key in parameters}
-    for name in state.positiontup or ():
+    order = state.positiontup or ()
+    for name in order:
         bind = compiled.binds[items.get(name, name)]
         process = state.processors.get(name) if name in items else bind.type.dialect_impl(dialect).bind_processor(dialect)
         if bind.key not in parameters:
@@ -120,13 +133,28 @@ def _placed(
             constants[name] = value if process is None else process(value)
         elif name not in items:
             given[name] = process
+    text, order = _said(state.statement, order, {name: value for name, value in constants.items() if isinstance(value, str)})
+    constants = {name: value for name, value in constants.items() if name in order}
     places = {name: place for place, name in enumerate(chain(given, *lists.values(), constants))}
     return Ready(
-        text=state.statement, constants=tuple(constants.values()), order=_ordering([places[name] for name in state.positiontup or ()]),
+        text=text, constants=tuple(constants.values()), order=_ordering([places[name] for name in order]),
         given=tuple((compiled.binds[name].key, process) for name, process in given.items()),
         lists=tuple((compiled.binds[name].key, tuple(map(state.processors.get, names))) for name, names in lists.items()),
-        columns=tuple(_reading(returned, dialect)),
+        columns=tuple(_reading(returned, dialect)), width=len(returned),
     )
+
+
+def _said(text: str, order: Sequence[str], words: Mapping[str, str]) -> tuple[str, Sequence[str]]:
+    """The text with these words said in it, and the parameters that are left.
+
+    SQLite prepares a statement anew for each value of a parameter by which it might choose a partial index, which takes many times as
+    long as to run it: `state = ?`, where there is an index over what waits.
+    """
+    pieces = text.split(MARK)
+    if len(pieces) != len(order) + 1:  # a mark in what is no parameter
+        return text, order
+    marks = ["'" + words[name].replace("'", "''") + "'" if name in words else MARK for name in order]
+    return "".join(chain.from_iterable(zip_longest(pieces, marks, fillvalue=""))), [name for name in order if name not in words]
 
 
 def _ordering(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

@@ -151,3 +151,23 @@ def test_the_business_clock_is_kept_and_never_goes_back(database: Database) -> N
     assert StoredMoment(database).get() == NOON + timedelta(days=1)
     moment.remove()
     assert moment.get() is None
+
+
+def test_a_database_in_memory_takes_back_all_that_a_broken_transaction_wrote() -> None:
+    database = Database.open("sqlite://")
+    database.migrate()
+    renaming = sa.update(meta).where(meta.c.name == "one").values(value=sa.bindparam("now"))
+    with database.begin() as connection:
+        connection.execute(meta.insert().values(name="one", value="1"))
+    for value in ("2", "3", "4"):  # kept ready from the second time on
+        with pytest.raises(ZeroDivisionError), database.begin() as connection:  # noqa: PT012  # what stands before it is taken back
+            connection.execute(renaming, {"now": value})
+            connection.execute(meta.insert().values(name=value, value=value))
+            raise ZeroDivisionError
+    with database.read() as connection:
+        assert [*connection.execute(sa.select(meta.c.name, meta.c.value).where(meta.c.name.in_(["one", "2", "3", "4"])))] == [("one", "1")]
+    with database.begin() as connection:
+        connection.execute(renaming, {"now": "5"})
+    with database.read() as connection:
+        assert connection.scalar(sa.select(meta.c.value).where(meta.c.name == "one")) == "5"
+    database.close()

@@ -44,6 +44,11 @@ ASKED: Mapping[str, tuple[Any, Sequence[Mapping[str, Any]]]] = {
         [{"pairs": [("ana", THEN)]}, {"pairs": [("ana", THEN), ("cyr", THEN.replace(year=2027))]}, {"pairs": []}],
     ),
     "words alike": (sa.select(PEOPLE.c.name, sa.func.count().label("key"), sa.func.max(PEOPLE.c.at)).group_by(PEOPLE.c.name), [{}]),
+    "words that need care": (
+        sa.select(PEOPLE.c.id, sa.literal("it's; a ?").label("said")).where(PEOPLE.c.name != "o'?", PEOPLE.c.id > sa.bindparam("it")),
+        [{"it": 1}],
+    ),
+    "a column twice": (sa.select(PEOPLE.c.at, PEOPLE.c.tags, PEOPLE.c.at.label("again"), PEOPLE.c.tags), [{}]),
     "two that are one": (sa.union_all(sa.select(PEOPLE.c.at, PEOPLE.c.tags), sa.select(PEOPLE.c.at, PEOPLE.c.tags)), [{}]),
 }
 
@@ -157,7 +162,7 @@ def test_what_the_database_refuses_is_raised_as_ever(given: Any, memory: MemoryC
         assert "again" not in str(raised.value)
 
 
-@pytest.mark.parametrize("given", [None, {}, {"no": 1}])
+@pytest.mark.parametrize("given", [None, {}, [], {"no": 1}])
 def test_a_parameter_that_is_missing_is_an_error(given: Any, memory: MemoryConnection) -> None:
     asked = sa.select(PEOPLE.c.name).where(PEOPLE.c.id == sa.bindparam("it"))
     memory.scalar(asked, {"it": 1})
@@ -173,3 +178,10 @@ def test_a_transaction_takes_back_what_ready_statements_wrote(memory: MemoryConn
             memory.execute(renaming, {"start": start})
             transaction.rollback()
     assert memory.scalars(sa.select(PEOPLE.c.name).order_by(PEOPLE.c.id)).all() == ["ana", "bor", "cyr"]
+
+
+def test_a_column_in_an_unknown_place_is_refused_rather_than_misread(memory: MemoryConnection) -> None:
+    asked = sa.select(sa.text("1"), PEOPLE.c.at)
+    memory.execute(asked)
+    with pytest.raises(TypeError, match="written as text"):
+        memory.execute(asked).all()
