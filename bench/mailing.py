@@ -7,23 +7,32 @@ knows an earlier newsletter, so that limits have something to count.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import final
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from engage.channels.mime import Letterhead, compose
 from engage.contacts.zones import names_behind
+from engage.delivery.judging import Judge
 from engage.model.addresses import address_key
 from engage.model.contact import ChannelKind
+from engage.model.delivery import Approved, Cleared, Rendered
 from engage.model.workspace import Files, Workspace
 from engage.planning.planner import Planner
 from engage.planning.versions import version_in
 from engage.rules.workspace import load
 from engage.settings import load_settings
 from engage.store.database import Database
+from engage.store.deliveries import SqlDeliveries
 from engage.store.planning import SqlPlanning
 from engage.store.tables import consents, contacts, suppressions, touches
 from engage.store.workspaces import SqlWorkspaces
+from engage.templates import Templates
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday, ten in the morning in Ljubljana; nowhere of PLACES a holiday or night
 WITHDRAWN, SUPPRESSED, REMEMBERED = 50, 100, 3
@@ -48,7 +57,17 @@ expires: 1d
 """
 
 
-def workspace_files(demo: Path, *, channel: str) -> Files:
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a mail says."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def workspace_files(demo: Path, *, channel: str, database: str = "sqlite://") -> Files:
     """The demo's folder, mailing by another channel, given as a line of YAML, and with one campaign."""
     kept = {}
     for path in sorted(demo.rglob("*")):
@@ -56,7 +75,8 @@ def workspace_files(demo: Path, *, channel: str) -> Files:
         if path.is_file() and not name.startswith((".", "var/", "tests/", "campaigns/")):
             kept[name] = path.read_bytes()
     lines = kept["engage.yaml"].decode().splitlines()
-    settings = [f"  email: {channel}" if line.startswith("  email: {adapter") else line for line in lines]
+    instead = {"  email: {adapter": f"  email: {channel}", "database:": f'database: "{database}"'}
+    settings = [next((new for old, new in instead.items() if line.startswith(old)), line) for line in lines]
     return {**kept, "engage.yaml": ("\n".join(settings) + "\n").encode(), "campaigns/newsletter.yaml": CAMPAIGN.encode()}
 
 
@@ -84,6 +104,44 @@ def fill(database: Database, workspace: Workspace, people: int) -> int:
         if database.dialect == "postgresql":
             connection.exec_driver_sql("ANALYZE")
         return connection.execute(sa.text("SELECT count(*) FROM deliveries WHERE state = 'waiting'")).scalar_one()
+
+
+def rendered(database: Database, workspace: Workspace) -> Iterator[Rendered]:
+    """What the templates make of all that is due, without sending any of it."""
+    versions = lambda name, version: version_in(workspace, name, version)  # noqa: E731  # short
+    rows = SqlDeliveries(database, workspace=lambda: workspace, versions=versions)
+    judge = Judge(workspace, now=NOW, versions=versions, providers={})
+    templates = Templates(workspace, secret=database.secret())
+    lease = rows.claim(now=NOW, queue="bulk", limit=100_000, owner="bench", lease=timedelta(minutes=10))
+    if lease is None:
+        return
+    try:
+        for candidate in rows.load(lease, now=NOW):
+            decision = judge.decide(candidate)
+            if isinstance(decision, Approved):
+                yield templates.render(judge.with_values(decision), now=NOW, lookup=rows.lookup(decision.contact.id, now=NOW))
+    finally:
+        rows.release(lease)
+
+
+def one_mail(database: Database, workspace: Workspace, folder: Path) -> Path:
+    """A file with a mail as it goes over the wire, for those who send nothing else."""
+    message = next(each for each in list(rendered(database, workspace)) if each.locale == "sl")
+    cleared = Cleared(rendered=message, message_id="<d1.mark@engage.example.com>", idempotency_key="d1.mark", promotional=True)
+    channel = workspace.settings.channels["email"]
+    mail = compose(cleared, Letterhead(sender=channel.sender, purposes=workspace.settings.purposes), now=NOW)
+    path = folder / "mail.eml"
+    path.write_bytes(mail.content)
+    return path
+
+
+def dkim_key(folder: Path) -> Path:
+    """A file with a new key of 2,048 bits."""
+    path = folder / "dkim.pem"
+    folder.mkdir(parents=True, exist_ok=True)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
 
 
 def _add(connection: sa.Connection, numbers: range, *, secret: bytes) -> None:

@@ -13,7 +13,7 @@ from engage.delivery.ports import Candidate, Clearance, Settlement
 from engage.delivery.preparing import stumbled
 from engage.delivery.settling import settle_decision, settle_outranked
 from engage.model.addresses import normalise
-from engage.model.contact import ChannelKind
+from engage.model.contact import ADDRESSES, ChannelKind
 from engage.model.delivery import Approved, Cleared, HandOff, Intent, Rendered
 from engage.model.workspace import Workspace
 
@@ -71,8 +71,8 @@ class Going:
         contact, intent = candidate.facts.contact, candidate.intent
         if contact is None:
             return frozenset()
-        addresses = {kind: contact.address(kind) for kind in ChannelKind}
-        return frozenset(kind for kind, address in addresses.items() if address and _copy(intent, kind, address) in self._copies)
+        addresses = [(kind, address) for kind, name in ADDRESSES.items() if (address := contact.text(name))]
+        return frozenset(kind for kind, address in addresses if _copy(intent, kind, address) in self._copies)
 
     def _add(self, candidate: Candidate, approved: Approved, cleared: Cleared, now: datetime) -> None:
         intent = candidate.intent

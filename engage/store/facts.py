@@ -145,10 +145,13 @@ def _owners_of_keys(known: Mapping[int, Known]) -> Mapping[str, list[int]]:
     return owners
 
 
+_KINDS: Mapping[str | None, ChannelKind] = {kind.value: kind for kind in ChannelKind}  # to call the enum costs more than the rest
+
+
 def _consent(row: tuple[Any, ...]) -> Consent:
     contact_id, purpose, channel, granted, at, source, proof, address_key = row
     return Consent(
-        contact_id=contact_id, purpose=purpose, channel=ChannelKind(channel) if channel else None, granted=bool(granted), at=moment(at),
+        contact_id=contact_id, purpose=purpose, channel=_KINDS.get(channel), granted=bool(granted), at=moment(at),
         source=source, proof=proof, address_key=address_key,
     )
 

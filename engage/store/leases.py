@@ -16,7 +16,7 @@ from engage.model.delivery import DeliveryState
 from engage.store.clock import MachineNow
 from engage.store.lists import among
 from engage.store.queues import due_ids, suspect_ids
-from engage.store.releases import releases
+from engage.store.releases import RELEASES
 from engage.store.tables import batches, deliveries
 
 CAREFUL_LIMIT = 10
@@ -33,7 +33,7 @@ def claim(connection: sa.Connection, *, now: datetime, queue: str, limit: int, o
 
 
 def _take(connection: sa.Connection, ids: Sequence[int], *, owner: str, lease: timedelta, careful: bool) -> Lease:
-    row = {"owner": owner, "seconds": lease.total_seconds(), "careful": careful, "rendered": False, "releases": releases(connection)}
+    row = {"owner": owner, "seconds": lease.total_seconds(), "careful": careful, "rendered": False}
     batch_id = connection.execute(_OPEN, row).scalar_one()
     connection.execute(_TAKE, {"ids": ids, "batch": batch_id})
     return Lease(id=batch_id, owner=owner, delivery_ids=tuple(ids), careful=careful)
@@ -76,6 +76,8 @@ def take_in_hand(connection: sa.Connection, lease: Lease, delivery_id: int) -> N
 
 def release(connection: sa.Connection, lease: Lease) -> None:
     """End it: rows still waiting go back. What is in `sending` is left to the sweep, which may take it at once."""
+    if connection.execute(_FORGET, {"batch": lease.id}).rowcount:
+        return  # mostly nothing of it is left
     try:
         hold(connection, lease)
     except LeaseLost:
@@ -98,7 +100,11 @@ def end_those_of(connection: sa.Connection, gone: Collection[str]) -> None:
 # Statements are made once, as every batch of every worker runs them.
 _BATCH = batches.c.id == sa.bindparam("batch")
 _MINE = deliveries.c.batch_id == sa.bindparam("batch")
-_OPEN = sa.insert(batches).values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float))).returning(batches.c.id)
+_OPEN = (
+    sa.insert(batches)
+    .values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float)), releases=RELEASES)
+    .returning(batches.c.id)
+)
 _TAKE = sa.update(deliveries).where(among(deliveries.c.id, "ids")).values(batch_id=sa.bindparam("batch"))
 _HELD = sa.select(batches).where(_BATCH).with_for_update()
 _UNEXPIRED = sa.update(batches).where(_BATCH, batches.c.lease_until > MachineNow()).values(rendered=True).returning(*batches.c)

@@ -37,6 +37,9 @@ CONTACT = (contacts.c.id.label("known_id"), *(as_text(contacts.c[name]) if name 
 """The columns of a contact; the first is NULL where it is gone."""
 
 
+_ACTIVE = RunState.ACTIVE.value
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -93,6 +96,8 @@ class Recall:
 
 def _has_left(apart: object, state: str | None) -> bool:
     """Whether the delivery's run has left it, or is gone."""
+    if state == _ACTIVE:
+        return False
     return state is None or has_left(RunState(state), apart=bool(apart))
 
 

@@ -11,9 +11,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engage.store.notes import count_up, counted
-from engage.store.tables import deliveries
+from engage.store.tables import deliveries, meta
 
 NAME = "releases"
+
+
+RELEASES = sa.func.coalesce(
+    sa.select(sa.cast(meta.c.value, sa.Integer)).where(meta.c.name == NAME).scalar_subquery(), sa.literal_column("0")
+)
+"""The same as `releases`, inside a statement."""
 
 
 def releases(connection: sa.Connection, *, locked: bool = False) -> int:

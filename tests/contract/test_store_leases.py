@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from engage.delivery.ports import LeaseLost
 from engage.model.delivery import DeliveryState
+from engage.store import queues
 from engage.store.database import Database
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, at_once, settled
@@ -112,3 +116,32 @@ def test_the_leases_of_an_owner_that_is_gone_end_at_once_and_those_of_others_go_
     bench.deliveries.settle(lease, [settled(alive)])
     with pytest.raises(LeaseLost):
         bench.deliveries.settle(dead, [settled(waiting)])
+
+
+def plan_of_claim(bench: Bench) -> str:
+    """How the database finds what is due."""
+    with bench.database.begin() as connection:
+        postgresql = connection.dialect.name == "postgresql"
+        if postgresql:
+            connection.exec_driver_sql("ANALYZE deliveries")
+        asked = queues._DUE_POSTGRESQL if postgresql else queues._DUE_SQLITE
+        seen: list[tuple[str, object]] = []
+
+        def note(*arguments: Any) -> None:
+            seen.append((arguments[2], arguments[3]))
+
+        sa.event.listen(bench.database.engine, "before_cursor_execute", note)
+        connection.execute(asked, {"of": "bulk", "now": NOON, "most": 10}).all()
+        sa.event.remove(bench.database.engine, "before_cursor_execute", note)
+        statement, given = seen[-1]
+        explain = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)" if postgresql else "EXPLAIN QUERY PLAN"
+        return "\n".join(str(tuple(row)) for row in connection.exec_driver_sql(f"{explain} {statement}", given))
+
+
+def test_a_backlog_is_read_by_its_index_as_far_as_is_taken_and_never_sorted(bench: Bench) -> None:
+    bench.add_deliveries(1000)
+    plan = plan_of_claim(bench)
+    assert "ix_deliveries_due" in plan
+    assert not re.search("Seq Scan|Sort|TEMP B-TREE|SCAN deliveries", plan)
+    scanned = [int(rows) for line in plan.splitlines() if "Index" in line for rows in re.findall(r"actual rows=(\d+)", line)]
+    assert sum(scanned) <= 10, "of a thousand that are due, it read what it took"

@@ -19,10 +19,11 @@ from typing import Any
 
 READY_WITHIN = 60.0
 UNSAFE = ("fsync=off", "full_page_writes=off")  # nothing here outlives the test, nor a crash of the machine
+DURABLE = ("shared_buffers=512MB", "max_wal_size=4GB")  # as a small server of one's own is set up: for what is measured
 PDEATHSIG = 1
 
 
-def start_postgres(directory: Path, *, synchronous: bool = False) -> tuple[subprocess.Popen[bytes], str]:
+def start_postgres(directory: Path, *, synchronous: bool = False, durable: bool = False) -> tuple[subprocess.Popen[bytes], str]:
     """A server whose data and socket are in `directory` (at most 80 characters long); it ends with this thread. The URL is SQLAlchemy's.
 
     `synchronous`: what was committed outlives a crash of the server, which costs time that most tests need not pay. As root it runs
@@ -41,8 +42,9 @@ def start_postgres(directory: Path, *, synchronous: bool = False) -> tuple[subpr
         if not (data / "PG_VERSION").exists():
             options = ("-U", "engage", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions")
             subprocess.run([binaries / "initdb", "-D", data, *options], check=True, stdout=out, stderr=out, cwd="/", **account)
-        settings = ("listen_addresses=", f"unix_socket_directories={directory}", "unix_socket_permissions=0700", "timezone=UTC", *UNSAFE)
-        settings += (f"synchronous_commit={'on' if synchronous else 'off'}",)
+        settings = ("listen_addresses=", f"unix_socket_directories={directory}", "unix_socket_permissions=0700", "timezone=UTC")
+        settings += DURABLE if durable else UNSAFE
+        settings += (f"synchronous_commit={'on' if synchronous or durable else 'off'}",)
         command = [binaries / "postgres", "-D", data, *(word for setting in settings for word in ("-c", setting))]
         server = subprocess.Popen(command, stdout=out, stderr=out, cwd="/", preexec_fn=_end_with_parent, **account)
     _wait_until_ready(server, data, log)
@@ -50,11 +52,11 @@ def start_postgres(directory: Path, *, synchronous: bool = False) -> tuple[subpr
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
+def postgres(*, durable: bool = False) -> Iterator[str]:
     """A server for as long as the block runs; yields its URL."""
     directory = Path(tempfile.mkdtemp(prefix="engage-pg-"))
     try:
-        server, url = start_postgres(directory)
+        server, url = start_postgres(directory, durable=durable)
         try:
             yield url
         finally:
