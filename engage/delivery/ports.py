@@ -152,7 +152,7 @@ class Deliveries(Protocol):
         ...
 
     def waiting(self, *, now: datetime) -> Mapping[str, int]:
-        """How many rows are due now and in nobody's hand, by queue."""
+        """How many rows are due now and in nobody's hand, by queue; of a large backlog only that it is large."""
         ...
 
 

@@ -116,10 +116,30 @@ def _earliest() -> sa.Select[datetime]:
 _EARLIEST = _earliest()
 
 
+COUNTED = 10_000
+"""Of each queue and priority as many due rows are counted: nobody needs to know how many more there are before they are done."""
+
+
 def waiting_by_queue(connection: sa.Connection, *, now: datetime) -> Mapping[str, int]:
-    """How many rows are due now and in nobody's hand."""
-    due = sa.select(deliveries.c.queue, sa.func.count()).where(
-        sa.text(WAITING_FREE), deliveries.c.due_at <= now,
-        sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow()),
-    )
-    return dict(connection.execute(due.group_by(deliveries.c.queue)).all())
+    """How many rows are due now and in nobody's hand; of a backlog as many as are counted."""
+    found = connection.execute(_WAITING, {"now": now, "most": COUNTED})
+    return {row[0]: row[1] for row in found if row[1]}
+
+
+def _waiting() -> sa.CompoundSelect[Any]:
+    return sa.union_all(*(sa.select(sa.literal_column(f"'{queue}'"), sa.func.count()).select_from(_due_of(queue)) for queue in QUEUES))
+
+
+def _due_of(queue: str) -> sa.FromClause:
+    """The rows of one look at the index a priority, each ended by its limit."""
+    due = is_due(sa.bindparam("now"))
+    levels = [
+        sa.select(deliveries.c.id)
+        .where(sa.text(WAITING_FREE), deliveries.c.queue == sa.literal_column(f"'{queue}'"), deliveries.c.priority == priority, *due)
+        .limit(_MOST).subquery(f"{queue}_{priority}")
+        for priority in PRIORITIES
+    ]
+    return sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery(queue)
+
+
+_WAITING = _waiting()

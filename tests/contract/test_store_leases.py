@@ -145,3 +145,9 @@ def test_a_backlog_is_read_by_its_index_as_far_as_is_taken_and_never_sorted(benc
     assert not re.search("Seq Scan|Sort|TEMP B-TREE|SCAN deliveries", plan)
     scanned = [int(rows) for line in plan.splitlines() if "Index" in line for rows in re.findall(r"actual rows=(\d+)", line)]
     assert sum(scanned) <= 10, "of a thousand that are due, it read what it took"
+
+
+def test_of_a_backlog_no_more_is_counted_than_anybody_needs_to_know(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "COUNTED", 3)
+    bench.add_deliveries(5)
+    assert bench.deliveries.waiting(now=NOON) == {"bulk": 3}
