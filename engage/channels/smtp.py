@@ -21,7 +21,7 @@ from engage.channels.smtp_session import SmtpSession
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
-from engage.model.errors import SendError, nearest
+from engage.model.errors import SendError, Unavailable, nearest
 from engage.model.workspace import Channel, Settings
 
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -77,7 +77,7 @@ class SmtpChannel:
         mail = self._compose(cleared)
         return _receipt(mail, await self._pool.deliver(mail))
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered) -> None:
+    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
         """Hand them over by all connections that are allowed, each laid out when its turn has come; returns when all are answered."""
         all_answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         left = len(messages)
@@ -89,7 +89,12 @@ class SmtpChannel:
             if not left:
                 all_answered.set_result(None)
 
-        self._pool.begin(Errand(compose=partial(self._compose, cleared), told=partial(told, cleared)) for cleared in messages)
+        def begun(cleared: Cleared) -> Mail:
+            if not in_time():
+                raise Unavailable("its time was over before its turn came", code="late")
+            return self._compose(cleared)
+
+        self._pool.begin(Errand(compose=partial(begun, cleared), told=partial(told, cleared)) for cleared in messages)
         if messages:
             await all_answered
 

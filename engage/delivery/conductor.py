@@ -17,6 +17,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from typing import final
 
 import structlog
@@ -42,6 +43,9 @@ log = structlog.get_logger()
 BATCH = 1000
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = LEASE.total_seconds() / 3
+BEGIN_WITHIN = LEASE.total_seconds() - 5
+"""Seconds of a lease in which a hand-off may begin; what is begun then has the rest of it to be answered."""
+
 RECORD_EVERY = 0.5
 """Seconds after which the answers that have come are recorded, while others are awaited."""
 
@@ -138,13 +142,14 @@ class Conductor:
             return
         if lease.careful:
             self._deliveries.take_in_hand(lease, slice_[0].approved.intent.id)
+        held_from = self._health.moment()  # clearing prolongs the lease
         with self._signals.stage(Stage.CLEAR):
             going = self._clear(lease, slice_, equipment.workspace)
         self._signals.settled(going.settlements)
         self._reached(Point.CLEARED)
         if cleared := going.cleared:
             with self._signals.stage(Stage.SEND):
-                self._loop.run(self._send(lease, channel, cleared, equipment))
+                self._loop.run(self._send(lease, channel, cleared, equipment, held_from))
 
     def _pause(self, lease: Lease, channel: str, seconds: float) -> None:
         """Wait for the provider's rate, and keep the lease meanwhile: by a slow one a slice may have to wait for minutes."""
@@ -168,21 +173,28 @@ class Conductor:
             clearing.hand_off(going.clearances(), now=now)
         return going
 
-    async def _send(self, lease: Lease, name: str, cleared: Cleareds, equipment: Equipment) -> None:
+    async def _send(self, lease: Lease, name: str, cleared: Cleareds, equipment: Equipment, held_from: float) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
         sending = Sending(
             [message for message, _ in cleared.values()], name=name, channel=equipment.channels[name], health=self._health,
             reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
+            until=held_from + BEGIN_WITHIN,
         )
         running = asyncio.ensure_future(sending.run())
-        kept_at, done = self._health.moment(), False
-        while not done:
-            done = bool((await asyncio.wait([running], timeout=RECORD_EVERY))[0])
-            if outcomes := sending.take():
-                await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
-            if not done and self._health.moment() - kept_at >= RENEW_EVERY:
-                await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
-                kept_at = self._health.moment()
+        try:
+            while not running.done():
+                await asyncio.wait([running], timeout=RECORD_EVERY)
+                if outcomes := sending.take():
+                    await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
+                if not running.done() and self._health.moment() - held_from >= RENEW_EVERY:
+                    held_from = self._health.moment()
+                    await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
+                    sending.until = held_from + BEGIN_WITHIN
+        except LeaseLost:  # others have the rows in hand
+            sending.until = -inf
+            raise
+        if outcomes := sending.take():
+            await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
         running.result()
 
     def _record(self, lease: Lease, outcomes: Sequence[Outcome], cleared: Cleareds, equipment: Equipment) -> None:

@@ -232,9 +232,10 @@ class TakesMany(Protocol):
     """What a channel may have beside: it takes many messages in one call.
 
     Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
+    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable.
     """
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered) -> None:
+    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
         """Hand them over; returns when each is answered."""
         ...
 

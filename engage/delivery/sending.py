@@ -23,12 +23,17 @@ log = structlog.get_logger()
 
 @final
 class Sending:
-    """One slice for one channel; its methods are for the loop. `accepted` is told each yes at once."""
+    """One slice for one channel; its methods are for the loop. `accepted` is told each yes at once.
+
+    Nothing is begun later than `until`, by the machine clock of `health`: a process that was frozen on its way must not hand over what
+    others have in hand by now, or what was unsubscribed from meanwhile.
+    """
 
     def __init__(
         self, messages: Sequence[Cleared], *, name: str, channel: Channel, health: Health, reached: Reached,
-        accepted: Callable[[Cleared, Receipt], None],
+        accepted: Callable[[Cleared, Receipt], None], until: float,
     ) -> None:
+        self.until = until
         self._unanswered = {message.intent.id: message for message in messages}
         self._name = name
         self._channel = channel
@@ -42,13 +47,16 @@ class Sending:
         messages = list(self._unanswered.values())
         if isinstance(self._channel, TakesMany):
             try:
-                await self._channel.send_many(messages, self._answer)
+                await self._channel.send_many(messages, self._answer, in_time=self._in_time)
             except Exception as error:  # noqa: BLE001  # what an adapter may not do
                 self._broke(error)
         else:
             await asyncio.gather(*(self._send_one(self._channel, message) for message in messages))
         for message in list(self._unanswered.values()):
             self._answer(message, Unconfirmed("the adapter gave no answer"))
+
+    def _in_time(self) -> bool:
+        return self._health.moment() < self.until
 
     def take(self) -> Sequence[Outcome]:
         """The answers that have come since the last time."""
@@ -57,7 +65,7 @@ class Sending:
 
     async def _send_one(self, channel: Channel, message: Cleared) -> None:
         try:
-            answer: Receipt | SendError = await channel.send(message)
+            answer: Receipt | SendError = await channel.send(message) if self._in_time() else _late()
         except (Rejected, Unavailable, Unconfirmed) as error:
             answer = error
         except Exception as error:  # noqa: BLE001  # the same
@@ -78,7 +86,8 @@ class Sending:
             self._health.succeeded(self._name)
             self._settle(Outcome(cleared=message, receipt=answer))
         else:
-            self._learn(answer)
+            if self._in_time():  # what came too late tells nothing of the provider
+                self._learn(answer)
             self._settle(Outcome(cleared=message, error=answer))
 
     def _settle(self, outcome: Outcome) -> None:
@@ -95,6 +104,10 @@ class Sending:
                 self._health.failed(self._name)
             case _:
                 self._health.succeeded(self._name)
+
+
+def _late() -> Unavailable:
+    return Unavailable("its time was over before its turn came", code="late")
 
 
 def _is_about_one_recipient(error: SendError) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from engage.channels.adapter import Adapter, TakesMany, TellsHandOvers
 from engage.model.delivery import Cleared, Receipt, Rendered
-from engage.model.errors import Rejected, SendError, Unconfirmed
+from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation, SmtpBench
 from tests.servers.http import DROP
 from tests.waiting import until
@@ -104,17 +104,38 @@ def test_twenty_sends_at_once_all_arrive_once(bench: Bench) -> None:
     assert len({outcome.provider_id for outcome in outcomes if isinstance(outcome, Receipt)}) == 20
 
 
+def test_of_many_in_one_call_none_is_begun_once_its_time_is_over() -> None:
+    answers: list[Receipt | SendError] = []
+
+    async def run(bench: Bench) -> None:
+        adapter = bench.adapter(connections="1")
+        assert isinstance(adapter, TakesMany)
+        messages = [bench.cleared(f"message {number:02}", number=number) for number in range(5)]
+        await adapter.send_many(messages, lambda cleared, answer: answers.append(answer), in_time=lambda: not bench.received())
+        await adapter.close()
+
+    with SmtpBench() as bench:
+        asyncio.run(run(bench))
+        received = list(bench.received())
+    went = sum(isinstance(answer, Receipt) for answer in answers)
+    assert (len(answers), len(received)) == (5, went)
+    assert 1 <= went <= 2  # the one, and the one whose envelope was written behind it
+    assert {answer.code for answer in answers if isinstance(answer, Unavailable)} == {"late"}
+
+
 def test_many_in_one_call_are_each_answered_once_whatever_comes_of_the_others() -> None:
     answers: dict[int, list[Receipt | SendError]] = {}
 
     async def run(bench: Bench) -> None:
         adapter = bench.adapter()
         assert isinstance(adapter, TakesMany)
-        await adapter.send_many([], lambda cleared, answer: None)
+        await adapter.send_many([], lambda cleared, answer: None, in_time=lambda: True)
         messages = [bench.cleared(f"message {number:02}", number=number) for number in range(30)]
         broken = [bench.with_content(subject="hello\nBcc: victim@example.net"), bench.with_address("no address")]
         messages[10:10] = [replace(each, rendered=_numbered(each, 100 + place)) for place, each in enumerate(broken)]
-        await adapter.send_many(messages, lambda cleared, answer: answers.setdefault(cleared.intent.id, []).append(answer))
+        await adapter.send_many(
+            messages, lambda cleared, answer: answers.setdefault(cleared.intent.id, []).append(answer), in_time=lambda: True
+        )
         await adapter.close()
 
     with SmtpBench() as bench:

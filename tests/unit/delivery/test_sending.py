@@ -1,0 +1,76 @@
+"""A slice on its way: nothing of it is begun once its time is over, as after a process was frozen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+import pytest
+
+from engage.delivery.health import Health
+from engage.delivery.points import unheard
+from engage.delivery.ports import Answered, Channel
+from engage.delivery.sending import Sending
+from engage.model.delivery import Cleared, Receipt
+from engage.model.errors import Unavailable
+from tests.builders import a_cleared, a_rendered, an_approved, an_intent
+
+
+class OneByOne:
+    """A provider that takes a message, and a minute for it."""
+
+    IDEMPOTENT: ClassVar[bool] = False
+
+    def __init__(self, clock: list[float]) -> None:
+        self.taken: list[Cleared] = []
+        self._clock = clock
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        self.taken.append(cleared)
+        self._clock[0] += 60
+        return Receipt(provider_id="p")
+
+    async def close(self) -> None:
+        pass
+
+
+class AtOnce(OneByOne):
+    """The same, of many in one call."""
+
+    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
+        for message in messages:
+            answered(message, await self.send(message) if in_time() else Unavailable("too late", code="late"))
+
+
+@pytest.mark.parametrize("kind", [OneByOne, AtOnce])
+def test_what_is_not_begun_in_time_is_not_handed_over_and_tells_nothing_of_the_provider(kind: type[OneByOne]) -> None:
+    clock = [0.0]
+    channel, health = kind(clock), Health(lambda: clock[0])
+    messages = [_message(number) for number in range(8)]
+    sending = _sending(messages, channel, health, until=90.0)
+    asyncio.run(sending.run())
+    outcomes = sending.take()
+    assert len(channel.taken) == 2
+    assert [outcome.error is None for outcome in outcomes] == [True] * 2 + [False] * 6
+    assert {outcome.error.code for outcome in outcomes if isinstance(outcome.error, Unavailable)} == {"late"}
+    assert health.states() == {}
+
+
+def test_a_lease_that_was_prolonged_gives_the_rest_its_time() -> None:
+    clock = [0.0]
+    channel = OneByOne(clock)
+    sending = _sending([_message(number) for number in range(3)], channel, Health(lambda: clock[0]), until=30.0)
+    sending.until = 1000.0
+    asyncio.run(sending.run())
+    assert len(channel.taken) == 3
+
+
+def _message(number: int) -> Cleared:
+    return a_cleared(rendered=a_rendered(approved=an_approved(intent=an_intent(id=number))))
+
+
+def _sending(messages: Sequence[Cleared], channel: Channel, health: Health, *, until: float) -> Sending:
+    return Sending(
+        messages, name="email", channel=channel, health=health, reached=unheard, accepted=lambda message, receipt: None, until=until
+    )
