@@ -63,6 +63,10 @@ def _encoded(stretch: str) -> _Encoded:
         made = (stretch, len(stretch) + 1, -1)  # it stands for itself, fits into a line, and leaves no blank at its end
     else:
         text = b2a_qp(stretch.replace("\n", "\r\n").encode(), istext=True).decode("ascii")
+        if "\n" not in stretch:
+            text = text.replace("\n", "\r\n")  # its soft breaks are by LF alone where it meets no CRLF
+        if len(text) - text.rfind("\n") - 1 == LINE:
+            text = _broken(text)
         first = text.find("\r\n")
         made = (text, len(text) + 1, -1) if first < 0 else (text, first, len(text) - text.rfind("\r\n") - 2)
     if "<" in stretch:
@@ -70,6 +74,12 @@ def _encoded(stretch: str) -> _Encoded:
     else:
         _values.keep(stretch, made)
     return made
+
+
+def _broken(text: str) -> str:
+    """The text with a break in its last line, which is so full that none could follow: anywhere but inside of `=C4`."""
+    at = next(at for at in range(len(text) - 1, 0, -1) if "=" not in text[at - 2 : at])
+    return text[:at] + _SOFT + text[at:]
 
 
 class _Kept(dict[str, _Encoded]):
