@@ -16,7 +16,7 @@ from typing import final
 from urllib.parse import quote
 
 from engage.channels.mailbox import Mailbox
-from engage.channels.quoted import quoted_lines, quoted_page
+from engage.channels.quoted import quoted, quoted_page
 from engage.model.delivery import EmailContent
 from engage.model.stretches import Stretches
 
@@ -128,10 +128,10 @@ class Layout:
 
     def body(self, content: EmailContent) -> bytes:
         """Text and HTML."""
-        text, html = quoted_lines(content.text), content.html
+        text, html = quoted(content.text), content.html
         if html is None:
             return text
-        page = quoted_page(html, html.stretches) if isinstance(html, Stretches) else quoted_lines(html)
+        page = quoted_page(html, html.stretches) if isinstance(html, Stretches) else quoted(html)
         return b"".join((self._before_text, text, self._before_html, page, self._after_html))
 
     def _cut(self, by_https: bool) -> tuple[list[str], list[tuple[int, str]], int]:

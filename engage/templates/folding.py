@@ -141,6 +141,7 @@ def _counted(context: Reader, n: object, forms: tuple[tuple[str, str], ...]) -> 
 
 @pass_context
 def _valued(context: Reader, value: object, name: str) -> str:
+    """Only its name is of use: what prints it is written where it is printed."""
     return valued(context, name, value)
 
 

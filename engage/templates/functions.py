@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, final
 
+from jinja2 import Undefined
+
 from engage.templates.faults import Unprintable
 from engage.templates.formats import as_number, formats_of
 from engage.templates.limits import MAX_RANGE
@@ -105,6 +107,8 @@ def valued(context: Reader, name: str, value: object) -> str:
         return value
     if value is None:
         raise Unprintable(f"{name} is missing here; give it a default: {name}=… | default(…)")
+    if isinstance(value, Undefined):
+        return str(value)  # raises
     scope = context.scope
     return scope.formats.number(value, None) if type(value) is int else scope.formats.text(value, scope.zone)
 

@@ -16,6 +16,7 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import exported
 
 from engage.templates.escaping import ESCAPES
+from engage.templates.limits import SMALL
 from engage.templates.turns import TURN_FIELDS
 
 Finalize = Any
@@ -101,7 +102,7 @@ class Generator(CodeGenerator):
         if node.name == "_compare" and len(node.args) == 2 and isinstance(node.args[0], nodes.Const) and node.node is not None:
             self._comparison(node, node.args[0].value, node.node, node.args[1], frame)
         elif node.name == "_value" and node.node is not None:
-            self._write("print_value(", node.node, ", context, ", *node.args, ")", frame=frame)
+            self.visit(node.node, frame)
         else:
             super().visit_Filter(node, frame)
 
@@ -154,19 +155,18 @@ class Generator(CodeGenerator):
         raise nodes.Impossible
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Finalize) -> None:
-        self.write("" if _is_value(node) else "print_(")
+        self.write("(escaped(value) if (value := ")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Finalize) -> None:
-        self.write("" if _is_value(node) else ", context)")
-
-
-def _is_loop(node: nodes.Expr) -> bool:
-    return isinstance(node, nodes.Name) and node.name == "loop"
-
-
-def _is_value(node: nodes.Expr) -> bool:
-    return isinstance(node, nodes.Filter) and node.name == "_value"
+        """A small text is what nearly every value is: it is asked for here, not in a function."""
+        named = isinstance(node, nodes.Filter) and node.name == "_value"
+        self.write(f").__class__ is str and len(value) <= {SMALL} else {'print_named' if named else 'print_'}(value, context")
+        self.write(f", {node.args[0].value!r}))" if named else "))")  # type: ignore[attr-defined]  # the folding puts it there
 
 
 def _is_text(node: nodes.Expr) -> bool:
     return isinstance(node, nodes.Const) and isinstance(node.value, str)
+
+
+def _is_loop(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Name) and node.name == "loop"

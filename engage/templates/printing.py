@@ -7,7 +7,6 @@ for texts: the object that would remember that it is escaped is never made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from jinja2 import Undefined
 from markupsafe import Markup, _escape_inner  # type: ignore[attr-defined]  # what its own `escape` calls; kept by a test
@@ -22,24 +21,20 @@ Escape = Callable[[str], str]
 
 
 def printers(form: Form) -> Mapping[str, Callable[..., str]]:
-    """The ways of printing, by the names that the generated code calls them by.
+    """What the generated code prints with, by the names that it has there.
 
-    What is small is not charged one by one: a file has only so many places, and each turn of a loop or call of a macro is charged for
-    its own. `print_value` is for what a phrase says of a value.
+    A small text is `escaped` without further ado, and charged for nothing: a file has only so many places, and each turn of a loop or
+    call of a macro is charged for its own. `print_` is for all else, `print_named` for what a phrase says of a value.
     """
     escape: Escape = _escape_inner if form is Form.HTML else ESCAPES[form]
 
-    def print_(value: Any, context: Reader) -> str:
-        if value.__class__ is str and len(value) <= SMALL:
-            return escape(value)
+    def print_(value: object, context: Reader) -> str:
         return value if isinstance(value, Markup) else escape(_written(value, context))
 
-    def print_value(value: Any, context: Reader, name: str) -> str:
-        if value.__class__ is str and len(value) <= SMALL:
-            return escape(value)
-        return print_(valued(context, name, value), context)
+    def print_named(value: object, context: Reader, name: str) -> str:
+        return escape(_written(valued(context, name, value), context))
 
-    return {"print_": print_, "print_value": print_value}
+    return {"escaped": escape, "print_": print_, "print_named": print_named}
 
 
 def _written(value: object, context: Reader) -> str:

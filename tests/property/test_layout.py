@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from engage.channels.dkim import Signer
 from engage.channels.mime import Letterhead, compose
-from engage.channels.quoted import LINE, quoted, quoted_lines, quoted_page
+from engage.channels.quoted import LINE, quoted_page
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Attachment, Cleared, EmailContent
 from engage.model.stretches import Stretches
@@ -50,12 +50,6 @@ def test_a_page_encoded_by_its_stretches_says_what_the_whole_says(stretches: Seq
         assert max(map(len, lines)) <= LINE
         assert not any(line.endswith((b" ", b"\t")) for line in lines)
         assert b"\n" not in page.replace(b"\r\n", b"")
-
-
-@settings(max_examples=120, deadline=None)
-@given(st.text(st.characters(codec="utf-8"), max_size=400) | st.lists(PIECES).map("".join))
-def test_a_text_encoded_by_its_lines_is_the_text_encoded_whole(text: str) -> None:
-    assert quoted_lines(text) == quoted(text)
 
 
 def _cleared(*, promotional: bool = True, address: str = "ana@example.com", **content: Any) -> Cleared:
