@@ -81,15 +81,15 @@ class Layout:
         self.sender = fixed.sender
         self.mailto = quote(fixed.sender.address, safe="@+")
         boundary = "=_engage_alternative"
-        self.content_type = f'multipart/alternative; boundary="{boundary}"' if fixed.has_html else _PLAIN_TYPE
-        self.encoding: Headers = [] if fixed.has_html else _QUOTED
+        kind = f'multipart/alternative; boundary="{boundary}"' if fixed.has_html else _PLAIN_TYPE
+        self.of_mime: Headers = [("MIME-Version", "1.0"), ("Content-Type", kind), *([] if fixed.has_html else _QUOTED)]
         self._before_text = _opening(boundary, _PLAIN_TYPE)
         self._before_html = b"\r\n" + _opening(boundary, _HTML_TYPE)
         self._after_html = f"\r\n--{boundary}--\r\n".encode()
         self._cuts = {by_https: self._cut(by_https) for by_https in (False, True)}
 
     def headers(self, values: Values, *, by_https: bool | None = None) -> Headers:
-        """The fields, but for those of MIME."""
+        """The fields, but for `of_mime`."""
         headers = [
             ("From", str(self._fixed.sender)),
             ("To", values.recipient),
@@ -136,8 +136,7 @@ class Layout:
 
     def _cut(self, by_https: bool) -> tuple[list[str], list[tuple[int, str]], int]:
         """The header's constant pieces with room for the values, where each value goes, and how many lines all that is."""
-        mime = [("MIME-Version", "1.0"), ("Content-Type", self.content_type), *self.encoding]
-        headers = [*self.headers(_MARKS, by_https=by_https), *mime]
+        headers = self.headers(_MARKS, by_https=by_https) + self.of_mime
         pieces = _MARK.split(checked_head(headers).decode())
         places = [(at, pieces[at]) for at in range(1, len(pieces), 2)]
         return pieces, places, sum(piece.count("\n") for piece in pieces)

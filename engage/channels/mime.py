@@ -84,26 +84,23 @@ def _composed(cleared: Cleared, letterhead: Letterhead, now: datetime) -> Mail:
         raise ValueError("the content is not that of a mail")
     layout = _layout(cleared, content, letterhead)
     values = _values(cleared, content, letterhead, layout, now)
-    if content.attachments or letterhead.signer is not None:
-        head, body = _apart(content, letterhead, layout, values, now)
+    if content.attachments:
+        headers, body = _with_attachments(content, layout, values)
+        head = checked_head(headers)
     else:
         head, body = layout.head(values), layout.body(content)
+        headers = layout.headers(values) + layout.of_mime if letterhead.signer is not None else []
+    if letterhead.signer is not None:
+        head = letterhead.signer.field(headers, body, sender_domain=layout.sender.domain, now=now) + head
     envelope = one_address(_numbered(letterhead.return_path, cleared)) if letterhead.return_path else layout.sender.address
     utf8 = not (head.isascii() and envelope.isascii())
     return Mail(sender=envelope, recipient=values.recipient, content=b"".join((head, b"\r\n", body)), utf8=utf8)
 
 
-def _apart(content: EmailContent, letterhead: Letterhead, layout: Layout, values: Values, now: datetime) -> tuple[bytes, bytes]:
-    """Header and body of a mail that has attachments, or is signed: the header field by field."""
-    part = [("Content-Type", layout.content_type), *layout.encoding], layout.body(content)
-    if content.attachments:
-        part = multipart("mixed", [part, *map(_attachment_part, content.attachments)])
-    fields, body = part
-    headers = [*layout.headers(values), ("MIME-Version", "1.0"), *fields]
-    head = checked_head(headers)
-    if letterhead.signer is not None:
-        head = letterhead.signer.field(headers, body, sender_domain=layout.sender.domain, now=now) + head
-    return head, body
+def _with_attachments(content: EmailContent, layout: Layout, values: Values) -> tuple[Headers, bytes]:
+    version, *of_body = layout.of_mime
+    mixed, body = multipart("mixed", [(of_body, layout.body(content)), *map(_attachment_part, content.attachments)])
+    return [*layout.headers(values), version, *mixed], body
 
 
 def _layout(cleared: Cleared, content: EmailContent, letterhead: Letterhead) -> Layout:

@@ -27,6 +27,7 @@ from tests.property.test_plain_jinja import campaign_of, demo, versions
 NOW = datetime(2026, 2, 28, 8, 0, 5, tzinfo=UTC)
 LETTERHEAD = Letterhead(sender="Aurora <hello@aurora.example>")
 SIGNED = replace(LETTERHEAD, signer=Signer(selector="s1", domain=None, key=Ed25519PrivateKey.generate()))
+FILE = Attachment(name="a.txt", media_type="text/plain", content=b"x")
 PIECES = st.one_of(
     st.sampled_from([
         "<p>", "</p>\n", '<a href="x">', " ", "\t", ".", "\n", "\n.", "=", "", "x" * 75, "y" * 76, "č" * 30, "<b>" * 40, "<i> ", "<u>\n\n",
@@ -59,9 +60,10 @@ def _cleared(*, promotional: bool = True, address: str = "ana@example.com", **co
     return replace(cleared, rendered=replace(cleared.rendered, approved=approved, content=mail))
 
 
-def _fields(mail: bytes) -> bytes:
-    head = mail.partition(b"\r\n\r\n")[0]
-    return head[head.index(b"From:") :]
+def _fields(mail: bytes) -> tuple[bytes, bytes]:
+    """The fields before those of MIME, and these."""
+    before, _, mime = mail.partition(b"\r\n\r\n")[0].partition(b"MIME-Version: 1.0\r\n")
+    return before, mime
 
 
 @pytest.mark.parametrize("promotional", [True, False])
@@ -73,8 +75,12 @@ def _fields(mail: bytes) -> bytes:
 def test_the_header_from_a_layout_is_the_header_put_together_field_by_field(
     address: str, content: dict[str, Any], promotional: bool
 ) -> None:
-    cleared = _cleared(address=address, promotional=promotional, **content)
-    assert _fields(compose(cleared, LETTERHEAD, now=NOW).content) == _fields(compose(cleared, SIGNED, now=NOW).content)
+    laid_out = _fields(compose(_cleared(address=address, promotional=promotional, **content), LETTERHEAD, now=NOW).content)
+    with_a_file = _cleared(address=address, promotional=promotional, attachments=(FILE,), **content)  # these are put together each time
+    assert laid_out[0] == _fields(compose(with_a_file, LETTERHEAD, now=NOW).content)[0]
+    plain = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
+    both = b'Content-Type: multipart/alternative; boundary="=_engage_alternative"'
+    assert laid_out[1] == (plain if "html" in content and content["html"] is None else both)
 
 
 def test_two_mails_of_one_layout_differ_in_nothing_but_what_differs() -> None:
@@ -114,7 +120,7 @@ def _said(read: EmailMessage, kind: str) -> str:
 
 def test_attachments_go_with_a_page_of_stretches() -> None:
     html = Stretches.joined(("<p>", "Ana", "</p>"))
-    mail = compose(_cleared(html=html, attachments=(Attachment(name="a.txt", media_type="text/plain", content=b"x"),)), LETTERHEAD, now=NOW)
+    mail = compose(_cleared(html=html, attachments=(FILE,)), LETTERHEAD, now=NOW)
     read = message_from_bytes(mail.content, policy=policy.SMTP)
     assert isinstance(read, EmailMessage)
     assert [part.get_content_type() for part in read.walk()] == [
