@@ -63,6 +63,7 @@ class Signer:
         return "rsa" if isinstance(self.key, RSAPrivateKey) else "ed25519"
 
     def sign(self, data: bytes) -> bytes:
+        """The bare signature."""
         if isinstance(self.key, RSAPrivateKey):
             return self.key.sign(data, PKCS1v15(), SHA256())
         return self.key.sign(sha256(data).digest())

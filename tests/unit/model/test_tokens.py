@@ -1,6 +1,9 @@
+import hmac
+from base64 import urlsafe_b64decode
+
 import pytest
 
-from engage.model.tokens import BadToken, TokenPayload, sign, verify
+from engage.model.tokens import BadToken, TokenPayload, sign, sign_each, verify
 
 PAYLOAD = TokenPayload(delivery_id=2**40, contact_id=7)
 
@@ -36,3 +39,11 @@ def test_a_token_with_any_letter_changed_is_refused() -> None:
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
         verify(b"secret", "u", token)
+
+
+@pytest.mark.parametrize("secret", [b"", b"short", b"x" * 64, b"y" * 65, b"z" * 200])
+def test_a_signature_is_the_standard_librarys_hmac(secret: bytes) -> None:
+    payload = TokenPayload(delivery_id=2**63, contact_id=1)
+    raw = urlsafe_b64decode(sign(secret, "u", payload))
+    assert raw[17:] == hmac.digest(secret, b"engage link\0u\0" + raw[:17], "sha256")[:16]
+    assert sign_each(secret, "upv", payload) == [sign(secret, kind, payload) for kind in "upv"]

@@ -1,8 +1,11 @@
 import json
 
+import markupsafe
 import pytest
 
 from engage.model.errors import RenderError
+from engage.templates.escaping import Form
+from engage.templates.printing import printers
 from tests.builders import a_contact
 from tests.messages import a_chat, a_text, an_email, rendered
 
@@ -94,3 +97,9 @@ def test_an_invitation_escapes_what_would_end_its_line() -> None:
     assert (invite.name, invite.media_type) == ("invite.ics", "text/calendar")
     assert invite.content == b"BEGIN:VEVENT\r\nSUMMARY:A\\;B\\,C\\nATTENDEE:x\r\nEND:VEVENT"
     assert (terms.name, terms.media_type, terms.content) == ("terms.pdf", "application/pdf", b"%PDF")
+
+
+@pytest.mark.parametrize("text", ["", "Ana", "O'Brien & <b>\"x\"</b>", "č<š>ž", "&amp;", "\u202e<"])
+def test_a_text_is_escaped_as_the_library_escapes_it(text: str) -> None:
+    assert printers(Form.HTML)["escaped"](text) == str(markupsafe.escape(text))
+    assert type(printers(Form.HTML)["escaped"](text)) is str
