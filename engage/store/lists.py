@@ -33,6 +33,10 @@ class _Among(FunctionElement[bool]):
     inherit_cache = True
     name = "among"
 
+    def self_group(self, against: Any = None) -> _Among:
+        """As it is: SQLite would be given `… = 1`, by which no index is found."""
+        return self
+
 
 class _AmongIds(_Among):
     inherit_cache = True
