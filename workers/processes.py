@@ -51,8 +51,8 @@ class WorkerPart:
     """Dramatiq's threads over the queue, and a sweep of our own for the time when the broker is away."""
 
     def __init__(
-        self, work: Work, nudges: Nudges, queue: Queue, *, reload: Callable[[], object], take_over: Callable[[], object], told: Told,
-        threads: int = THREADS,
+        self, work: Work, nudges: Nudges, queue: Queue, *, reload: Callable[[], object], take_over: Callable[[], object],
+        ask: Callable[[], object], told: Told, threads: int = THREADS,
     ) -> None:
         self._work = work
         self._worker = dramatiq.Worker(queue.broker, worker_timeout=WORKER_TIMEOUT, worker_threads=threads)
@@ -60,6 +60,7 @@ class WorkerPart:
         self._ticker.every(LOOK_EVERY, "reload", reload)
         self._ticker.every(LOOK_EVERY, "take_over", take_over)
         self._ticker.every(SWEEP_EVERY if queue.shared else TICK_EVERY, "sweep", work.sweep)
+        self._ticker.every(SWEEP_EVERY, "ask", ask)
         work.announce(nudges)
 
     def start(self) -> None:

@@ -76,7 +76,7 @@ class Assembly:
                 )
                 return WorkerPart(
                     self._work, self._nudges, self.queue, reload=self.wired.accepted.reload, take_over=self.wired.orphans().take_over,
-                    told=metrics.job, threads=self._threads,
+                    ask=self.wired.asker.ask, told=metrics.job, threads=self._threads,
                 )
             case "scheduler":
                 return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look, told=metrics.job)

@@ -14,6 +14,7 @@ from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.letters import SqlLetters
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
+from engage.store.questions import SqlQuestions
 from engage.store.reviewing import SqlIllEnded
 from engage.store.sightings import SqlSightings
 from workers.snapshots import Accepted
@@ -60,6 +61,11 @@ class Stores:
     def ill_ended(self) -> SqlIllEnded:
         """Deliveries about which people decide anew."""
         return SqlIllEnded(self.database)
+
+    @cached_property
+    def questions(self) -> SqlQuestions:
+        """Unknown deliveries about which providers can be asked."""
+        return SqlQuestions(self.database, workspace=self.accepted.workspace)
 
     @cached_property
     def inquiry(self) -> SqlInquiry:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from engage.contacts.zones import names_behind
+from engage.delivery.asking import Asker
 from engage.delivery.calling import Caller
 from engage.delivery.conductor import Conductor
 from engage.delivery.health import Health
@@ -165,6 +166,14 @@ class Wired(Stores):
         """Due calls -> answers."""
         return Caller(
             self.calls, endpoints=self.endpoints.now, keys=self.identity, clock=self.clock, loop=self.loop, counted=self.metrics.call,
+        )
+
+    @cached_property
+    def asker(self) -> Asker:
+        """Unknown deliveries -> what their providers know of them."""
+        return Asker(
+            self.questions, channels=lambda: self.equipping.equipment().channels, identity=self.identity, clock=self.clock,
+            loop=self.loop, clock_is_real=lambda: self.stored_clock.get() is None,
         )
 
     @cached_property

@@ -22,6 +22,9 @@ class Adapter(Protocol):
     not there is refused. `IDEMPOTENT` says that the provider takes the Idempotency-Key, so that a hand-off whose outcome is not
     known may be repeated without a second copy.
 
+    One whose provider can be asked whether it has a message also has `async def find(self, missing: Missing) -> Receipt | None`
+    (`engage.delivery.asking.Answers`), raising nothing but Unavailable.
+
     Implementers must do no I/O in the constructor and raise InputError there, with the channel's place, for every bad option;
     raise nothing but Rejected, Unavailable and Unconfirmed from `send`; log no address, body or secret; and be safe to call
     from many tasks of one loop.

@@ -1,13 +1,14 @@
 """Chat by Slack: chat.postMessage with text and blocks, over one kept session.
 
-Slack takes no idempotency key; the delivery's key goes along as message metadata, by which a message can be found again.
+Slack takes no idempotency key; the delivery's key goes along as message metadata, by which a message is found again (`find`).
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import ClassVar, final
+from functools import partial
+from typing import Any, ClassVar, final
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,9 +20,11 @@ from engage.channels.clock import Now, machine_now
 from engage.channels.http import broken, retry_after, telling, timeouts
 from engage.channels.options import Options
 from engage.channels.slack_errors import refusal
+from engage.channels.slack_history import EVENT_TYPE, look_through
 from engage.model.contact import ChannelKind
 from engage.model.delivery import ChatContent, Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
+from engage.model.missing import Missing
 from engage.model.workspace import Channel, Settings
 
 _API = "https://slack.com/api/"
@@ -45,7 +48,7 @@ class SlackChannel:
     KIND: ClassVar[ChannelKind | None] = ChannelKind.CHAT
     IDEMPOTENT: ClassVar[bool] = False
     OPTIONS: ClassVar[Mapping[str, str]] = {
-        "token": "The bot's token (xoxb-…), with the scope chat:write.",
+        "token": "The bot's token (xoxb-…), with the scope chat:write (and for lost answers those of reading, see below).",
         "unfurl": "Whether Slack shows previews of links: no (default) or yes.",
         "timeout": "How long to wait for a connection, and for the answer; 30s by default.",
         "base_url": "Where the API is; https://slack.com/api/ by default (GovSlack, tests).",
@@ -66,6 +69,7 @@ class SlackChannel:
         self._is_fixed = channel.to is not None
         self._now = now
         self.handed_over: Callable[[], None] = unheard
+        self._conversations: dict[str, str] = {}  # as Slack answered: of a person's id that of the conversation
         self._session: aiohttp.ClientSession | None = None
         self._web: AsyncWebClient | None = None
 
@@ -79,11 +83,38 @@ class SlackChannel:
             "text": content.text,
             "unfurl_links": self._unfurl,
             "unfurl_media": self._unfurl,
-            "metadata": {"event_type": "engage_delivery", "event_payload": {"key": cleared.idempotency_key}},
+            "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": cleared.idempotency_key}},
             **({"blocks": [dict(block) for block in content.blocks]} if content.blocks else {}),
         })
-        ts = answer.get("ts")
+        ts, conversation = answer.get("ts"), answer.get("channel")
+        if isinstance(conversation, str):
+            self._conversations[address] = conversation
         return Receipt(provider_id=ts if isinstance(ts, str) else None)
+
+    async def find(self, missing: Missing) -> Receipt | None:
+        """Look for the message in its conversation by the metadata that it carries. None: it surely is not there.
+
+        Raises Unavailable where nobody can know: for now, or (`configuration`) as the token may not read.
+        """
+        try:
+            conversation = self._conversations.get(missing.address) or await self._conversation(missing.address)
+            return await look_through(partial(self._call, address=missing.address), conversation, missing)
+        except Rejected as error:
+            raise Unavailable(error.detail, code=error.code, configuration=True) from error
+        except Unconfirmed as error:
+            raise Unavailable(error.detail, code=error.code) from error
+
+    async def _conversation(self, address: str) -> str:
+        """The conversation that a message to this address stands in."""
+        if address[:1] in "CGD":
+            return address
+        if address[:1] not in "UW":
+            raise Unavailable("a channel can be looked into by its id (C…) only, not by its name", code="no_id", configuration=True)
+        opened = await self._call("conversations.open", address, {"users": address})
+        conversation = opened.get("channel")
+        if not isinstance(conversation, Mapping) or not isinstance(conversation.get("id"), str):
+            raise Unconfirmed("Slack's answer makes no sense", code="malformed")
+        return str(conversation["id"])
 
     async def check(self) -> tuple[str, ...]:
         """Ask Slack whose token this is. What is wrong, a sentence each."""
@@ -99,9 +130,10 @@ class SlackChannel:
         if session is not None:
             await session.close()
 
-    async def _call(self, method: str, address: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
+    async def _call(self, method: str, address: str, arguments: Mapping[str, object], *, reads: bool = False) -> Mapping[str, object]:
+        given: dict[str, Any] = {"http_verb": "GET", "params": dict(arguments)} if reads else {"json": dict(arguments)}
         try:
-            response = await self._client().api_call(method, json=dict(arguments))
+            response = await self._client().api_call(method, **given)
         except SlackApiError as error:
             # `from None`: the library's error quotes the whole answer, and with it perhaps an address.
             raise self._refusal(error, address) from None

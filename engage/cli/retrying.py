@@ -14,6 +14,7 @@ import typer
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.output import counted, moment, print_json, print_rows, span
 from engage.cli.people import contact_named
+from engage.delivery.asking import ABSENT
 from engage.delivery.reviewing import AT_ONCE, ILL, Choice, EndedIll, IllState, Order, Reviewed, Verdict, review
 from engage.model.delivery import DeliveryState
 from engage.model.errors import InputError, nearest
@@ -211,7 +212,14 @@ def _unknown(engaged: Engaged) -> Iterator[Mapping[str, object]]:
     while found := engaged.ill_ended.find(choice, after=after):
         after = found[-1].id
         for delivery in found:
-            do = (
-                f"look for it at the provider; where it is there `engage retry {delivery.id} --as sent`, else `engage retry {delivery.id}`"
-            )
-            yield {**_told(delivery), "reason": delivery.reason, "message_id": engaged.identity.names(delivery.id)[0], "do": do}
+            yield {
+                **_told(delivery), "reason": delivery.reason, "message_id": engaged.identity.names(delivery.id)[0],
+                "provider_says": delivery.answer, "do": _to_do(delivery),
+            }
+
+
+def _to_do(delivery: EndedIll) -> str:
+    again = f"`engage retry {delivery.id}`"
+    if delivery.answer == ABSENT:
+        return f"the provider does not have it: {again} sends it, {again[:-1]} --as failed` gives it up"
+    return f"look for it at the provider; where it is there {again[:-1]} --as sent`, else {again}"

@@ -32,7 +32,10 @@ class Verdict(StrEnum):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedIll:
-    """A delivery that failed or is unknown, as its last touch tells of it. `contact` is the label of its contact, never an address."""
+    """A delivery that failed or is unknown, as its last touch tells of it. `contact` is the label of its contact, never an address.
+
+    `answer` is what its provider said, where it was asked and does not have it (`absent`), or why nobody can know.
+    """
 
     id: int
     state: IllState
@@ -45,6 +48,7 @@ class EndedIll:
     provider: str | None = None
     reason: str | None = None
     step: str | None = None
+    answer: str | None = None
 
 
 @final

@@ -19,6 +19,7 @@ from engage.store.conditions import ENDED_ILL
 from engage.store.database import Database
 from engage.store.rows import Row, add_touches
 from engage.store.tables import calls, contacts, deliveries, runs, touch_details, touches
+from engage.store.traffic_tables import questions
 
 UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
 KINDS = {Verdict.AGAIN: Kind.DEFERRED, Verdict.SENT: Kind.SENT, Verdict.FAILED: Kind.FAILED}
@@ -46,6 +47,7 @@ class SqlIllEnded:
             asked = {each.id: each for each in deliveries}
             rows = [row for row in connection.execute(_LOCK_ROWS, given).mappings() if row["state"] == asked[row["id"]].state]
             if rows:
+                connection.execute(sa.delete(questions).where(questions.c.delivery_id.in_([row["id"] for row in rows])))
                 write = _send_again if order.verdict is Verdict.AGAIN else _settle
                 write(connection, rows, asked, order)
         return frozenset(row["id"] for row in rows)
@@ -72,7 +74,7 @@ def _ended_ill(row: Row) -> EndedIll:
     return EndedIll(
         id=row["id"], state=DeliveryState.FAILED if failed else DeliveryState.UNKNOWN, campaign=row["campaign"], message=row["message"],
         step=row["step"], at=row["at"], contact=row["external_id"] or f"#{row['contact_id']}", expires_at=row["expires_at"],
-        channel=row["channel"], provider=row["provider"], reason=row["reason"],
+        channel=row["channel"], provider=row["provider"], reason=row["reason"], answer=row["answer"],
     )
 
 
@@ -124,9 +126,12 @@ _ENDED = (
     sa.select(
         deliveries.c.id, deliveries.c.state, deliveries.c.campaign, deliveries.c.message, deliveries.c.step, deliveries.c.expires_at,
         deliveries.c.contact_id, contacts.c.external_id, _CHANNEL.label("channel"), touches.c.provider, touches.c.reason, touches.c.at,
+        questions.c.answer,
     )
     .select_from(
-        deliveries.join(touches, touches.c.id == _LAST_TOUCH).outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
+        deliveries.join(touches, touches.c.id == _LAST_TOUCH)
+        .outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
+        .outerjoin(questions, questions.c.delivery_id == deliveries.c.id)
     )
     .where(sa.text(f"deliveries.{ENDED_ILL}"))
 )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from engage.store.columns import Instant
 from engage.store.tables import metadata
 
-__all__ = ["buckets", "metadata", "notices", "volumes"]
+__all__ = ["buckets", "metadata", "notices", "questions", "volumes"]
 
 notices = sa.Table(
     "notices", metadata,  # of providers, and of recipients' domains, that are left alone; by the machine clock
@@ -29,4 +29,12 @@ volumes = sa.Table(
     sa.Column("provider", sa.String, primary_key=True),
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("messages", sa.Integer, nullable=False),
+)
+
+questions = sa.Table(
+    "questions", metadata,  # to providers, about unknown deliveries
+    sa.Column("delivery_id", Id, primary_key=True),
+    sa.Column("ask_at", Instant),  # machine clock; of one in hand the end of its lease; NULL: not asked any more
+    sa.Column("asked", sa.Integer, nullable=False),  # how often; of one in hand the fencing token
+    sa.Column("answer", sa.String),  # the last one but "found": absent, or why nobody can know
 )

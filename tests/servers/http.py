@@ -38,6 +38,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> dict[str, object]:
@@ -103,7 +104,8 @@ class HttpServer(ServerThread):
         await self._runner.cleanup()
 
     async def _serve(self, incoming: web.Request) -> web.StreamResponse:
-        request = Request(method=incoming.method, path=incoming.path, headers=dict(incoming.headers), body=await incoming.read())
+        body, query = await incoming.read(), dict(incoming.query)
+        request = Request(method=incoming.method, path=incoming.path, headers=dict(incoming.headers), body=body, query=query)
         self.requests.append(request)
         reply = self._next.popleft() if self._next else self._always
         if reply is None:

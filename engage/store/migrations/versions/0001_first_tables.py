@@ -21,6 +21,7 @@ def upgrade() -> None:
     _make_consents()
     _make_contacts()
     _make_deliveries()
+    _make_questions()
     _make_events()
     _make_calls()
     _make_meta()
@@ -220,6 +221,17 @@ def _make_deliveries() -> None:
         "ix_deliveries_suspects", "deliveries", ["queue"],
         sqlite_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
         postgresql_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
+    )
+
+
+def _make_questions() -> None:
+    op.create_table(
+        "questions",
+        sa.Column("delivery_id", Id, nullable=False),
+        sa.Column("ask_at", Instant(), nullable=True),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_questions")),
     )
 
 
