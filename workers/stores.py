@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from engage.channels import knows_keys
 from engage.delivery.ports import Journal, NoJournal
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
@@ -81,8 +82,15 @@ class Stores:
     def deliveries(self) -> SqlDeliveries:
         """The delivery rows."""
         return SqlDeliveries(
-            self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest, journal=self.journal
+            self.database, workspace=self.accepted.workspace, versions=self.accepted.version_or_newest, journal=self.journal,
+            repeatable=self._repeatable,
         )
+
+    def _repeatable(self, channel: str | None, provider: str | None) -> bool:
+        """Whether a hand-off by that provider may be repeated, as its settings are now: one that is there no more is not asked again."""
+        known = self.accepted.workspace().settings.channels.get(channel or "")
+        way = known.by(provider) if known is not None and provider is not None else known
+        return way is not None and (provider is not None or not way.providers) and knows_keys(way)
 
     @cached_property
     def letters(self) -> SqlLetters:

@@ -14,7 +14,7 @@ from engage.channels.adapter import Adapter, TellsHandOvers
 from engage.model.errors import InputError, NotThereError, Place, Problem, nearest
 from engage.model.workspace import Channel, Settings
 
-__all__ = ["GROUP", "Adapter", "adapter_names", "load_channels", "tell_hand_overs"]
+__all__ = ["GROUP", "Adapter", "adapter_names", "knows_keys", "load_channels", "tell_hand_overs"]
 
 GROUP = "engage.channels"
 
@@ -44,6 +44,11 @@ def load_channels(settings: Settings, *, entry_points: Iterable[EntryPoint] | No
     if problems:
         raise InputError(problems)
     return channels
+
+
+def knows_keys(channel: Channel, *, entry_points: Iterable[EntryPoint] | None = None) -> bool:
+    """Whether the channel's adapter makes no second message of a repeated Idempotency-Key; nothing is connected."""
+    return _adapter(channel, _installed(entry_points)).IDEMPOTENT
 
 
 def tell_hand_overs(channels: Iterable[Adapter], handed_over: Callable[[], None]) -> None:

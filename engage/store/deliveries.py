@@ -34,11 +34,13 @@ class SqlDeliveries:
 
     def __init__(
         self, database: Database, *, workspace: WorkspaceNow, versions: Versions, journal: Journal | None = None,
+        repeatable: sweeping.Repeatable = lambda channel, provider: False,
     ) -> None:
         self._database = database
         self._workspace = workspace
         self._versions = versions
         self._journal = journal or NoJournal()
+        self._repeatable = repeatable
         self._recalls: dict[int, Recall] = {}  # by lease
 
     def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
@@ -109,7 +111,9 @@ class SqlDeliveries:
         return swept
 
     def _sweep_one(self, now: datetime) -> int | None:
-        sweep = sweeping.Sweep(now=now, noted=self._journal.noted, settings=lambda: self._workspace().settings)
+        sweep = sweeping.Sweep(
+            now=now, noted=self._journal.noted, settings=lambda: self._workspace().settings, repeatable=self._repeatable
+        )
         with self._database.begin() as connection:
             swept = sweep.one(connection)
         if swept is None:

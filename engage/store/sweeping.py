@@ -1,9 +1,10 @@
 """What leases leave that ended without a word: a worker was killed, or fell asleep.
 
 A row not yet in `sending` cannot have been handed over, so it is simply tried again; one in `sending` may have been, unless the
-journal of this machine has the provider's yes: then it was. Nobody knows which row of an ordinary batch brought the worker down: while
-it was being rendered any of them, and all go into careful batches; later one of those being handed over. Of a careful batch it is known:
-the row that was in hand. Three such crashes within 72 hours, and that row is given up as poison.
+journal of this machine has the provider's yes: then it was. A provider that would know it by its key gets it again. Nobody knows which
+row of an ordinary batch brought the worker down: while it was being rendered any of them, and all go into careful batches; later one of
+those being handed over. Of a careful batch it is known: the row that was in hand. Three such crashes within 72 hours, and that row is
+given up as poison.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ POISONOUS = 3
 FORGOTTEN_AFTER = timedelta(hours=72)
 
 
+Repeatable = Callable[[str | None, str | None], bool]
+"""Whether the provider (of a channel, by its name) knows a message by its key, so that to hand it over again makes no second copy."""
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swept:
@@ -47,6 +52,7 @@ class Sweep:
     now: datetime
     noted: Callable[[int], Mapping[int, str | None]]
     settings: Callable[[], Settings]
+    repeatable: Repeatable
 
     def one(self, connection: sa.Connection) -> Swept | None:
         """Settle what one ended lease left; None where no lease has ended that nobody else sweeps."""
@@ -78,11 +84,25 @@ class Sweep:
     def _settlement(self, row: Row, noted: Mapping[int, str | None], *, poison: bool) -> Settlement | None:
         """None where the row simply goes back."""
         if row["state"] == DeliveryState.SENDING.value:
-            return self._sent(row, noted[row["id"]]) if row["id"] in noted else _unknown(row, self.now, poison=poison)
+            return self._handed_over(row, noted, poison=poison)
         if not poison:
             return None
         state = final_state(DeliveryState.FAILED, resends=row["resends"])
         return Settlement(delivery_id=row["id"], state=state, touch=_touch(row, KINDS[state], self.now, "poison"))
+
+    def _handed_over(self, row: Row, noted: Mapping[int, str | None], *, poison: bool) -> Settlement:
+        if row["id"] in noted:
+            return self._sent(row, noted[row["id"]])
+        if not poison and self.repeatable(row["channel"], row["provider"]):
+            return self._repeated(row)
+        return _unknown(row, self.now, poison=poison)
+
+    def _repeated(self, row: Row) -> Settlement:
+        """By the same provider, which knows it by its key, as after an answer that was lost."""
+        touch = _touch(row, Kind.DEFERRED, self.now, "crash")
+        return Settlement(
+            delivery_id=row["id"], state=DeliveryState.WAITING, due_at=self.now, resend=True, bound_to=row["provider"], touch=touch
+        )
 
     def _sent(self, row: Row, provider_id: str | None) -> Settlement:
         """The provider said yes: its answer was noted, though never recorded."""
