@@ -95,7 +95,10 @@ def _waiting_row(new: Settlement, row: Standing, *, acted: bool, ended: bool) ->
     stays = ended or (new.hold is not None and acted)
     due_at = moment(row.due_at) if stays or new.due_at is None else new.due_at
     bound_to = new.bound_to if row.state == DeliveryState.SENDING.value else row.provider  # waiting, it may be bound from before
-    return {**_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "provider": bound_to, "hold": None if stays else new.hold}
+    return {
+        **_counts(new, row), "due_at": due_at, "retry_in": new.retry_in, "provider": bound_to, "hold": None if stays else new.hold,
+        "may_have_gone": row.resends + new.resend > 0,
+    }
 
 
 def _counts(new: Settlement, row: Standing) -> dict[str, object]:
@@ -198,11 +201,18 @@ _LOCK_ROWS = (
 _ROW = deliveries.c.id == sa.bindparam("row")
 _LEFT: dict[str, Any] = {"batch_id": None, "careful": False}
 _RETRY_IN = sa.cast(sa.bindparam("retry_in"), sa.Float)
+_MAY_HAVE_GONE = sa.bindparam("may_have_gone", type_=sa.Boolean)
+_OF_ITS_COPY = {
+    column.name: sa.case((_MAY_HAVE_GONE, column), else_=sa.null())
+    for column in (deliveries.c.channel, deliveries.c.address_key, deliveries.c.sending_at)
+}
+"""Kept where it may have gone: its reader must be able to unsubscribe, be the next copy as long in coming as it may."""
+
 _WAITING = (
     sa.update(deliveries)
     .where(_ROW)
     .values(
-        **_LEFT, state=DeliveryState.WAITING.value, channel=None, address_key=None, sending_at=None,
+        **_LEFT, **_OF_ITS_COPY, state=DeliveryState.WAITING.value,
         retry_at=sa.case((_RETRY_IN.is_not(None), MachineNow(_RETRY_IN)), else_=sa.null()),
     )
 )

@@ -14,6 +14,7 @@ from engage.model.delivery import DeliveryState
 from engage.model.errors import Rejected, Unconfirmed
 from engage.model.history import Kind
 from engage.store.database import Database
+from engage.store.letters import SqlLetters
 from engage.store.reviewing import SqlIllEnded
 from tests.contract.store_benches import at_once
 from tests.engine import MONDAY, Works
@@ -128,7 +129,11 @@ def test_in_quiet_hours_it_is_put_off_as_any_other_though_its_run_has_ended(work
     works.clock.move(MONDAY.replace(hour=22))
     assert decide(works) == [None]
     works.settle()
-    assert [touch.reason for touch in works.touches(Kind.DEFERRED)] == ["retry", "quiet_hours"]
+    retried, put_off = works.touches(Kind.DEFERRED)
+    assert (retried.reason, put_off.reason) == ("retry", "quiet_hours")
+    letter = SqlLetters(works.database, workspace=lambda: works.workspace).letter(put_off.delivery_id or 0)
+    assert letter is not None, "the links of the copy that may have arrived lead nowhere"
+    assert (letter.channel, letter.handed_over_at) == ("email", MONDAY)
     works.play(MONDAY + timedelta(days=1))
     assert works.sent() == ["ana@example.com"]
 
