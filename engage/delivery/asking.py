@@ -45,12 +45,14 @@ ABSENT = "absent"
 class Question:
     """About one unknown delivery, in hand. `asked` counts from 1 and is the fencing token.
 
-    `address` is None where it is not known any more; `around` is when the hand-off began.
+    `way` is by what equipment knows the channel by the provider that has to be asked. `address` is None where it is not known any more;
+    `around` is when the hand-off began.
     """
 
     delivery_id: int
     asked: int
     channel: str
+    way: str
     address: str | None
     around: datetime
 
@@ -68,8 +70,8 @@ class Answers(Protocol):
 class Questions(Protocol):
     """Unknown deliveries about which somebody can be asked."""
 
-    def claim(self, *, channels: Sequence[str], limit: int, lease: timedelta) -> Sequence[Question]:
-        """Take due ones that went by these channels; each is due again when the lease ends. Counts the question."""
+    def claim(self, *, ways: Sequence[str], limit: int, lease: timedelta) -> Sequence[Question]:
+        """Take due ones that went by these ways; each is due again when the lease ends. Counts the question."""
         ...
 
     def found(self, question: Question, receipt: Receipt, *, now: datetime) -> None:
@@ -102,13 +104,13 @@ class Asker:
         if not self._clock_is_real():
             return 0
         who = {name: channel for name, channel in self._channels().items() if isinstance(channel, Answers)}
-        due = self._questions.claim(channels=sorted(who), limit=AT_ONCE, lease=LEASE) if who else []
+        due = self._questions.claim(ways=sorted(who), limit=AT_ONCE, lease=LEASE) if who else []
         if due:
             self._loop.run(self._ask_all(due, who))
         return len(due)
 
     async def _ask_all(self, due: Sequence[Question], who: Mapping[str, Answers]) -> None:
-        asked = await asyncio.gather(*(self._ask_one(question, who[question.channel]) for question in due), return_exceptions=True)
+        asked = await asyncio.gather(*(self._ask_one(question, who[question.way]) for question in due), return_exceptions=True)
         for question, error in zip(due, asked, strict=True):
             if error is not None:  # the lease ends, and it is asked again
                 log.error("question.stumbled", delivery_id=question.delivery_id, channel=question.channel, error=type(error).__name__)

@@ -37,22 +37,22 @@ class SqlQuestions:
         self._database = database
         self._workspace = workspace
 
-    def claim(self, *, channels: Sequence[str], limit: int, lease: timedelta) -> Sequence[Question]:
-        """Take due ones that went by these channels; each is due again when the lease ends. Counts the question."""
+    def claim(self, *, ways: Sequence[str], limit: int, lease: timedelta) -> Sequence[Question]:
+        """Take due ones that went by these ways; each is due again when the lease ends. Counts the question."""
         with self._database.read() as connection:
-            if connection.scalar(_DUE.with_only_columns(sa.func.count()).order_by(None), {"channels": channels}) == 0:
+            if connection.scalar(_DUE.with_only_columns(sa.func.count()).order_by(None), {"ways": ways}) == 0:
                 return []
         with self._database.begin() as connection:
             due = _DUE.limit(limit).with_for_update(skip_locked=True, of=deliveries)
-            rows = connection.execute(due, {"channels": channels}).mappings().all()
+            rows = connection.execute(due, {"ways": ways}).mappings().all()
             for row in rows:
                 _take(connection, row, lease)
         return [self._question(row) for row in rows]
 
     def _question(self, row: Row) -> Question:
         return Question(
-            delivery_id=row["id"], asked=(row["asked"] or 0) + 1, channel=row["channel"], address=self._address(row),
-            around=row["sending_at"],
+            delivery_id=row["id"], asked=(row["asked"] or 0) + 1, channel=row["channel"], way=row["way"],
+            address=self._address(row), around=row["sending_at"],
         )
 
     def _address(self, row: Row) -> str | None:
@@ -69,7 +69,7 @@ class SqlQuestions:
         with self._database.begin() as connection:
             rows = connection.execute(_LOCK, {"delivery": question.delivery_id}).mappings().all()
             if rows:
-                provider = self._workspace().settings.channels[question.channel].adapter
+                provider = rows[0]["provider"] or self._workspace().settings.channels[question.channel].provider
                 settle_unknown(connection, rows, [_reconciled(rows[0], question, receipt, provider=provider, now=now)])
             connection.execute(sa.delete(questions).where(questions.c.delivery_id == question.delivery_id))
 
@@ -97,7 +97,11 @@ def _reconciled(row: Row, question: Question, receipt: Receipt, *, provider: str
 
 
 _UNKNOWN = deliveries.c.state == sa.literal_column(f"'{DeliveryState.UNKNOWN.value}'")
-_CHANNELS: sa.BindParameter[Any] = sa.bindparam("channels", expanding=True)
+_WAYS: sa.BindParameter[Any] = sa.bindparam("ways", expanding=True)
+_WAY = sa.case(
+    (deliveries.c.channel.in_(_WAYS), deliveries.c.channel), else_=deliveries.c.channel + "/" + sa.func.coalesce(deliveries.c.provider, "")
+)
+"""As `engage.model.workspace.Channel.key` has it."""
 _IS_DUE = sa.or_(
     questions.c.ask_at <= MachineNow(),
     sa.and_(questions.c.delivery_id.is_(None), deliveries.c.sending_at >= MachineNow(-ASKED_FOR.total_seconds())),
@@ -105,13 +109,13 @@ _IS_DUE = sa.or_(
 _DUE = (
     sa.select(
         deliveries.c.id, deliveries.c.channel, deliveries.c.sending_at, deliveries.c.payload, deliveries.c.address_key, questions.c.asked,
-        *ADDRESSES.values(),
+        _WAY.label("way"), *ADDRESSES.values(),
     )
     .select_from(
         deliveries.outerjoin(questions, questions.c.delivery_id == deliveries.c.id)
         .outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
     )
-    .where(sa.text(f"deliveries.{ENDED_ILL}"), _UNKNOWN, deliveries.c.channel.in_(_CHANNELS), deliveries.c.sending_at.is_not(None), _IS_DUE)
+    .where(sa.text(f"deliveries.{ENDED_ILL}"), _UNKNOWN, _WAY.in_(_WAYS), deliveries.c.sending_at.is_not(None), _IS_DUE)
     .order_by(deliveries.c.id)
 )
 _LOCK = sa.select(deliveries).where(deliveries.c.id == sa.bindparam("delivery"), _UNKNOWN).with_for_update()

@@ -83,11 +83,16 @@ def _send_again(connection: sa.Connection, rows: Sequence[Row], asked: dict[int,
     connection.execute(_AGAIN, [
         {
             "row": row["id"], "due_at": order.now, "expires_at": order.expiry_of(asked[row["id"]]), "apart": not row["awaited"],
-            "resends": row["resends"] + (row["state"] == DeliveryState.UNKNOWN.value), "careful": row["crashes"] > 0, "tried": [],
+            "resends": row["resends"] + _may_have_gone(row), "careful": row["crashes"] > 0, "tried": [],
+            "provider": row["provider"] if _may_have_gone(row) else None,
         }
         for row in rows
     ])
     add_touches(connection, [_touch(row, asked[row["id"]], order) for row in rows])
+
+
+def _may_have_gone(row: Row) -> bool:
+    return bool(row["state"] == DeliveryState.UNKNOWN.value)
 
 
 def _settle(connection: sa.Connection, rows: Sequence[Row], asked: dict[int, EndedIll], order: Order) -> None:

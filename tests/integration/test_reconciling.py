@@ -138,8 +138,9 @@ def ask(works: Works, provider: Any, *, real: bool = True) -> int:
     try:
         questions = SqlQuestions(works.database, workspace=lambda: works.workspace)
         identity = SignedIdentity(secret=works.database.secret(), domain="a.example")
+        who = provider if isinstance(provider, dict) else {"chat": provider}
         asker = Asker(
-            questions, channels=lambda: {"chat": provider}, identity=identity, clock=works.clock, loop=loop, clock_is_real=lambda: real,
+            questions, channels=lambda: who, identity=identity, clock=works.clock, loop=loop, clock_is_real=lambda: real,
         )
         return asker.ask()
     finally:
@@ -198,6 +199,15 @@ def test_a_provider_that_cannot_be_asked_a_moved_clock_and_an_address_that_chang
     works.people.change(ana.id, {"chat_id": "U777"}, now=works.clock.now())
     assert ask(works, provider) == 1
     assert (provider.asked, unknown(works)) == ([], ["address_gone"])
+
+
+def test_of_several_providers_the_one_is_asked_that_was_given_it(works: Works) -> None:
+    with works.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE deliveries SET provider = 'second'")
+    first, second = Told(), Told(Receipt(provider_id="17.5"))
+    assert ask(works, {"chat/first": first, "chat/second": second}) == 1
+    (touch,) = works.touches(Kind.SENT)
+    assert (touch.channel, touch.provider, first.asked) == ("chat", "second", [])
 
 
 def test_the_questions_come_to_an_end() -> None:
