@@ -11,6 +11,9 @@
     retries    when to try again                                                            pure
     health     rate and breaker of each provider, by the machine clock
     traffic    by which provider messages go, how many, how soon; of it providers, domains, warming, breaker, buckets
+    calling    due calls of endpoints, asked and answered
+    asking     unknown deliveries, about which their provider can be asked
+    reviewing  what people decide of deliveries that failed or are unknown                  pure but for its port
     points     the named points at which faults are injected
     ports      what it needs of a store, a renderer, a channel
 """

@@ -12,11 +12,12 @@
     deliveries, queues, leases, facts, recall,          the port of delivery
     handing_off, outcomes, sweeping, releases, pausing, campaigns
     buckets, notices, volumes                           the ports of traffic
+    reviewing, questions                                deliveries that failed or are unknown: what people and providers say of them
     calls                                               the outbox of calls
     feedback, guarding                                  the ports of feedback
     lowering, operators, typed_json, asking, lookups    expressions as SQL, and their questions
     people, ledger, history, letters, inquiries         people and what happened to them
     workspaces, renaming, operating, under_way,         accepted snapshots, operation
-    sightings
+    sightings, backing_up
     business_clock, due, copy, memory, ready            simulation
 """
