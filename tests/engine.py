@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,11 +10,11 @@ from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
 from engage.delivery.conductor import Conductor
 from engage.delivery.equipment import Equipment
-from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Point
 from engage.delivery.ports import Journal, NoJournal, Renderer
 from engage.delivery.signals import SILENT, Signals
+from engage.delivery.traffic import Traffic
 from engage.feedback.guarding import Guard
 from engage.feedback.responses import Response
 from engage.feedback.taking import Feedback
@@ -52,7 +52,8 @@ class Works:
     ) -> None:
         self.database, self.workspace = database, workspace
         self.clock = MovableClock(at)
-        self.channels = {name: FakeChannel() for name in workspace.settings.channels}
+        self.channels = {way.key: FakeChannel() for channel in workspace.settings.channels.values() for way in channel.ways}
+        self.shared: dict[str, Any] = {}
         self.at: dict[Point, Callable[[], None]] = {}
         self.older: list[Workspace] = []
         SqlWorkspaces(database).accept(workspace, now=at)
@@ -80,7 +81,7 @@ class Works:
         return Conductor(
             self.deliveries, equipment=self._equipment, versions=self.version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
-            health=Health(monotonic), owner=owner, reached=self._reached, journal=self.journal, signals=signals,
+            traffic=Traffic(monotonic, **self.shared), owner=owner, reached=self._reached, journal=self.journal, signals=signals,
         )
 
     def _equipment(self) -> Equipment:
@@ -135,6 +136,10 @@ class Works:
         """What is in the history, oldest first."""
         lines = self.history.timeline(Filter(kinds=frozenset(kinds)), limit=10_000)
         return [line.touch for line in reversed(lines)]
+
+    def finish(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        """Run it on the loop of the channels."""
+        self._loop.run(coroutine)
 
     def close(self) -> None:
         """Let go of the loop."""

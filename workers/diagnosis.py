@@ -19,8 +19,9 @@ from engage.channels import load_channels
 from engage.channels.endpoint import load_endpoints
 from engage.cli.app import Office
 from engage.model.errors import EngageError, InputError
-from engage.model.workspace import Settings
+from engage.model.workspace import Channel, Settings
 from engage.store.database import Database
+from engage.store.notices import standings
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
 from workers.gauges import zone_data_age
@@ -115,6 +116,18 @@ def _broker(root: Path, settings: Settings, environment: Mapping[str, str]) -> F
     return _finding("broker", answers, found, "start it; until then work goes on by sweeping")
 
 
+def _left_alone(settings: Settings, way: Channel) -> Iterator[str]:
+    """What workers say of a provider, where there is a database to say it in."""
+    with suppress(EngageError, sa.exc.SQLAlchemyError):
+        database = Database.open(settings.database)
+        try:
+            for said in (each for each in standings(database) if each.provider == way.key):
+                state = f"is left alone until {said.until:%H:%M:%S} UTC" if said.lasts else "is tried again"
+                yield f"{state} by {said.worker or 'every worker'} ({said.reason})"
+        finally:
+            database.close()
+
+
 def _answers(queue: Queue) -> bool:
     broker = queue.broker
     with suppress(redis.RedisError, AMQPError, OSError):
@@ -156,10 +169,11 @@ def _channels(settings: Settings) -> Iterator[Finding]:
         return
     loop = LoopThread()
     try:
-        for name, channel in channels.items():
-            wrong = loop.run(channel.check())
-            adapter = settings.channels[name].adapter
-            yield _finding(f"channel {name}", not wrong, "; ".join(wrong) or f"{adapter} answers", "see the sentence on the left")
-            loop.run(channel.close())
+        for way in (way for channel in settings.channels.values() for way in channel.ways):
+            adapter = channels[way.key]
+            wrong = loop.run(adapter.check())
+            found = "; ".join([*wrong, *_left_alone(settings, way)]) or f"{way.adapter} answers"
+            yield _finding(f"channel {way.key}", not wrong, found, "see the sentence on the left")
+            loop.run(adapter.close())
     finally:
         loop.close()

@@ -84,7 +84,7 @@ def _heap(name: str, told: str, heap: Heap) -> Iterator[Metric]:
 
 @final
 class ProviderGauges(Collector):
-    """How long each channel is left alone, as this process knows it."""
+    """How long each provider is left alone, as this process knows it; `channel` is the channel, with its provider where it has several."""
 
     def __init__(self, states: Callable[[], Mapping[str, ProviderState]]) -> None:
         self._states = states

@@ -59,7 +59,7 @@ def send_test(wired: Wired, message: str, *, to: str, contact: str | None, local
     # Staff read the workspace's language: the one asked for stands in for it.
     speaking = asked.workspace if locale is None else _in_language(asked.workspace, locale)
     rendered = Templates(speaking, secret=asked.secret).render(approved, now=asked.now, lookup=asked.lookup)
-    adapter = load_channels(asked.workspace.settings)[approved.channel]
+    adapter = load_channels(asked.workspace.settings)[asked.channel.ways[0].key]
     name = f"test.{secrets.token_hex(12)}"
     loop = LoopThread()
     try:

@@ -58,7 +58,7 @@ class Assembly:
             gauges = SqlGauges(self.wired.database)
             registry.register(DatabaseGauges(lambda: gauges.read(now=self.wired.clock.now())))
         if name in ("worker", "run"):
-            registry.register(ProviderGauges(self.wired.health.states))
+            registry.register(ProviderGauges(self.wired.traffic.waits))
         setting = environment.get("ENGAGE_METRICS_PORT")
         if not setting:
             return []

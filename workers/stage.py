@@ -15,10 +15,11 @@ from typing import Any, TypeVar, final
 
 from engage.contacts.importing import import_file
 from engage.contacts.zones import names_behind
+from engage.delivery.buckets import BottomlessBuckets
 from engage.delivery.conductor import Conductor
 from engage.delivery.equipment import Equipment
-from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
+from engage.delivery.traffic import Traffic
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
 from engage.model.campaign import Campaign
@@ -49,6 +50,7 @@ from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
+from engage.store.volumes import SqlVolumes
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 
@@ -145,14 +147,15 @@ class Stage:
             SqlDeliveries(self.database, workspace=self._now, versions=self._version),
             equipment=self._equipment(secret), versions=self._version,
             identity=SignedIdentity(secret=secret, domain="simulation.invalid"), clock=self._clock, loop=self._loop(),
-            health=Health(lambda: 0.0), owner="simulation",
+            traffic=Traffic(lambda: 0.0, buckets=BottomlessBuckets(), volumes=SqlVolumes(self.database)), owner="simulation",
         )
         planner = Planner(self._planning, workspace=self._now, versions=self._version, zones_of=names_behind, seen=self._seen)
         guard = Guard(SqlTallies(self.database), workspace=self._now)
         return Engine(planner=planner, conductor=conductor, clock=self._clock, ledger=self._ledger, guard=guard)
 
     def _equipment(self, secret: bytes) -> Callable[[], Equipment]:
-        channels = dict.fromkeys(self._workspace.settings.channels, SilentChannel())
+        ways = (way.key for channel in self._workspace.settings.channels.values() for way in channel.ways)
+        channels = dict.fromkeys(ways, SilentChannel())
         equipment = Equipment(workspace=self._workspace, renderer=Templates(self._workspace, secret=secret), channels=channels)
         return lambda: equipment
 

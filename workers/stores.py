@@ -18,6 +18,7 @@ from engage.store.people import SqlPeople
 from engage.store.questions import SqlQuestions
 from engage.store.reviewing import SqlIllEnded
 from engage.store.sightings import SqlSightings
+from engage.store.standing import provider_states
 from workers.snapshots import Accepted
 
 
@@ -71,7 +72,10 @@ class Stores:
     @cached_property
     def inquiry(self) -> SqlInquiry:
         """What `explain` reads."""
-        return SqlInquiry(self.database, workspace=self.accepted.workspace, versions=self.accepted.version)
+        return SqlInquiry(
+            self.database, workspace=self.accepted.workspace, versions=self.accepted.version,
+            providers=lambda now: provider_states(self.database, self.accepted.workspace().settings, now=now),
+        )
 
     @cached_property
     def journal(self) -> Journal:

@@ -6,7 +6,6 @@ import getpass
 import hmac
 import os
 import socket
-import time
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +18,10 @@ from engage.contacts.zones import names_behind
 from engage.delivery.asking import Asker
 from engage.delivery.calling import Caller
 from engage.delivery.conductor import Conductor
-from engage.delivery.health import Health
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Reached, unheard
 from engage.delivery.ports import Journal
+from engage.delivery.traffic import Traffic
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
 from engage.model.contact import Event
@@ -55,6 +54,7 @@ from workers.signals import DeliverySignals, PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
 from workers.stores import Stores
 from workers.ticker import Scheduling
+from workers.traffic import open_traffic
 from workers.work import Work
 
 MESSAGE_ID_DOMAIN = "message_id_domain"
@@ -137,11 +137,6 @@ class Wired(Stores):
         return Equipping(self.accepted.workspace, secret=self.database.secret(), loop=self.loop, reached=self.reached)
 
     @cached_property
-    def health(self) -> Health:
-        """What this process knows of its providers."""
-        return Health(time.monotonic)
-
-    @cached_property
     def journal(self) -> Journal:
         """Where this machine notes what providers take: beside the workspace, each database's by a mark of its own."""
         mark = hmac.digest(self.database.secret(), b"journal", "sha256").hex()[:16]
@@ -152,9 +147,19 @@ class Wired(Stores):
         """Due deliveries -> touches."""
         return Conductor(
             self.deliveries, equipment=self.equipping.equipment, versions=self.accepted.version_or_newest, identity=self.identity,
-            clock=self.clock, loop=self.loop, health=self.health, owner=owner(), reached=self.reached, journal=self.journal,
-            signals=DeliverySignals(self.metrics),
+            clock=self.clock, loop=self.loop, traffic=self.traffic, owner=self.owner, reached=self.reached,
+            journal=self.journal, signals=DeliverySignals(self.metrics),
         )
+
+    @cached_property
+    def owner(self) -> str:
+        """What this process is called by others, as a worker."""
+        return owner()
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        """By which providers messages go, how many, and how soon: as agreed with all workers."""
+        return open_traffic(self.database, broker=self.settings.broker, directory=self.broker_directory, owner=self.owner)
 
     @cached_property
     def endpoints(self) -> Endpoints:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from engage.cli.output import console, print_rows
 
-LISTED = frozenset({"workspace", "campaigns", "paused", "now"})
+LISTED = frozenset({"workspace", "campaigns", "paused", "providers", "now"})
 
 
 def print_status(figures: Mapping[str, Any]) -> None:
@@ -21,6 +21,7 @@ def print_status(figures: Mapping[str, Any]) -> None:
     for name, value in figures.items():
         if name not in LISTED:
             to.print(f"{name}: {_figures(value)}")
+    _print_providers(figures["providers"], to)
     if figures["paused"]:
         to.print("paused:")
         rows = ({**row, "at": _minute(row["at"])} for row in figures["paused"])
@@ -32,6 +33,15 @@ def _print_workspace(figures: Mapping[str, Any], to: Console) -> None:
     to.print(f"at {_minute(figures['now'])}: workspace {workspace['snapshot'][:8]}, accepted {_minute(workspace['accepted_at'])}")
     if workspace["takes_turns"]:
         to.print("  ! it and another one take turns: do two machines have different checkouts of it?", style="yellow")
+
+
+def _print_providers(rows: list[Mapping[str, Any]], to: Console) -> None:
+    table = Table("provider", "state", "until", "reason", "today", box=None, pad_edge=False)
+    for row in rows:
+        until = _minute(row["until"]) if row["state"] == "shut" else ""
+        today = f"{row['today']} of {row['allowance']}" if row.get("allowance") is not None else ""
+        table.add_row(row["provider"], row["state"], until, row["reason"] or "", today)
+    to.print(table)
 
 
 def _print_campaigns(rows: list[Mapping[str, Any]], to: Console) -> None:

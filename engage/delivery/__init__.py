@@ -9,7 +9,6 @@
     sending    a cleared slice on its way, its answers as they come
     settling   what a decision or an outcome comes to: the row's next state and its touch   pure
     retries    when to try again                                                            pure
-    health     rate and breaker of each provider, by the machine clock
     traffic    by which provider messages go, how many, how soon; of it providers, domains, warming, breaker, buckets
     calling    due calls of endpoints, asked and answered
     asking     unknown deliveries, about which their provider can be asked

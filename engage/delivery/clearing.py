@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import final
 
+from engage.delivery.breaker import LOOK_AGAIN
 from engage.delivery.equipment import Identity
 from engage.delivery.judging import Judge
 from engage.delivery.ports import Candidate, Clearance, Settlement
 from engage.delivery.preparing import stumbled
-from engage.delivery.settling import settle_decision, settle_outranked
+from engage.delivery.settling import put_back, settle_decision, settle_outranked
 from engage.model.addresses import normalise
 from engage.model.contact import ADDRESSES, ChannelKind
 from engage.model.delivery import Approved, Cleared, HandOff, Intent, Rendered
-from engage.model.workspace import Workspace
+from engage.model.workspace import Channel, Workspace
 
 Cleareds = Mapping[int, tuple[Cleared, str]]
 """What goes, by delivery, with the row's `on_unknown`."""
@@ -23,9 +24,13 @@ Cleareds = Mapping[int, tuple[Cleared, str]]
 
 @final
 class Going:
-    """What one clearing transaction lets go so far: the next candidate of the same contact, or to the same address, must know."""
+    """What one clearing transaction lets go so far: the next candidate of the same contact, or to the same address, must know.
 
-    def __init__(self, slice_: Sequence[Rendered], workspace: Workspace, identity: Identity) -> None:
+    `way`: by which all of them go; where there is none, none goes.
+    """
+
+    def __init__(self, slice_: Sequence[Rendered], workspace: Workspace, identity: Identity, *, way: Channel | None) -> None:
+        self._way = way
         self._rendered = {message.approved.intent.id: message for message in slice_}
         self._workspace = workspace
         self._identity = identity
@@ -45,16 +50,19 @@ class Going:
             message = self._rendered[candidate.intent.id]
             if not isinstance(decision, Approved):
                 self.settlements.append(settle_decision(decision, now=now))
+            elif self._way is None:
+                self.settlements.append(put_back(candidate.intent, LOOK_AGAIN))
             elif is_same(decision, message.approved):
                 self._add(candidate, decision, self._cleared(message), now)
             # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again
         except Exception as error:  # noqa: BLE001  # as the docstring says
-            self.settlements.append(stumbled(candidate, error, now))
+            self.settlements.append(stumbled(candidate.intent, error, now))
 
     def clearances(self) -> Sequence[Clearance]:
         """What the store is told of those that go."""
+        provider = self._way.provider if self._way is not None else ""
         return [
-            Clearance(delivery_id=delivery_id, channel=approved.channel, address=approved.address)
+            Clearance(delivery_id=delivery_id, channel=approved.channel, provider=provider, address=approved.address)
             for delivery_id, (cleared, _) in self.cleared.items() for approved in (cleared.rendered.approved,)
         ]
 

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from math import inf
@@ -24,19 +24,19 @@ import structlog
 
 from engage.delivery.clearing import Cleareds, Going, in_turns
 from engage.delivery.equipment import Equipment, Identity, Loop
-from engage.delivery.health import Health
 from engage.delivery.judging import Judge
 from engage.delivery.points import Point, Reached, unheard
-from engage.delivery.ports import Candidate, Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome
+from engage.delivery.ports import Candidate, Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome, Settlement
 from engage.delivery.preparing import Preparing
-from engage.delivery.sending import Sending
+from engage.delivery.sending import Sending, came_late
 from engage.delivery.settling import settle_outcome
 from engage.delivery.signals import SILENT, Signals, Stage
+from engage.delivery.traffic import SLICE_AT_MOST, Leaving, Traffic
 from engage.model.campaign import Campaign
-from engage.model.delivery import Rendered
+from engage.model.delivery import ProviderState, Rendered
 from engage.model.errors import Unavailable
 from engage.model.time import Clock
-from engage.model.workspace import Workspace
+from engage.model.workspace import Channel, Settings, Workspace
 
 log = structlog.get_logger()
 
@@ -56,7 +56,7 @@ class Conductor:
 
     def __init__(
         self, deliveries: Deliveries, *, equipment: Callable[[], Equipment], versions: Callable[[str, str], Campaign | None],
-        identity: Identity, clock: Clock, loop: Loop, health: Health, owner: str, reached: Reached = unheard,
+        identity: Identity, clock: Clock, loop: Loop, traffic: Traffic, owner: str, reached: Reached = unheard,
         journal: Journal | None = None, signals: Signals = SILENT,
     ) -> None:
         self._deliveries = deliveries
@@ -65,7 +65,7 @@ class Conductor:
         self._identity = identity
         self._clock = clock
         self._loop = loop
-        self._health = health
+        self._traffic = traffic
         self._owner = owner
         self._reached = reached
         self._journal = journal or NoJournal()
@@ -107,49 +107,64 @@ class Conductor:
         with self._signals.stage(Stage.LOAD):
             candidates = self._deliveries.load(lease, now=now)
         equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
-        batch = Preparing(lease, equipment, self._judge(equipment.workspace, now), self._deliveries, now=now)
+        settings = equipment.workspace.settings
+        judge = self._judge(equipment.workspace, now, self._traffic.states(settings, now=now))
+        batch = Preparing(lease, equipment, judge, self._deliveries, now=now)
         with self._signals.stage(Stage.PREPARE):
-            self._prepare(lease, batch, candidates)
+            self._prepare(lease, batch, candidates, settings)
         if batch.settlements:
-            self._deliveries.settle(lease, batch.settlements)
-            self._signals.settled(batch.settlements)
+            self._settle(lease, batch.settlements)
         self._reached(Point.RENDERED)
-        for slice_ in self._slices(batch.rendered, equipment.workspace, careful=lease.careful):
-            if self._stopping:
-                return
-            self._hand_over(lease, slice_, equipment)
+        for messages in in_turns(batch.rendered):
+            self._hand_over_all(lease, messages, equipment)
 
-    def _prepare(self, lease: Lease, batch: Preparing, candidates: Sequence[Candidate]) -> None:
-        kept_at = self._health.moment()
-        for candidate in candidates:
-            if self._health.moment() - kept_at >= RENEW_EVERY:
+    def _prepare(self, lease: Lease, batch: Preparing, candidates: Sequence[Candidate], settings: Settings) -> None:
+        batch.decide(candidates)
+        batch.put_back(self._traffic, settings)
+        kept_at = self._traffic.moment()
+        for approved in batch.approved:
+            if self._traffic.moment() - kept_at >= RENEW_EVERY:
                 self._deliveries.renew(lease, by=LEASE)
-                kept_at = self._health.moment()
-            batch.prepare(candidate)
+                kept_at = self._traffic.moment()
+            batch.render(approved)
 
-    def _judge(self, workspace: Workspace, now: datetime) -> Judge:
-        return Judge(workspace, now=now, versions=self._versions, providers=self._health.states())
+    def _judge(self, workspace: Workspace, now: datetime, providers: Mapping[str, ProviderState]) -> Judge:
+        return Judge(workspace, now=now, versions=self._versions, providers=providers)
 
-    def _slices(self, rendered: Sequence[Rendered], workspace: Workspace, *, careful: bool) -> Iterator[Sequence[Rendered]]:
-        for messages in in_turns(rendered):
-            size = 1 if careful else self._health.slice_size(workspace.settings.channels[messages[0].approved.channel])
-            yield from (messages[start : start + size] for start in range(0, len(messages), size))
+    def _settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
+        self._deliveries.settle(lease, settlements)
+        self._signals.settled(settlements)
 
-    def _hand_over(self, lease: Lease, slice_: Sequence[Rendered], equipment: Equipment) -> None:
-        channel = slice_[0].approved.channel
-        self._pause(lease, channel, self._health.pay(equipment.workspace.settings.channels[channel], len(slice_)))
-        if self._stopping:
-            return
+    def _hand_over_all(self, lease: Lease, messages: Sequence[Rendered], equipment: Equipment) -> None:
+        """The messages of one channel, slice by slice, each by the way that takes it."""
+        settings = equipment.workspace.settings
+        channel, most = settings.channels[messages[0].approved.channel], 1 if lease.careful else SLICE_AT_MOST
+        while messages and not self._stopping:
+            leaving = self._traffic.leave(messages, channel, settings, now=self._clock.now(), most=most)
+            if leaving is None:  # the decision knows why, and until when
+                self._clear(lease, messages, equipment.workspace, way=None)
+                return
+            messages = self._hand_over(lease, leaving, equipment)
+
+    def _hand_over(self, lease: Lease, leaving: Leaving, equipment: Equipment) -> Sequence[Rendered]:
+        """One slice; what is left to hand over."""
+        if leaving.back:
+            self._settle(lease, leaving.back)
+        slice_, way, settings = leaving.messages, leaving.way, equipment.workspace.settings
+        self._pause(lease, way.name, leaving.wait)
+        if not slice_ or self._stopping or self._traffic.is_shut(way):
+            self._traffic.stays(way, len(slice_), settings, now=self._clock.now())
+            return [*slice_, *leaving.rest]
         if lease.careful:
             self._deliveries.take_in_hand(lease, slice_[0].approved.intent.id)
-        held_from = self._health.moment()  # clearing prolongs the lease
-        with self._signals.stage(Stage.CLEAR):
-            going = self._clear(lease, slice_, equipment.workspace)
-        self._signals.settled(going.settlements)
+        held_from = self._traffic.moment()  # clearing prolongs the lease
+        cleared = self._clear(lease, slice_, equipment.workspace, way=way)
+        self._traffic.stays(way, len(slice_) - len(cleared), settings, now=self._clock.now())
         self._reached(Point.CLEARED)
-        if cleared := going.cleared:
+        if cleared:
             with self._signals.stage(Stage.SEND):
-                self._loop.run(self._send(lease, channel, cleared, equipment, held_from))
+                self._loop.run(self._send(lease, way, cleared, equipment, held_from))
+        return leaving.rest
 
     def _pause(self, lease: Lease, channel: str, seconds: float) -> None:
         """Wait for the provider's rate, and keep the lease meanwhile: by a slow one a slice may have to wait for minutes."""
@@ -161,23 +176,26 @@ class Conductor:
             self._deliveries.renew(lease, by=LEASE)
             seconds -= step
 
-    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace) -> Going:
+    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace, *, way: Channel | None) -> Cleareds:
         """Ask everything again, in the transaction that commits `sending`; what to send by delivery, with its on_unknown."""
         now = self._clock.now()
-        with self._deliveries.clearing(lease, [message.approved.intent.id for message in slice_], now=now, renew_by=LEASE) as clearing:
-            going = Going(slice_, workspace, self._identity)
-            judge = self._judge(workspace, now)
+        states = self._traffic.states(workspace.settings, now=now) if way is None else {}  # the way has been found ready
+        ids = [message.approved.intent.id for message in slice_]
+        with self._signals.stage(Stage.CLEAR), self._deliveries.clearing(lease, ids, now=now, renew_by=LEASE) as clearing:
+            going = Going(slice_, workspace, self._identity, way=way)
+            judge = self._judge(workspace, now, states)
             for candidate in clearing.candidates():
                 going.decide(candidate, judge, now)
             clearing.settle(going.settlements)
             clearing.hand_off(going.clearances(), now=now)
-        return going
+        self._signals.settled(going.settlements)
+        return going.cleared
 
-    async def _send(self, lease: Lease, name: str, cleared: Cleareds, equipment: Equipment, held_from: float) -> None:
+    async def _send(self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
         sending = Sending(
-            [message for message, _ in cleared.values()], name=name, channel=equipment.channels[name], health=self._health,
-            reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
+            [message for message, _ in cleared.values()], name=way.key, channel=equipment.channels[way.key],
+            moment=self._traffic.moment, reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
             until=held_from + BEGIN_WITHIN,
         )
         running = asyncio.ensure_future(sending.run())
@@ -185,34 +203,38 @@ class Conductor:
             while not running.done():
                 await asyncio.wait([running], timeout=RECORD_EVERY)
                 if outcomes := sending.take():
-                    await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
-                if not running.done() and self._health.moment() - held_from >= RENEW_EVERY:
-                    held_from = self._health.moment()
+                    await asyncio.to_thread(self._record, lease, outcomes, cleared, way, equipment)
+                if not running.done() and self._traffic.moment() - held_from >= RENEW_EVERY:
+                    held_from = self._traffic.moment()
                     await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
                     sending.until = held_from + BEGIN_WITHIN
         except LeaseLost:  # others have the rows in hand
             sending.until = -inf
             raise
         if outcomes := sending.take():
-            await asyncio.to_thread(self._record, lease, outcomes, cleared, equipment)
+            await asyncio.to_thread(self._record, lease, outcomes, cleared, way, equipment)
         running.result()
 
-    def _record(self, lease: Lease, outcomes: Sequence[Outcome], cleared: Cleareds, equipment: Equipment) -> None:
+    def _record(self, lease: Lease, outcomes: Sequence[Outcome], cleared: Cleareds, way: Channel, equipment: Equipment) -> None:
+        """What came of hand-offs, for the rows and for the traffic."""
         self._reached(Point.RECORDING)
-        now = self._clock.now()
+        now, settings = self._clock.now(), equipment.workspace.settings
+        channel, idempotent = settings.channels[way.name], equipment.channels[way.key].IDEMPOTENT
+        self._traffic.learn(way, channel, [outcome for outcome in outcomes if not came_late(outcome)])
         settlements = [
             settle_outcome(
-                outcome, now=now, provider=equipment.workspace.settings.channels[name].provider,
-                idempotent=equipment.channels[name].IDEMPOTENT, on_unknown=cleared[outcome.cleared.intent.id][1],
+                outcome, now=now, provider=way.provider, idempotent=idempotent, on_unknown=cleared[outcome.cleared.intent.id][1],
+                spared=outcome.error is not None and self._traffic.spares(way, outcome.error),
             )
-            for outcome in outcomes for name in (outcome.cleared.rendered.approved.channel,)
+            for outcome in outcomes
         ]
         with self._signals.stage(Stage.RECORD):
             self._deliveries.settle(lease, settlements)
         self._reached(Point.RECORDED)
         self._signals.settled(settlements)
         self._signals.answered(outcomes, now=now)
-        for outcome in outcomes:
-            if isinstance(outcome.error, Unavailable) and outcome.error.configuration:
-                name = outcome.cleared.rendered.approved.channel
-                self._deliveries.pause_channel(name, now=now, reason=outcome.error.detail)
+        untaken = [outcome.error for outcome in outcomes if isinstance(outcome.error, Unavailable)]
+        self._traffic.stays(way, len(untaken), settings, now=now)
+        wrong = next((error for error in untaken if error.configuration), None)
+        if wrong is not None and len(channel.ways) == 1:
+            self._deliveries.pause_channel(way.name, now=now, reason=wrong.detail)

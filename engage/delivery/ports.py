@@ -51,10 +51,11 @@ class Candidate:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clearance:
-    """A delivery that the clearing transaction lets go: the row becomes `sending`, by this channel, to this address."""
+    """A delivery that the clearing transaction lets go: the row becomes `sending`, by this channel and provider, to this address."""
 
     delivery_id: int
     channel: str
+    provider: str
     address: str
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, final
 
@@ -11,8 +12,10 @@ from engage.delivery.equipment import Equipment
 from engage.delivery.judging import Judge
 from engage.delivery.ports import Candidate, Lease, LeaseLost, Settlement
 from engage.delivery.settling import settle_decision, settle_mistake, settle_render_error
-from engage.model.delivery import Approved, Rendered
+from engage.delivery.traffic import Traffic
+from engage.model.delivery import Approved, Intent, Rendered
 from engage.model.errors import RenderError
+from engage.model.workspace import Settings
 from engage.rules.expressions import Lookup
 
 log = structlog.get_logger()
@@ -40,21 +43,37 @@ class Preparing:
         self._judge = judge
         self._rows = rows
         self._now = now
+        self.approved: Sequence[Approved] = []
         self.rendered: list[Rendered] = []
         self.settlements: list[Settlement] = []
 
-    def prepare(self, candidate: Candidate) -> None:
-        """Decide, and render what is approved. Raises LeaseLost."""
+    def decide(self, candidates: Iterable[Candidate]) -> None:
+        """Ask of each whether it may go."""
+        approved: list[Approved] = []
+        for candidate in candidates:
+            try:
+                decision = self._judge.decide(candidate)
+                if isinstance(decision, Approved):
+                    approved.append(decision)
+                else:
+                    self.settlements.append(settle_decision(decision, now=self._now))
+            except Exception as error:  # noqa: BLE001  # as the class says
+                self.settlements.append(stumbled(candidate.intent, error, self._now))
+        self.approved = approved
+
+    def put_back(self, traffic: Traffic, settings: Settings) -> None:
+        """Let those go back whose domains may not be given more: they are not even rendered."""
+        self.approved, back = traffic.sift(self.approved, settings)
+        self.settlements += back
+
+    def render(self, approved: Approved) -> None:
+        """Render one of those that are left. Raises LeaseLost."""
         try:
-            decision = self._judge.decide(candidate)
-            if isinstance(decision, Approved):
-                self._render(decision)
-            else:
-                self.settlements.append(settle_decision(decision, now=self._now))
+            self._render(approved)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  # as the class says
-            self.settlements.append(stumbled(candidate, error, self._now))
+        except Exception as error:  # noqa: BLE001  # likewise
+            self.settlements.append(stumbled(approved.intent, error, self._now))
 
     def _render(self, approved: Approved) -> None:
         intent = approved.intent
@@ -68,8 +87,7 @@ class Preparing:
             self.settlements.append(settle_render_error(approved, error, now=self._now))
 
 
-def stumbled(candidate: Candidate, error: Exception, now: datetime) -> Settlement:
+def stumbled(intent: Intent, error: Exception, now: datetime) -> Settlement:
     """What becomes of a delivery that an error of ours stopped."""
-    intent = candidate.intent
     log.error("delivery.stumbled", delivery_id=intent.id, campaign=intent.campaign, message=intent.message, error=type(error).__name__)
     return settle_mistake(intent, error, now=now)

@@ -6,7 +6,7 @@ cannot reach a provider must not keep the others from it. What a provider asks f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import final
 
@@ -40,6 +40,12 @@ class Providers:
         with self._lock:
             breaker = self._breakers.get(way.key)
             return (0.0, "") if breaker is None else (breaker.wait(self._monotonic()), breaker.reason)
+
+    def waits(self) -> Mapping[str, tuple[float, str]]:
+        """Those that are left alone, by their ways' keys: for how many seconds, and why."""
+        with self._lock:
+            now = self._monotonic()
+            return {key: (breaker.wait(now), breaker.reason) for key, breaker in self._breakers.items() if breaker.is_shut(now)}
 
     def is_shut(self, way: Channel) -> bool:
         """Whether it is left alone altogether."""

@@ -1,4 +1,4 @@
-"""A cleared slice on its way: handed to its channel at once, its answers gathered as they come, what they tell of the provider learnt.
+"""A cleared slice on its way: handed to its channel at once, its answers gathered as they come.
 
 An adapter that can take many messages in one call gets them so, and answers through a callback: no task and no future a message. To
 others each goes in a task of its own.
@@ -12,7 +12,6 @@ from typing import final
 
 import structlog
 
-from engage.delivery.health import Health
 from engage.delivery.points import Point, Reached
 from engage.delivery.ports import Channel, Outcome, TakesMany
 from engage.model.delivery import Cleared, Receipt
@@ -20,24 +19,27 @@ from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 
 log = structlog.get_logger()
 
+LATE = "late"
+"""The code of what was not begun in time."""
+
 
 @final
 class Sending:
     """One slice for one channel; its methods are for the loop. `accepted` is told each yes at once.
 
-    Nothing is begun later than `until`, by the machine clock of `health`: a process that was frozen on its way must not hand over what
+    Nothing is begun later than `until`, by the machine clock `moment`: a process that was frozen on its way must not hand over what
     others have in hand by now, or what was unsubscribed from meanwhile.
     """
 
     def __init__(
-        self, messages: Sequence[Cleared], *, name: str, channel: Channel, health: Health, reached: Reached,
+        self, messages: Sequence[Cleared], *, name: str, channel: Channel, moment: Callable[[], float], reached: Reached,
         accepted: Callable[[Cleared, Receipt], None], until: float,
     ) -> None:
         self.until = until
         self._unanswered = {message.intent.id: message for message in messages}
         self._name = name
         self._channel = channel
-        self._health = health
+        self._moment = moment
         self._reached = reached
         self._accepted = accepted
         self._outcomes: list[Outcome] = []
@@ -56,7 +58,7 @@ class Sending:
             self._answer(message, Unconfirmed("the adapter gave no answer"))
 
     def _in_time(self) -> bool:
-        return self._health.moment() < self.until
+        return self._moment() < self.until
 
     def take(self) -> Sequence[Outcome]:
         """The answers that have come since the last time."""
@@ -83,34 +85,19 @@ class Sending:
         if isinstance(answer, Receipt):
             self._reached(Point.ACCEPTED)
             self._accepted(message, answer)
-            self._health.succeeded(self._name)
             self._settle(Outcome(cleared=message, receipt=answer))
         else:
-            if self._in_time():  # what came too late tells nothing of the provider
-                self._learn(answer)
             self._settle(Outcome(cleared=message, error=answer))
 
     def _settle(self, outcome: Outcome) -> None:
         if self._unanswered.pop(outcome.cleared.intent.id, None) is not None:
             self._outcomes.append(outcome)
 
-    def _learn(self, error: SendError) -> None:
-        match error:
-            case Unavailable(retry_after=float() | int() as seconds, whole_provider=True):
-                self._health.wait(self._name, seconds)
-            case Unavailable(configuration=True):
-                pass  # the channel is paused once it is recorded: the database is not for the loop on which others are being sent
-            case Unavailable() | Unconfirmed() if not _is_about_one_recipient(error):
-                self._health.failed(self._name)
-            case _:
-                self._health.succeeded(self._name)
+
+def came_late(outcome: Outcome) -> bool:
+    """Whether it was not begun in time: that tells nothing of its provider."""
+    return outcome.error is not None and outcome.error.code == LATE
 
 
 def _late() -> Unavailable:
-    return Unavailable("its time was over before its turn came", code="late")
-
-
-def _is_about_one_recipient(error: SendError) -> bool:
-    """A reply with a code (a greylisting's 450) shows that the provider is there: many of them must not open its breaker."""
-    of_all = isinstance(error, Unavailable) and error.whole_provider
-    return not of_all and error.code is not None and error.code.isdigit()
+    return Unavailable("its time was over before its turn came", code=LATE)

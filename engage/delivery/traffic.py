@@ -74,6 +74,10 @@ class Traffic:
                 states[name] = ProviderState(wait=wait, reason=reason)
         return states
 
+    def waits(self) -> Mapping[str, ProviderState]:
+        """For how long this process leaves each way's provider alone, by the way's key."""
+        return {key: ProviderState(wait=wait, reason=reason) for key, (wait, reason) in self._providers.waits().items()}
+
     def sift(self, approved: Sequence[Approved], settings: Settings) -> tuple[Sequence[Approved], Sequence[Settlement]]:
         """Those that may go while this batch lasts, in their order, and those that go back as their domains' rates do not let them."""
         back: list[Settlement] = []

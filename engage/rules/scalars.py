@@ -19,6 +19,7 @@ from engage.model.campaign import Limit, Per, ReEntry
 from engage.model.cron import Cron
 from engage.model.errors import nearest
 from engage.model.localtime import zone_names
+from engage.model.rates import EVERY_OTHER
 from engage.model.steps import Sign
 from engage.model.time import Duration, EndOfDay
 
@@ -34,6 +35,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d
 _LIMIT = re.compile(r"(\d{1,6})\s+per\s+(\S+)")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
+_DOMAIN = re.compile(r"(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _EVENT = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
@@ -201,6 +203,20 @@ def rate(text: str) -> float:
     if match is None or float(match[1]) == 0:
         raise ValueError("is not a rate; write it like 50/s, 30/m or 1000/h")
     return float(match[1]) / {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def factor(text: str) -> float:
+    """How many times as much: `2`, `1.5`; more than once."""
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3})?", text.strip()) or float(text) <= 1:
+        raise ValueError("is not a factor; write it like 2 or 1.5")
+    return float(text)
+
+
+def mail_domain(text: str) -> str:
+    """A domain that mail goes to, in lower case, or `*`."""
+    if text != EVERY_OTHER and not _DOMAIN.fullmatch(text):
+        raise ValueError("is not a domain; write it like gmail.com, or * for every other one")
+    return text.lower()
 
 
 def whole(text: str) -> int:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Literal
 
-from engage.model.contact import BUILT_IN_ATTRIBUTES, PREFERRED, ChannelKind
+from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
 from engage.model.errors import InputError, Place, Problem
 from engage.model.history import Kind
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
 from engage.model.triggers import OF_EVENT, Kinds
-from engage.model.workspace import Basis, Channel, Company, Endpoint, Guards, Purpose, Settings
+from engage.model.workspace import Basis, Company, Endpoint, Guards, Purpose, Settings
+from engage.rules.channels import read_channel
 from engage.rules.document import read
 from engage.rules.schema.fields import as_tuple
 from engage.rules.schema.settings import (
-    ChannelSection,
     CompanySection,
     ConsentSection,
     EndpointSection,
@@ -30,9 +30,6 @@ from engage.rules.validation import validate
 from engage.rules.windows import layer, quiet_hours, refuse_no_window
 
 FILE = "engage.yaml"
-ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": ChannelKind.CHAT, "sms_webhook": ChannelKind.SMS}
-"""The kinds of the adapters that speak one kind only; `console` and foreign ones go by the channel's name or its `kind`."""
-
 DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
 
@@ -123,7 +120,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         quiet_hours=general,
         guards=_guards(written.guards),
         endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
-        channels={str(name): channel for name, section in written.channels.items() if (channel := _channel(name, section, problems))},
+        channels={str(name): channel for name, section in written.channels.items() if (channel := read_channel(name, section, problems))},
     )
 
 
@@ -212,43 +209,6 @@ def _endpoint(name: Scalar, written: EndpointSection, problems: list[Problem]) -
         what = f"`{written.url.written}` is not where an endpoint can be; write it like https://… (http:// only to this machine itself)"
         problems.append(Problem(place=written.url.place, what=what))
     return Endpoint(name=str(name), url=str(written.url), secret=str(written.secret), place=name.place)
-
-
-def _channel(name: Scalar, written: ChannelSection, problems: list[Problem]) -> Channel | None:
-    def refuse(what: str, key: str | None = None) -> None:
-        problems.append(Problem(place=written.place_of(key) if key else name.place, what=what))
-
-    kind = _kind(name, written, refuse)
-    if name == PREFERRED:
-        refuse("`preferred` stands for the contact's own choice and cannot name a channel")
-    if kind is None:
-        return None
-    if written.countries is not None and kind is not ChannelKind.SMS:
-        refuse(f"`countries` has no effect on a channel of the kind {kind}", "countries")
-    return Channel(
-        name=str(name),
-        kind=kind,
-        adapter=str(written.adapter),
-        options={key: str(value) for key, value in (written.model_extra or {}).items()},
-        sender=_optional(written.sender),
-        to=_optional(written.to),
-        rate=written.rate,
-        countries=frozenset(written.countries) if written.countries is not None else None,
-        place=name.place,
-    )
-
-
-def _kind(name: Scalar, written: ChannelSection, refuse: Callable[[str, str | None], None]) -> ChannelKind | None:
-    """The channel's kind: the adapter's, else what `kind` says, else what the channel is called."""
-    own = ADAPTER_KINDS.get(written.adapter)
-    if own and written.kind and own is not written.kind:
-        refuse(f"the adapter {written.adapter} is of the kind {own}", "kind")
-    if own or written.kind:
-        return own or written.kind
-    if str(name) in [str(kind) for kind in ChannelKind]:
-        return ChannelKind(name)
-    refuse(f"say the `kind` of this channel: {', '.join(ChannelKind)}", None)
-    return None
 
 
 def _optional(text: Scalar | None) -> str | None:

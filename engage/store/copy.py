@@ -39,6 +39,7 @@ from engage.store.tables import (
     suppressions,
     touches,
 )
+from engage.store.traffic_tables import volumes
 
 CHUNK = 2_000
 EVERYBODY = Fraction(1)
@@ -78,6 +79,7 @@ def copy_into(
         copy(campaign_states, sa.or_(live_since.is_(None), live_since <= as_of), planned_until=planned)
         _copy_runs(copy, as_of, under_way=under_way)
         if under_way:  # of a past moment nobody knows who was in a segment: the first look begins anew
+            copy(volumes)
             copy(segment_states)
             copy(segment_members)
 

@@ -111,9 +111,7 @@ class SqlDeliveries:
         return swept
 
     def _sweep_one(self, now: datetime) -> int | None:
-        sweep = sweeping.Sweep(
-            now=now, noted=self._journal.noted, settings=lambda: self._workspace().settings, repeatable=self._repeatable
-        )
+        sweep = sweeping.Sweep(now=now, noted=self._journal.noted, repeatable=self._repeatable)
         with self._database.begin() as connection:
             swept = sweep.one(connection)
         if swept is None:
@@ -166,11 +164,11 @@ class SqlClearing:
 
     def hand_off(self, cleared: Sequence[Clearance], *, now: datetime) -> None:
         """Write `sending` for these."""
-        by_channel: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        by_way: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
         for clearance in cleared:
-            by_channel[clearance.channel].append((clearance.delivery_id, self._key_of(clearance)))
-        for channel, keyed in by_channel.items():
-            hand_off(self._connection, keyed, batch_id=self._batch["id"], channel=channel, now=now)
+            by_way[clearance.channel, clearance.provider].append((clearance.delivery_id, self._key_of(clearance)))
+        for (channel, provider), keyed in by_way.items():
+            hand_off(self._connection, keyed, batch_id=self._batch["id"], channel=channel, provider=provider, now=now)
 
     def _key_of(self, clearance: Clearance) -> str:
         kind = self._workspace.settings.channels[clearance.channel].kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import final
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
-from engage.model.delivery import CampaignState, DeliveryState, Facts, Intent
+from engage.model.delivery import CampaignState, DeliveryState, Facts, Intent, ProviderState
 from engage.model.run import Run
 from engage.planning.requests import Part
 from engage.planning.segments import Membership
@@ -28,13 +28,19 @@ from engage.store.rows import event_of, run_of
 from engage.store.session import WorkspaceNow
 from engage.store.tables import campaign_states, contacts, deliveries, events, runs, segment_members
 
+Providers = Callable[[datetime], Mapping[str, ProviderState]]
+"""What is known of the channels' providers at a moment."""
+
 
 @final
 class SqlInquiry:
     """Reads only."""
 
-    def __init__(self, database: Database, *, workspace: WorkspaceNow, versions: Versions) -> None:
+    def __init__(
+        self, database: Database, *, workspace: WorkspaceNow, versions: Versions, providers: Providers = lambda now: {}
+    ) -> None:
         self._database = database
+        self._providers = providers
         self._workspace = workspace
         self._versions = versions
 
@@ -97,7 +103,8 @@ class SqlInquiry:
             workspace, asked = self._workspace(), sa.select(*CONTACT).where(contacts.c.id == intent.contact_id)
             known = {row[0]: contact_in(row, workspace.settings.attributes) for row in raw_rows(connection, asked, {})}
             facts = FactsOf(connection, [intent], known, now=now, workspace=workspace, versions=self._versions).of(intent)
-        return replace(facts, hand_offs=tuple(each for each in facts.hand_offs if each.at <= now))  # of a moment that has passed
+        hand_offs = tuple(each for each in facts.hand_offs if each.at <= now)  # of a moment that has passed
+        return replace(facts, hand_offs=hand_offs, providers=self._providers(now))
 
     def lookup(self, contact_id: int, *, now: datetime) -> Lookup:
         """Answers the questions of expressions."""

@@ -23,14 +23,22 @@ REMEMBERED = timedelta(minutes=15)
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is said of a provider, or of a recipient's domain: by which worker (None: it holds for all), since when, until when, why."""
+    """What is said of a provider, or of a recipient's domain: by which worker (None: it holds for all), since when, until when, why.
+
+    `now` is when it was asked.
+    """
 
     provider: str
     worker: str | None
     since: datetime
     until: datetime
     reason: str
-    lasts: bool
+    now: datetime
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it is left alone still; else it is being tried again."""
+        return self.until > self.now
 
 
 @final
@@ -76,7 +84,7 @@ def standings(database: Database) -> Sequence[Standing]:
         rows = connection.execute(_ALL).all()
     return [
         Standing(
-            provider=row.provider, worker=row.owner or None, since=row.since, until=row.until, reason=row.reason, lasts=row.until > row.now,
+            provider=row.provider, worker=row.owner or None, since=row.since, until=row.until, reason=row.reason, now=row.now,
         )
         for row in rows
     ]

@@ -20,7 +20,6 @@ from engage.delivery.ports import Settlement
 from engage.delivery.settling import KINDS, final_state
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
-from engage.model.workspace import Settings
 from engage.store.clock import MachineNow
 from engage.store.lists import among
 from engage.store.outcomes import settle
@@ -51,7 +50,6 @@ class Sweep:
 
     now: datetime
     noted: Callable[[int], Mapping[int, str | None]]
-    settings: Callable[[], Settings]
     repeatable: Repeatable
 
     def one(self, connection: sa.Connection) -> Swept | None:
@@ -106,11 +104,7 @@ class Sweep:
 
     def _sent(self, row: Row, provider_id: str | None) -> Settlement:
         """The provider said yes: its answer was noted, though never recorded."""
-        channel = self.settings().channels.get(row["channel"])
-        touch = replace(
-            _touch(row, Kind.SENT, self.now, None, detail={"recovered": "journal"}), provider_id=provider_id,
-            provider=row["provider"] or (None if channel is None else channel.provider),
-        )
+        touch = replace(_touch(row, Kind.SENT, self.now, None, detail={"recovered": "journal"}), provider_id=provider_id)
         return Settlement(delivery_id=row["id"], state=DeliveryState.SENT, touch=touch)
 
 

@@ -108,7 +108,8 @@ class Bench:
                 candidate.intent.id: candidate.facts.contact.text("email") or ""
                 for candidate in clearing.candidates() if candidate.facts.contact is not None
             }
-            clearing.hand_off([Clearance(delivery_id=id_, channel="email", address=addresses[id_]) for id_ in delivery_ids], now=NOON)
+            goes = [Clearance(delivery_id=id_, channel="email", provider="console", address=addresses[id_]) for id_ in delivery_ids]
+            clearing.hand_off(goes, now=NOON)
 
     @contextmanager
     def counting(self) -> Iterator[list[str]]:

@@ -36,7 +36,8 @@ def clear(bench: Bench, lease: Lease, delivery_id: int) -> bool:
             candidate.intent, candidate.facts, now=NOON, settings=bench.workspace.settings, campaign=bench.workspace.campaigns["birthday"]
         )
         if isinstance(decision, Approved):
-            clearing.hand_off([Clearance(delivery_id=delivery_id, channel=decision.channel, address=decision.address)], now=NOON)
+            goes = Clearance(delivery_id=delivery_id, channel=decision.channel, provider="console", address=decision.address)
+            clearing.hand_off([goes], now=NOON)
             return True
         clearing.settle([settled(delivery_id, DeliveryState.WAITING, due_at=NOON + timedelta(days=1))])
         return False

@@ -30,6 +30,14 @@ from tests.integration.setting_changes import (
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
 from tests.integration.watching import ANA, Case, World, diagnosed, guarded, opened, paced, posted
 
+WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
+
+
+def provider(line: str, one: str, other: str, *, refused: bool = False) -> Case:
+    """A change of the one provider of the channel `own`."""
+    return channel(f"kind: sms, providers: [{{{line}}}]", one, other, see=paced, refused=refused)
+
+
 DOCUMENTATION_ONLY: Mapping[Key, str] = {
     ("campaigns/*.yaml", "title"): "what the people who keep the file call the campaign; everything else goes by the file's name",
 }
@@ -99,6 +107,23 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     ("a channel", "from"): settings("hello@aurora.example", "hallo@aurora.example"),
     ("a channel", "to"): channel('adapter: console, kind: chat, to: "#one"', "#one", "#two"),
     ("a channel", "rate"): channel("adapter: console, kind: sms, rate: 4/s", "rate: 4/s", "rate: 50/s", see=paced),
+    ("a channel", "providers"): channel(
+        "kind: sms, providers: [{adapter: console}]", "[{adapter: console}]", "[{adapter: console, name: a}, {adapter: console, name: b}]",
+        see=paced,
+    ),
+    ("a channel", "warm_up"): channel("adapter: console, kind: sms, to: x", "to: x", "to: x, " + WARM_UP, see=paced),
+    ("a channel", "domain_rate"): channel(
+        "adapter: console, kind: email, domain_rate: {example.com: 4/s}", "4/s", "50/s", see=paced,
+    ),
+    ("a provider", "name"): provider("adapter: console, name: one", "name: one", "name: two"),
+    ("a provider", "adapter"): provider("name: one, adapter: console", "one, adapter: console", "one, adapter: fax", refused=True),
+    ("a provider", "from"): provider("adapter: console, from: One", "from: One", "from: Two"),
+    ("a provider", "rate"): provider("adapter: console, rate: 4/s", "rate: 4/s", "rate: 50/s"),
+    ("a provider", "warm_up"): provider("adapter: console, name: one", "name: one", "name: one, " + WARM_UP),
+    ("a warm-up", "from"): provider(f"adapter: console, {WARM_UP}", "from: 2026-02-23", "from: 2026-02-24"),
+    ("a warm-up", "first_day"): provider(f"adapter: console, {WARM_UP}", "first_day: 100", "first_day: 90"),
+    ("a warm-up", "growth"): provider(f"adapter: console, {WARM_UP}", "growth: 2", "growth: 1.5"),
+    ("a warm-up", "full"): provider(f"adapter: console, {WARM_UP}", "full: 400", "full: 900"),
     ("a channel", "countries"): channel("adapter: console, kind: sms, countries: [SI]", "[SI]", "[HR]"),
     ("quiet_hours", "from"): silent("from: 12:00, to: 15:00", "from: 12:00", "from: 14:00"),
     ("quiet_hours", "to"): silent("from: 12:00, to: 15:00", "to: 15:00", "to: 16:00"),

@@ -74,3 +74,15 @@ def test_a_file_of_answers_that_is_wrong_or_not_there_is_told(engage: Engage) ->
     wrong = engage("simulate", *STRETCH, "--answers", "answers.yaml")
     assert (wrong.status, "answers.yaml:1:21: the message `birthdy` does not exist" in wrong.err) == (1, True)
     assert engage("simulate", *STRETCH, "--answers", "missing.yaml").status == 3
+
+
+def test_a_simulation_keeps_to_the_curve_of_a_provider_that_is_warmed_up(engage: Engage) -> None:
+    settings = Path("engage.yaml")
+    text = settings.read_text()
+    email = next(line for line in text.splitlines() if line.strip().startswith("email: {"))
+    settings.write_text(text.replace(email, email.replace("}", ", warm_up: {from: 2026-03-05, first_day: 1, growth: 2}}")))
+    told = [row for row in rows(engage("simulate", *STRETCH, "--json")) if row["channel"] == "email"]
+    assert told
+    assert not [row for row in told if row["kind"] == "sent"]
+    assert {row["kind"] for row in told} <= {"expired", "deferred"}
+    assert {row["reason"] for row in told} <= {"expired", "warm_up"}

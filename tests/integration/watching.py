@@ -14,7 +14,7 @@ from engage.channels import load_channels
 from engage.channels.endpoint import HttpEndpoint
 from engage.channels.mime import Letterhead, compose
 from engage.contacts.ports import Person
-from engage.delivery.health import Health
+from engage.delivery.traffic import Traffic
 from engage.feedback.guarding import Guard
 from engage.model.contact import ChannelKind, Event
 from engage.model.delivery import Cleared
@@ -29,6 +29,7 @@ from engage.store.database import Database
 from engage.store.guarding import SqlTallies
 from engage.store.rows import add_touches
 from engage.templates import check as check_templates
+from tests.builders import a_rendered, an_approved, an_intent
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer
 from workers.office import OnDisk
@@ -193,11 +194,14 @@ def diagnosed(files: Files, world: World, stand: Stand) -> str:
 
 
 def paced(files: Files, world: World, stand: Stand) -> str:
-    """How many messages go at once, and how long the next ones wait."""
-    health = Health(lambda: 0.0)
-    channels = accepted(files).settings.channels.values()
-    paces = [(channel.name, health.slice_size(channel), health.pay(channel, 10), health.pay(channel, 1)) for channel in channels]
-    return "\n".join(map(str, paces))
+    """By which way slices of a crowd's mail go on four days running, how many, and how soon."""
+    settings, traffic = accepted(files).settings, Traffic(lambda: 0.0)
+    crowd = [a_rendered(approved=an_approved(intent=an_intent(id=number))) for number in range(600)]
+    channels = [channel for channel in settings.channels.values() if channel.name in ("own", "email")]
+    days = (world.start + timedelta(days=day) for day in (0, 0, 0, 1, 2, 3))
+    slices = (traffic.leave(crowd, channel, settings, now=day) for day in days for channel in channels)
+    told = [(each.way.key, each.way.sender, len(each.messages), each.wait, len(each.back), len(each.rest)) for each in slices if each]
+    return "\n".join(map(str, told))
 
 
 def accepted(files: Files) -> Workspace:

@@ -85,6 +85,7 @@ class SmtpServer(ServerThread):
         self._extensions = extensions
         self._always: dict[str, str] = {}
         self._next: dict[str, deque[str]] = {}
+        self._of_domains: dict[str, str] = {}
         self._authority = trustme.CA() if tls != "none" else None
         self._folder = tempfile.TemporaryDirectory()
 
@@ -94,6 +95,12 @@ class SmtpServer(ServerThread):
             self._always[phase] = reply
         else:
             self._next.setdefault(phase, deque()).extend([reply] * times)
+
+    def answer_for(self, domain: str, reply: str | None) -> None:
+        """Answer so at RCPT to everybody of that domain; None: as to everybody else."""
+        self._of_domains.pop(domain, None)
+        if reply is not None:
+            self._of_domains[domain] = reply
 
     @property
     def url(self) -> str:
@@ -205,9 +212,10 @@ class SmtpServer(ServerThread):
             session.sender, session.options = path.partition(":")[2].strip("<>"), tuple(options)
 
     async def _rcpt(self, session: _Session, rest: str) -> None:
-        wrong = "503 5.5.1 MAIL first" if session.sender is None else None
+        address = rest.split(" ")[0].partition(":")[2].strip("<>")
+        wrong = "503 5.5.1 MAIL first" if session.sender is None else self._of_domains.get(address.rpartition("@")[2])
         if (await self._reply(session, "rcpt", wrong or "250 2.1.5 fine")).startswith("250"):
-            session.recipients.append(rest.split(" ")[0].partition(":")[2].strip("<>"))
+            session.recipients.append(address)
 
     async def _data(self, session: _Session) -> None:
         wrong = None if session.recipients else "503 5.5.1 RCPT first"

@@ -6,21 +6,20 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from engage.model.contact import AttributeKind, ChannelKind
+from engage.model.contact import AttributeKind
 from engage.model.workspace import Basis
+from engage.rules.schema.channels import ChannelSection
 from engage.rules.schema.fields import (
     MAP,
     TEXT,
-    Country,
     Day,
     EventType,
     FieldName,
     Limits,
     Locale,
     Name,
-    Rate,
     Section,
     Share,
     Text,
@@ -28,11 +27,9 @@ from engage.rules.schema.fields import (
     Word,
     Zone,
     complaint,
-    not_built,
     shape,
 )
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
-from engage.rules.tree import Map
 
 
 class AfterCrash(StrEnum):
@@ -133,33 +130,6 @@ class EndpointSection(Section):
 
     url: Text = Field(description="Where it is posted to: https://, or http:// to this machine itself")
     secret: Text = Field(description="The key of the signature (whsec_… in base64), which the other side knows too")
-
-
-class ChannelSection(Section):
-    """A way to reach people through one adapter. Keys beside these are the adapter's own."""
-
-    called: ClassVar[str] = "a channel"
-    model_config = ConfigDict(extra="allow")
-    later: ClassVar[frozenset[str]] = frozenset({"providers"})
-    __pydantic_extra__: dict[str, Text] = Field(init=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _not_yet(cls, value: object) -> object:
-        """Any key may be the adapter's own, but these are ours."""
-        for key in value if isinstance(value, Map) else ():
-            if key in cls.later:
-                raise not_built(key)
-        return value
-
-    adapter: Name = Field(description="smtp, slack, sms_webhook, console, or what a package installed beside Engage adds")
-    kind: Annotated[ChannelKind, Word(ChannelKind)] | None = Field(
-        None, description="What consent goes by; default: the adapter's, else the channel's name",
-    )
-    sender: Text | None = Field(None, alias="from", description="The sender: a mailbox, a number, a name")
-    to: Text | None = Field(None, description="A fixed recipient (staff, not contacts): no consent, no limit, no quiet hours")
-    rate: Rate | None = Field(None, description="How many messages go at most: 50/s, 30/m, 1000/h")
-    countries: list[Country] | None = Field(None, description="SMS only: countries whose numbers may be written to; default: all")
 
 
 class SettingsFile(Section):

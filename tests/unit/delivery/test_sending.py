@@ -8,10 +8,9 @@ from typing import ClassVar
 
 import pytest
 
-from engage.delivery.health import Health
 from engage.delivery.points import unheard
 from engage.delivery.ports import Answered, Channel
-from engage.delivery.sending import Sending
+from engage.delivery.sending import Sending, came_late
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Unavailable
 from tests.builders import a_cleared, a_rendered, an_approved, an_intent
@@ -46,21 +45,21 @@ class AtOnce(OneByOne):
 @pytest.mark.parametrize("kind", [OneByOne, AtOnce])
 def test_what_is_not_begun_in_time_is_not_handed_over_and_tells_nothing_of_the_provider(kind: type[OneByOne]) -> None:
     clock = [0.0]
-    channel, health = kind(clock), Health(lambda: clock[0])
+    channel = kind(clock)
     messages = [_message(number) for number in range(8)]
-    sending = _sending(messages, channel, health, until=90.0)
+    sending = _sending(messages, channel, clock, until=90.0)
     asyncio.run(sending.run())
     outcomes = sending.take()
     assert len(channel.taken) == 2
     assert [outcome.error is None for outcome in outcomes] == [True] * 2 + [False] * 6
     assert {outcome.error.code for outcome in outcomes if isinstance(outcome.error, Unavailable)} == {"late"}
-    assert health.states() == {}
+    assert [came_late(outcome) for outcome in outcomes] == [False] * 2 + [True] * 6
 
 
 def test_a_lease_that_was_prolonged_gives_the_rest_its_time() -> None:
     clock = [0.0]
     channel = OneByOne(clock)
-    sending = _sending([_message(number) for number in range(3)], channel, Health(lambda: clock[0]), until=30.0)
+    sending = _sending([_message(number) for number in range(3)], channel, clock, until=30.0)
     sending.until = 1000.0
     asyncio.run(sending.run())
     assert len(channel.taken) == 3
@@ -70,7 +69,8 @@ def _message(number: int) -> Cleared:
     return a_cleared(rendered=a_rendered(approved=an_approved(intent=an_intent(id=number))))
 
 
-def _sending(messages: Sequence[Cleared], channel: Channel, health: Health, *, until: float) -> Sending:
+def _sending(messages: Sequence[Cleared], channel: Channel, clock: list[float], *, until: float) -> Sending:
     return Sending(
-        messages, name="email", channel=channel, health=health, reached=unheard, accepted=lambda message, receipt: None, until=until
+        messages, name="email", channel=channel, moment=lambda: clock[0], reached=unheard, accepted=lambda message, receipt: None,
+        until=until,
     )

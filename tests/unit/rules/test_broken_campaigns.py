@@ -229,7 +229,6 @@ def test_a_broken_campaign_is_told_at_its_place(text: str, expected: list[str] |
 
 @pytest.mark.parametrize(("old", "new", "expected"), [
     ("timezone: Europe", "hooks: {}\ntimezone: Europe", "3:1: `hooks` is part of the campaign language but not built yet"),
-    ("slack, token: x}", "slack, providers: []}", "17:26: `providers` is part of the campaign language but not built yet"),
 ])
 def test_a_setting_that_is_not_built_yet_is_refused_as_such(old: str, new: str, expected: str) -> None:
     assert problems_of(files_of(settings=SETTINGS.replace(old, new, 1))) == [f"engage.yaml:{expected}"]

@@ -13,6 +13,7 @@ from engage.model.contact import AttributeKind, ChannelKind
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.model.quiet_hours import CountryHours, QuietHours
+from engage.model.rates import WarmUp
 from engage.model.responses import MESSAGE_EVENTS
 from engage.model.time import Duration
 from engage.model.workspace import Basis, Settings
@@ -128,6 +129,29 @@ def test_every_key_of_a_channel_comes_out_and_the_adapter_gets_its_own() -> None
     assert str(channel.place) == "engage.yaml:4:12"
 
 
+def test_a_channel_by_several_providers_comes_out_once_by_each() -> None:
+    channel = channel_of(
+        "from: Aurora <a@b.example>, domain_rate: {Gmail.com: 20/s, '*': 30/m}, providers: ["
+        "{adapter: smtp, name: ses, url: 'smtp://one', rate: 50/s}, "
+        "{adapter: smtp, name: own, url: 'smtp://two', from: c@d.example, "
+        "warm_up: {from: 2026-11-01, first_day: 50, growth: 1.5, full: 100000}}]"
+    )
+
+    assert channel.domain_rates == {"gmail.com": 20.0, "*": 0.5}
+    one, other = channel.ways
+    assert (one.key, one.provider, one.adapter, one.rate, one.sender) == ("email/ses", "ses", "smtp", 50.0, "Aurora <a@b.example>")
+    assert (other.options, other.sender, other.rate) == ({"url": "smtp://two"}, "c@d.example", None)
+    assert other.warm_up == WarmUp(since=date(2026, 11, 1), first_day=50, growth=1.5, full=100_000)
+    assert other.domain_rates == channel.domain_rates
+    assert channel.by("own") == other
+
+
+def test_a_channel_by_one_adapter_is_its_own_way() -> None:
+    channel = channel_of("adapter: console")
+    assert channel.ways == (channel,)
+    assert (channel.key, channel.provider) == ("email", "console")
+
+
 def test_a_channel_goes_by_its_name_where_neither_adapter_nor_kind_tells() -> None:
     assert channel_of("adapter: console").kind is ChannelKind.EMAIL
     assert told(SMALL.replace("email: {adapter: smtp}", "room: {adapter: pigeon}")) == [
@@ -181,6 +205,19 @@ def test_a_wrong_setting_is_told_at_its_place(line: str) -> None:
     ("adapter: smtp, rate: fast", "`fast` is not a rate; write it like 50/s, 30/m or 1000/h"),
     ("adapter: smtp, tls: [a]", "a text is expected here, not a list"),
     ("kind: sms", "`adapter` is missing"),
+    ("adapter: smtp, providers: [{adapter: smtp}]", "`adapter` belongs to each of the `providers`"),
+    ("providers: [{adapter: smtp}], rate: 5/s", "`rate` belongs to each of the `providers`"),
+    ("providers: [{adapter: smtp}], url: x", "`url` belongs to each of the `providers`"),
+    ("providers: []", "this list is empty"),
+    ("providers: [{name: a}]", "`adapter` is missing"),
+    ("providers: [{adapter: smtp}, {adapter: slack}]", "the adapter slack is of the kind chat"),
+    ("providers: [{adapter: smtp}, {adapter: smtp}]", "another provider of this channel is called smtp too: give each a `name`"),
+    ("adapter: slack, kind: chat, domain_rate: {gmail.com: 5/s}", "`domain_rate` has no effect on a channel of the kind chat"),
+    ("adapter: smtp, domain_rate: {gmail: 5/s}", "`gmail` is not a domain; write it like gmail.com, or * for every other one"),
+    ("adapter: smtp, warm_up: {from: 2026-11-01, first_day: 0, growth: 2}", "`first_day` must be at least 1"),
+    ("adapter: smtp, warm_up: {from: 2026-11-01, first_day: 9, growth: 1}", "`1` is not a factor; write it like 2 or 1.5"),
+    ("adapter: smtp, warm_up: {from: 2026-11-01, first_day: 9, growth: 2, full: 9}", "`full` must be more than `first_day`"),
+    ("adapter: smtp, warm_up: {first_day: 9, growth: 2}", "`from` is missing"),
 ])
 def test_a_wrong_channel_is_told(more: str, expected: str) -> None:
     [problem] = told(SMALL.replace("{adapter: smtp}", f"{{{more}}}"))
