@@ -19,7 +19,8 @@ ANYWHERE = "anywhere"
 
 @dataclass(slots=True, kw_only=True)
 class Kill:
-    """One kill that hit work. `sending` of the `rows` in hand may have been handed over; `resumed` is when they went on."""
+    """One kill that hit work. `sending` of the `rows` in hand may have been handed over; `freed` is when anybody might
+    take them again, `resumed` when somebody had."""
 
     at: float
     pid: int
@@ -27,6 +28,7 @@ class Kill:
     batch_ids: frozenset[int]
     rows: frozenset[int] = field(repr=False)
     sending: int
+    freed: float | None = None
     resumed: float | None = None
 
 
@@ -61,13 +63,19 @@ class Kills:
             return
         still = {row.id for row in self._window.rows(sa.select(batches.c.id).where(batches.c.id.in_(held)))}
         for kill in waiting:
-            if not kill.batch_ids & still and self._went_on(kill):
-                kill.resumed = now
+            if not kill.batch_ids & still:
+                kill.freed = kill.freed or now
+                kill.resumed = now if self._went_on(kill) else None
 
     def _went_on(self, kill: Kill) -> bool:
         """Whether a row of it is in another's hand or settled, now that its lease is gone."""
         free = (deliveries.c.id.in_(kill.rows), deliveries.c.state == "waiting", deliveries.c.batch_id.is_(None))
         return self._window.count(deliveries, *free) < len(kill.rows)
+
+    @property
+    def holds(self) -> Sequence[float]:
+        """Seconds from each kill to when nobody held its rows any more, in order."""
+        return sorted(kill.freed - kill.at for kill in self.hits if kill.freed is not None)
 
     @property
     def waits(self) -> Sequence[float]:

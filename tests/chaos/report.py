@@ -9,7 +9,7 @@ from engage.delivery.points import Point
 from tests.chaos.kills import ANYWHERE, Kills
 from tests.chaos.run import Result
 
-COLUMNS = ("database", "messages", "kills", "lost", "extra", "unknown", "resume_p50_s", "resume_p99_s", "broken", "seconds")
+COLUMNS = ("database", "messages", "kills", "lost", "extra", "unknown", "freed_p99_s", "resume_p50_s", "resume_p99_s", "broken", "seconds")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -22,7 +22,8 @@ def figures(result: Result) -> dict[str, object]:
     verdict, waits = result.verdict, result.kills.waits
     return {
         "database": result.plan.database, "messages": verdict.messages, "kills": len(result.kills.hits), "lost": verdict.lost,
-        "extra": verdict.extra, "unknown": verdict.unknown, "resume_p50_s": round(percentile(waits, 0.5), 1),
+        "extra": verdict.extra, "unknown": verdict.unknown, "freed_p99_s": round(percentile(result.kills.holds, 0.99), 1),
+        "resume_p50_s": round(percentile(waits, 0.5), 1),
         "resume_p99_s": round(percentile(waits, 0.99), 1), "broken": len(verdict.broken), "seconds": round(result.seconds),
     }
 
