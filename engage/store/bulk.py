@@ -7,7 +7,7 @@ and the rows go as the driver takes them fastest: on SQLite as they are, on Post
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -40,9 +40,16 @@ class BulkInsert:
             connection.exec_driver_sql(self._postgresql, tuple(array(values) for values in columns))
 
 
-def array(values: Iterable[object]) -> str:
-    """PostgreSQL's literal of an array of numbers or texts."""
-    return "{" + ",".join(_element(value) for value in values) + "}"
+def array(values: Sequence[object]) -> str:
+    """PostgreSQL's literal of an array of numbers or texts. Many columns say the same in every row."""
+    if values and _is_one(values):
+        return "{" + ",".join([_element(values[0])] * len(values)) + "}"
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _is_one(values: Sequence[object]) -> bool:
+    first = values[0]
+    return all(value == first for value in values)
 
 
 def _element(value: object) -> str:
@@ -52,11 +59,11 @@ def _element(value: object) -> str:
 
 
 def _written(values: Sequence[Any], writer: Callable[[Any], object] | None) -> Sequence[object]:
-    """The values of one column as the driver is given them; where all are the same one, it is written once."""
+    """The values of one column as the driver is given them; where all are the same, it is written once."""
     if writer is None:
         return values
     first = values[0]
-    if all(value is first for value in values):
+    if _is_one(values):
         return [None if first is None else writer(first)] * len(values)
     return [None if value is None else writer(value) for value in values]
 

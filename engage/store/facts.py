@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -94,13 +95,11 @@ class FactsOf:
         """The facts of one of them."""
         contact_id = intent.contact_id
         known, copies = self._known.get(contact_id), self._copies.get(intent.send_key) if self._copies else None
-        keys = known.keys.items() if known is not None and (copies or self._suppressed) else ()
         return Facts(
             contact=None if known is None else known.contact, campaign=self._campaigns[intent.campaign, intent.version],
             run_exited=run_exited, paused_channels=self._paused_channels, consents=self._consents.get(contact_id, ()),
-            suppressed={kind: self._suppressed[key] for kind, key in keys if key in self._suppressed} if keys else {},
-            duplicates=frozenset(kind for kind, key in keys if key in copies) if keys and copies else frozenset(),
-            hand_offs=self._hand_offs.get(contact_id, ()),
+            suppressed=self._suppressed.get(contact_id, {}), hand_offs=self._hand_offs.get(contact_id, ()),
+            duplicates=frozenset(kind for kind, key in known.keys.items() if key in copies) if known and copies else frozenset(),
         )
 
     def _load_consents(self, ids: set[int]) -> Mapping[int, tuple[Consent, ...]]:
@@ -113,9 +112,13 @@ class FactsOf:
                 lines[contact_id] = (*lines.get(contact_id, ()), line)
         return lines
 
-    def _load_suppressed(self) -> Mapping[str, str]:
-        found: list[tuple[str, str]] = [(key, reason) for key, reason in raw_rows(self._connection, _SUPPRESSED, {"keys": self._owners})]
-        return dict(found)
+    def _load_suppressed(self) -> Mapping[int, Mapping[ChannelKind, str]]:
+        """The reason by contact and kind of address, of those few that are on the list."""
+        listed: dict[int, dict[ChannelKind, str]] = defaultdict(dict)
+        for key, reason in raw_rows(self._connection, _SUPPRESSED, {"keys": self._owners}):
+            for contact_id in self._owners[key]:
+                listed[contact_id] |= {kind: reason for kind, own in self._known[contact_id].keys.items() if own == key}
+        return listed
 
     def _load_copies(self, send_keys: set[str]) -> Mapping[str, set[str]]:
         """The addresses that got, or are getting, the message of an occurrence."""
@@ -148,6 +151,7 @@ def _owners_of_keys(known: Mapping[int, Known]) -> Mapping[str, list[int]]:
 _KINDS: Mapping[str | None, ChannelKind] = {kind.value: kind for kind in ChannelKind}  # to call the enum costs more than the rest
 
 
+@lru_cache(maxsize=8192)  # each batch reads them twice
 def _consent(row: tuple[Any, ...]) -> Consent:
     contact_id, purpose, channel, granted, at, source, proof, address_key = row
     return Consent(
