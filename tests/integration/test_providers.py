@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +15,9 @@ import sqlalchemy as sa
 from engage.channels import load_channels
 from engage.contacts.ports import Person
 from engage.delivery.conductor import Conductor
+from engage.model.errors import Rejected, Unavailable
 from engage.model.history import Kind
-from engage.model.workspace import Workspace
+from engage.model.workspace import Guards, Workspace
 from engage.store.database import Database
 from engage.store.notices import SqlNotices, standings
 from engage.store.standing import provider_states
@@ -228,3 +231,34 @@ def test_what_is_over_one_providers_day_goes_by_the_next(database: Database, one
         works.work()
         assert (len(one.messages), len(other.messages)) == (5, 13)
 
+
+
+def test_a_campaign_that_bounces_by_two_providers_stops_by_what_both_refused_and_nothing_more_goes(database: Database) -> None:
+    channel = "from: hello@aurora.example, providers: [{name: one, adapter: console}, {name: other, adapter: console}]"
+    workspace = workspace_of(channel)
+    guarded = replace(workspace.settings, guards=Guards(stop_at={Kind.BOUNCED: Fraction(5, 100)}))
+    works = Works(database, replace(workspace, settings=guarded))
+    one, other = works.channels["email/one"], works.channels["email/other"]
+    try:
+        refused = Rejected("550 5.1.1 nobody", code="550", address_is_bad=True)
+        for channel in (one, other):
+            channel.fail(refused, times=60)
+        works.know(*(f"p{number}" for number in range(60)))
+        for number in range(60):
+            works.happen("ticket.closed", f"p{number}", ticket_id="T")
+        works.settle()
+        one.fail(Unavailable("no connection", whole_provider=True))
+        works.know(*(f"q{number}" for number in range(61)))
+        for number in range(60):
+            works.happen("ticket.closed", f"q{number}", ticket_id="T")
+        works.settle()
+        with database.begin() as connection:
+            connection.execute(sa.update(deliveries).where(deliveries.c.state == "waiting").values(retry_at=None))
+        works.settle()
+        assert len(other.tried) == 60, "the second took over"
+        works.happen("ticket.closed", "q60", ticket_id="T")
+        works.settle()
+        assert [row["name"] for row in works.operations.pauses()] == ["newsletter"]
+        assert len(other.tried) == 60, "nothing goes once it has stopped"
+    finally:
+        works.close()
