@@ -22,7 +22,7 @@ test:  ## Run all tests; TESTS="tests/unit -k birthday" runs some
 
 chaos:  ## Kill, freeze and starve real processes at work, then count; SHORT=1 takes a minute, MESSAGES=, KILLS=, DATABASE=, SEED=
 	@tools/bootstrap.sh requirements-test.lock
-	@$(BIN)/pytest -q -rs tests/chaos --deselect tests/chaos/test_short.py
+	@env -u DATABASE $(BIN)/pytest -q -rs tests/chaos --deselect tests/chaos/test_short.py
 	@SHORT="$(SHORT)" MESSAGES="$(MESSAGES)" KILLS="$(KILLS)" DATABASE="$(DATABASE)" SEED="$(SEED)" WITHIN="$(WITHIN)" $(BIN)/python -m tests.chaos
 
 lint:  ## Check style, types and the boundaries between the packages
