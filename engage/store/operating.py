@@ -8,19 +8,19 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
-from engage.model.delivery import DeliveryState
 from engage.model.run import RunState
 from engage.store import pausing
-from engage.store.calls import TO_MAKE, CallState
-from engage.store.conditions import PENDING
+from engage.store.calls import TO_MAKE
+from engage.store.conditions import CALL_WAITING, ENDED_ILL, PENDING
 from engage.store.database import Database
 from engage.store.inserts import upsert
 from engage.store.pending import known_by_now
 from engage.store.releases import let_go
 from engage.store.tables import calls, campaign_states, campaign_versions, deliveries, events, pauses, runs, snapshots
 
-WAITING = deliveries.c.state == DeliveryState.WAITING.value
-SENDING = deliveries.c.state == DeliveryState.SENDING.value
+WAITING, SENDING, UNKNOWN = (deliveries.c.state == sa.literal_column(f"'{state}'") for state in ("waiting", "sending", "unknown"))
+"""Said in the words of the partial indexes: by a bound parameter all that was ever sent would be read."""
+
 SCOPES = ("all", "campaign", "channel")
 A_DAY = timedelta(days=1)
 
@@ -62,9 +62,9 @@ class SqlOperations:
                 "runs": {"active": _count(connection, runs, runs.c.state == RunState.ACTIVE.value)},
                 "queues": _queues(connection, now),
                 "sending": _count(connection, deliveries, SENDING),
-                "unknown": _count(connection, deliveries, deliveries.c.state == DeliveryState.UNKNOWN.value),
-                "held": _by(connection, deliveries.c.hold, WAITING, deliveries.c.hold.is_not(None)),
-                "calls": _count(connection, calls, calls.c.state == CallState.WAITING.value),
+                "unknown": _count(connection, deliveries, UNKNOWN, sa.text(ENDED_ILL)),
+                "held": _by(connection, deliveries.c.hold, WAITING, sa.text("hold IS NOT NULL")),
+                "calls": _count(connection, calls, sa.text(CALL_WAITING)),
                 "retrying": _count(connection, deliveries, WAITING, deliveries.c.retry_at.is_not(None)),
                 "paused": _pauses(connection),
                 "campaigns": _campaigns(connection),
@@ -88,11 +88,11 @@ def _scope(scope: str) -> pausing.Scope:
             raise ValueError(f"what may be paused is {', '.join(SCOPES)}; not {scope!r}")
 
 
-def _count(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:
+def _count(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool] | sa.TextClause) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(table).where(*conditions)) or 0
 
 
-def _by(connection: sa.Connection, column: sa.Column[Any], *conditions: sa.ColumnElement[bool]) -> dict[str, int]:
+def _by(connection: sa.Connection, column: sa.Column[Any], *conditions: sa.ColumnElement[bool] | sa.TextClause) -> dict[str, int]:
     rows = connection.execute(sa.select(column, sa.func.count()).where(*conditions).group_by(column).order_by(column))
     return {name: count for name, count in rows}  # noqa: C416  # a result is no iterable of pairs to the type checker
 

@@ -97,6 +97,19 @@ def test_what_is_done_with_is_never_read(bench: Bench) -> None:
         assert [step for step in steps if re.search(r"(SCAN|SEARCH) (deliveries|runs|events|calls)\b(?!.* INDEX ix_)", step)] == []
 
 
+def test_the_status_reads_no_delivery_or_call_that_is_done_with(bench: Bench) -> None:
+    bench.add_deliveries(MANY)
+    write(bench, sa.update(deliveries).values(state="sent"), sa.update(runs).values(state="finished", due_at=None))
+    with bench.counting() as made:
+        status = bench.operations.status(now=LATER)
+    assert (status["queues"], status["held"]) == ({}, {})
+    assert (status["sending"], status["unknown"], status["retrying"], status["calls"]) == (0, 0, 0, 0)
+    if bench.database.dialect == "sqlite":
+        with bench.database.engine.connect() as connection:
+            steps = [step for statement in made for step in plan_of(connection, statement)]
+        assert [step for step in steps if re.search(r"(SCAN|SEARCH) (deliveries|calls)\b(?!.* INDEX ix_)", step)] == []
+
+
 def plan_of(connection: sa.Connection, statement: str) -> list[str]:
     """How SQLite would go about it."""
     return [line[3] for line in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (0,) * statement.count("?")).all()]
