@@ -10,9 +10,13 @@
     settling   what a decision or an outcome comes to: the row's next state and its touch   pure
     retries    when to try again                                                            pure
     traffic    by which provider messages go, how many, how soon; of it providers, domains, warming, breaker, buckets
+    trial      a test send to oneself, which leaves no row
     calling    due calls of endpoints, asked and answered
     asking     unknown deliveries, about which their provider can be asked
     reviewing  what people decide of deliveries that failed or are unknown                  pure but for its port
     points     the named points at which faults are injected
-    ports      what it needs of a store, a renderer, a channel
+    signals    what whoever watches is told, batch by batch
+    identity   what a delivery is called by others, over all retries
+    equipment  what it works with: templates, channels, a loop for them
+    ports, rate_ports: what it needs of a store, a renderer, a channel; of what all workers share
 """

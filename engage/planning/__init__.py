@@ -23,5 +23,6 @@
     due          what is due at all, for a clock that jumps                       pure
     versions     which campaigns are live, and a run's own version               pure
     migration    2d a run of an old version -> the run in the new one, step by step (correspondence)
+    signals      what whoever watches is told, by campaign and batch             pure
     ports, run_ports: what planning needs of a store
 """

@@ -5,19 +5,20 @@
     tables, traffic_tables, columns, conditions,        what there is
     migrations
     database, engines, clock, inserts, notes,           how it is reached, and what the others share
-    migrating, functions, session, rows, raw, lists, bulk, json_tables
+    migrating, functions, session, rows, raw, lists, bulk, json_tables, zones
     entries, entrances, slots, meant, openings,         the port of planning: entering
     planned, shares, segments, audiences, enrolling
     runs, progress, happenings, pending                 the port of planning: runs and events
     deliveries, queues, leases, facts, recall,          the port of delivery
-    handing_off, outcomes, sweeping, releases, pausing, campaigns
-    buckets, notices, volumes                           the ports of traffic
+    handing_off, outcomes, sweeping, releases, pausing, campaigns, payloads
+    buckets, notices, volumes, standing                 the ports of traffic, and how each provider stands
     reviewing, questions                                deliveries that failed or are unknown: what people and providers say of them
     calls                                               the outbox of calls
     feedback, guarding                                  the ports of feedback
     lowering, operators, typed_json, asking, lookups    expressions as SQL, and their questions
-    people, ledger, history, letters, inquiries         people and what happened to them
+    people, people_batch, people_rows, ledger,          people and what happened to them
+    history, letters, inquiries
     workspaces, renaming, operating, under_way,         accepted snapshots, operation
-    sightings, backing_up
+    sightings, gauges, backing_up
     business_clock, due, copy, memory, ready            simulation
 """

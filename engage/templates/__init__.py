@@ -8,8 +8,9 @@
     mjml, markdown, html          -> a mail's page, and its text     once per file; tags pass as words (placeholders)
     programs   pieces             -> compiled, in the sandbox        guard, limits, filters, functions, escaping
                                      what is constant folded in      folding, generating, printing, turns
-    email, texts                  -> Content                         for each reader (reading, scope, formats, shapes, phrases)
-    checking   workspace          -> problems, with their places
+    email, texts                  -> Content                         for each reader (reading, scope, fields, formats, shapes, phrases),
+                                     each held to its medium         headers, sms
+    checking   workspace          -> problems, with their places     faults, naming, uses, samples, guessing, translations
 """
 
 from engage.templates.checking import Findings, check, examine

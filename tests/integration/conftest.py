@@ -1,11 +1,13 @@
-"""Commands, as somebody types them: of no workspace yet, and in a new one."""
+"""Commands, as somebody types them: of no workspace yet, and in a new one; and a mail server for what they send."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.servers.smtp import SmtpServer
 from tests.typed import Ended, Engage
 from workers.console import main
 
@@ -30,3 +32,9 @@ def engage(typed: Engage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> En
     assert typed("init", str(workspace)).status == 0
     monkeypatch.chdir(workspace)
     return typed
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server

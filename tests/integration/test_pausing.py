@@ -31,12 +31,6 @@ PEOPLE, WAVE, WAVES = 600, 60, 10
 
 
 @pytest.fixture
-def smtp() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
 def desk(tmp_path: Path, smtp: SmtpServer) -> Iterator[Ground]:
     root = make_desk(tmp_path / "desk", contacts=PEOPLE, smtp_url=smtp.url)
     (root / "engage.yaml").write_text(SLOW)

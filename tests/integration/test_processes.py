@@ -39,12 +39,6 @@ channels: [email]
 
 
 @pytest.fixture
-def smtp() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture
 def desk(tmp_path: Path, smtp: SmtpServer) -> Iterator[Ground]:
     root = make_desk(tmp_path / "desk", contacts=PEOPLE, smtp_url=smtp.url)
     with ground(root) as made:
