@@ -11,7 +11,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import final
@@ -26,6 +26,17 @@ KEPT = 7 * 24 * 3600.0
 _LINE = re.compile(r'\+(\d+) (null|".*")')
 
 log = structlog.get_logger(__name__)
+
+
+def _understood(lines: Iterable[str]) -> Iterator[tuple[int, str | None]]:
+    """What the lines say, without those that were cut off: a full disk takes the beginning of one, and the next one follows it."""
+    for line in lines:
+        found = _LINE.fullmatch(line)
+        if found is not None:
+            try:
+                yield int(found[1]), json.loads(found[2])
+            except ValueError:
+                continue
 
 
 @final
@@ -61,8 +72,7 @@ class FileJournal:
             lines = self._path(lease_id).read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return {}
-        found = (_LINE.fullmatch(line) for line in lines)
-        return {int(line[1]): json.loads(line[2]) for line in found if line is not None}
+        return dict(_understood(lines))
 
     def forget(self, lease_id: int) -> None:
         """All of it is in the database."""

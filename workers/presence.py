@@ -37,7 +37,20 @@ def is_gone(name: str, proc: Path = PROC) -> bool:
     if machine != _machine(proc) or ELSEWHERE in (machine, started):
         return False
     stat = _stat(proc, int(pid))
-    return stat is None or stat[_STATE] in "ZX" or stat[_STARTED] != started
+    if stat is None:
+        return not _is_hidden(int(pid))
+    return stat[_STATE] in "ZX" or stat[_STARTED] != started
+
+
+def _is_hidden(pid: int) -> bool:
+    """Whether there is such a process though /proc shows none: of another user's it need not (`hidepid`, ProtectProc of systemd)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _machine(proc: Path) -> str:

@@ -84,6 +84,8 @@ class SmtpPool:
         try:
             await lane.run()
         finally:
+            if (task := asyncio.current_task()) is not None:
+                self._lanes.discard(task)  # at once: whoever stands in line from now on needs another one
             if lane.session is not None and lane.session.is_open:
                 self._idle.append(lane.session)
             elif lane.session is not None:

@@ -21,6 +21,9 @@ from engage.model.workspace import Channel, Workspace
 Cleareds = Mapping[int, tuple[Cleared, str]]
 """What goes, by delivery, with the row's `on_unknown`."""
 
+Lane = tuple[str, str | None]
+"""A channel, and the one provider of it that may be given the message, where it is only one."""
+
 
 @final
 class Going:
@@ -117,12 +120,16 @@ def is_same(now: Approved, then: Approved) -> bool:
 
 
 def in_turns(rendered: Iterable[Rendered]) -> Iterable[Sequence[Rendered]]:
-    """The messages by channel, in turns: of one contact's none comes before those that stand before it here, whatever their channels."""
-    last: dict[int, tuple[int, str]] = {}
-    turns: dict[tuple[int, str], list[Rendered]] = {}
+    """The messages by channel, in turns: of one contact's none comes before those that stand before it here, whatever their channels.
+
+    Those that only one provider may be given stand apart: they neither wait for the others' nor keep them waiting for theirs.
+    """
+    last: dict[int, tuple[int, Lane]] = {}
+    turns: dict[tuple[int, Lane], list[Rendered]] = {}
     for message in rendered:
-        channel, contact_id = message.approved.channel, message.approved.intent.contact_id
-        turn, before = last.get(contact_id, (0, channel))
-        last[contact_id] = (turn + (channel != before), channel)
+        intent = message.approved.intent
+        lane, contact_id = (message.approved.channel, intent.bound_to), intent.contact_id
+        turn, before = last.get(contact_id, (0, lane))
+        last[contact_id] = (turn + (lane != before), lane)
         turns.setdefault(last[contact_id], []).append(message)
     return [turns[key] for key in sorted(turns, key=lambda key: key[0])]

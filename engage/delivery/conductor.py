@@ -208,7 +208,7 @@ class Conductor:
                     held_from = self._traffic.moment()
                     await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
                     sending.until = held_from + BEGIN_WITHIN
-        except LeaseLost:  # others have the rows in hand
+        except BaseException:  # others have the rows in hand, or will have once the lease is given back
             sending.until = -inf
             raise
         if outcomes := sending.take():

@@ -118,7 +118,8 @@ def settle_outcome(
         case Rejected() as error:
             return _rejected(cleared, error, now=now, provider=provider)
         case Unavailable() as error:
-            return _unavailable(cleared, error, now=now, provider=provider, spared=spared)
+            settlement = _unavailable(cleared, error, now=now, provider=provider, spared=spared)
+            return replace(settlement, bound_to=cleared.intent.bound_to)  # it may have it from an earlier time
         case Unconfirmed() as error if idempotent:
             again = Unavailable(error.detail, code=error.code)
             settlement = _unavailable(cleared, again, now=now, provider=provider, spared=spared, may_have_it=True)

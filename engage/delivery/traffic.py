@@ -99,7 +99,9 @@ class Traffic:
         for way in _ways_of(messages[0], channel):
             taken = self._take(way, messages[:most], settings, now)
             if taken:
-                return self._pace(way, taken, messages[len(taken):])
+                leaving = self._pace(way, taken, messages[len(taken):])
+                self.stays(way, len(leaving.back), settings, now=now)
+                return leaving
         return None
 
     def stays(self, way: Channel, messages: int, settings: Settings, *, now: datetime) -> None:

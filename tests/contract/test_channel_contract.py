@@ -123,6 +123,25 @@ def test_of_many_in_one_call_none_is_begun_once_its_time_is_over() -> None:
     assert {answer.code for answer in answers if isinstance(answer, Unavailable)} == {"late"}
 
 
+def test_a_mail_that_comes_in_the_moment_in_which_the_only_connection_falls_idle_is_sent() -> None:
+    async def run(bench: Bench) -> None:
+        adapter = bench.adapter(connections="1")
+        assert isinstance(adapter, TakesMany)
+        after: list[asyncio.Task[None]] = []
+
+        def then(cleared: Cleared, answer: Receipt | SendError) -> None:
+            second = adapter.send_many([bench.cleared("second", number=2)], lambda cleared, answer: None, in_time=lambda: True)
+            after.append(asyncio.create_task(second))
+
+        await adapter.send_many([bench.cleared("first", number=1)], then, in_time=lambda: True)
+        await asyncio.wait_for(after[0], 10)
+        await adapter.close()
+
+    with SmtpBench() as bench:
+        asyncio.run(run(bench))
+        assert sorted(bench.received()) == ["first", "second"]
+
+
 def test_many_in_one_call_are_each_answered_once_whatever_comes_of_the_others() -> None:
     answers: dict[int, list[Receipt | SendError]] = {}
 

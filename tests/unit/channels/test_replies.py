@@ -29,6 +29,7 @@ def test_a_retry_after_is_seconds_or_a_date(header: str | None, seconds: float |
     ("no such user žan.ž@primer.si here", "no such user <address> here"),
     ("number 38640123456 is odd", "number <address> is odd"),
     ("two\r\nlines\0", "two lines"),
+    (b"accept\xe9e".decode("utf-8", "surrogateescape"), "accept e"),
     ("queued as 4F3A2B", "queued as 4F3A2B"),
 ])
 def test_a_providers_sentence_loses_its_addresses(text: str, clean: str) -> None:

@@ -132,3 +132,11 @@ def test_a_refusal_is_final_with_its_reason() -> None:
     assert settled.state is DeliveryState.SUPPRESSED
     assert settled.touch is not None
     assert replace(settled.touch, detail={}).reason == "no_consent"
+
+
+@pytest.mark.parametrize("spared", [False, True])
+def test_what_a_provider_may_have_from_an_earlier_time_stays_its_own_when_it_is_away_now(spared: bool) -> None:
+    cleared = a_cleared(rendered=a_rendered(approved=an_approved(intent=an_intent(bound_to="smtp"))))
+    away = Outcome(cleared=cleared, error=Unavailable("busy", code="421", whole_provider=True))
+    settled = settle_outcome(away, now=NOON, provider="smtp", idempotent=True, on_unknown="hold", spared=spared)
+    assert (settled.state, settled.bound_to) == (DeliveryState.WAITING, "smtp")

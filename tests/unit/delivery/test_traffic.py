@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from engage.delivery.clearing import in_turns
 from engage.delivery.ports import Outcome
 from engage.delivery.rate_ports import LocalVolumes, Notice
 from engage.delivery.settling import settle_outcome
@@ -226,6 +227,26 @@ def test_what_was_not_handed_over_after_all_does_not_count() -> None:
     road.leave(crowd(80))
     road.traffic.stays(road.channel, 30, road.settings, now=road.now)
     assert took(road.leave(crowd(80))) == ("console", 30)
+
+
+def test_what_goes_back_for_its_domains_rate_does_not_count_to_the_days_share() -> None:
+    road = Road(a_channel(warm_up=CURVE, domain_rates={"slow.example": 2.0}))
+    for _ in range(4):
+        road.leave(crowd(30, domain="slow.example"))
+    assert took(road.leave(crowd(80))) == ("console", 77), "three had room"
+
+
+def test_messages_that_one_provider_may_have_stand_apart_from_those_that_any_may_take() -> None:
+    contacts = iter(range(100))
+
+    def one(bound_to: str | None) -> Rendered:
+        return a_rendered(approved=an_approved(intent=an_intent(bound_to=bound_to, contact_id=next(contacts))))
+
+    road = Road(two_ways())
+    turns = in_turns([one("other"), one(None), one("other"), one(None), one("one")])
+    assert sorted(took(road.leave(list(turn))) or ("", 0) for turn in turns) == [("one", 1), ("one", 2), ("other", 2)]
+    road.learn(OTHER, REFUSED)
+    assert [took(road.leave(list(turn))) for turn in turns] == [None, ("one", 2), ("one", 1)]
 
 
 def test_a_message_that_a_provider_may_have_goes_by_no_other() -> None:

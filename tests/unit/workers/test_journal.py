@@ -52,8 +52,8 @@ def test_a_line_that_was_cut_off_is_nobodys(folder: Path) -> None:
     journal.accepted(7, a_message(1), Receipt(provider_id="x"))
     journal.ended(7, recorded=False)
     with (folder / "here-7").open("a") as lines:
-        lines.write('+12+3 null\n+4 "torn\n+5')
-    assert journal.noted(7) == {1: "x"}
+        lines.write('+12+3 null\n+4 "torn\n+5 "torn+6 "followed"\n+8 "last"\n+9')
+    assert journal.noted(7) == {1: "x", 8: "last"}
 
 
 def test_a_disk_that_takes_nothing_stops_no_message(folder: Path) -> None:

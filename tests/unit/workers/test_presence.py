@@ -41,6 +41,17 @@ def test_another_process_with_the_same_number_is_another_one() -> None:
     assert is_gone(":".join((host, pid, token, machine, str(int(started) - 1))))
 
 
+def test_a_process_that_proc_hides_is_not_gone(tmp_path: Path) -> None:
+    name = owner()
+    machine = tmp_path / "sys/kernel/random"
+    machine.mkdir(parents=True)
+    (machine / "boot_id").write_text(Path("/proc/sys/kernel/random/boot_id").read_text())
+    (tmp_path / "self/ns").mkdir(parents=True)
+    (tmp_path / "self/ns/pid").symlink_to(Path("/proc/self/ns/pid").readlink())
+    assert not is_gone(name, tmp_path), "as with hidepid"
+    assert is_gone(name.replace(f":{os.getpid()}:", ":99999999:"), tmp_path)
+
+
 @pytest.mark.parametrize("machine", ["0123456789ab", "-"])
 def test_of_a_process_elsewhere_nobody_says_that_it_is_gone(machine: str) -> None:
     assert not is_gone(f"host:999999999:abcdef:{machine}:1")
