@@ -55,11 +55,11 @@ def _made_bare(connection: sa.Connection, table: str) -> None:
 @contextmanager
 def _on_postgresql(folder: Path, people: int, in_zones: Sequence[str], now: datetime) -> Iterator[Pair]:
     with postgres() as server:
-        _ask(server, "CREATE DATABASE planned")
-        full = _filled(_named(server, "planned"), people, in_zones, now)
+        ask(server, "CREATE DATABASE planned")
+        full = _filled(named(server, "planned"), people, in_zones, now)
         full.engine.dispose()
-        _ask(server, "CREATE DATABASE bare TEMPLATE planned")
-        bare = Database.open(_named(server, "bare"))
+        ask(server, "CREATE DATABASE bare TEMPLATE planned")
+        bare = Database.open(named(server, "bare"))
         with bare.begin() as connection:
             connection.execute(sa.text("DROP TABLE touch_details"))
             for asked in (_CONSTRAINTS, _INDEXES):
@@ -86,14 +86,16 @@ def _filled(url: str, people: int, in_zones: Sequence[str], now: datetime) -> Da
     return database
 
 
-def _ask(server: str, statement: str) -> None:
+def ask(server: str, statement: str) -> None:
+    """Let the server do what no transaction may hold: make a database."""
     engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
 
 
-def _named(server: str, database: str) -> str:
+def named(server: str, database: str) -> str:
+    """The URL of another database of the server."""
     return sa.make_url(server).set(database=database).render_as_string(hide_password=False)
 
 

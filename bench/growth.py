@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from bench import mailing
 from bench.crowd import add_people, zones
+from bench.databases import ask, named
 from bench.history import REGULAR, add_history, size_of
 from bench.meter import Meter
 from engage.contacts.zones import names_behind
@@ -172,11 +173,11 @@ def _databases(kind: str, folder: Path, sizes: Sequence[int], *, contacts: int) 
         yield [f"sqlite:///{folder / f'{size}.db'}" for size in sizes]
         return
     with postgres(durable=True) as server:
-        _ask(server, "CREATE DATABASE people")
-        _fill(_named(server, "people"), contacts)
+        ask(server, "CREATE DATABASE people")
+        _fill(named(server, "people"), contacts)
         for size in sizes:
-            _ask(server, f"CREATE DATABASE past_{size} TEMPLATE people")
-        yield [_named(server, f"past_{size}") for size in sizes]
+            ask(server, f"CREATE DATABASE past_{size} TEMPLATE people")
+        yield [named(server, f"past_{size}") for size in sizes]
 
 
 def _fill(url: str, contacts: int) -> None:
@@ -189,17 +190,6 @@ def _fill(url: str, contacts: int) -> None:
             connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('contacts', 'id'), :last)"), {"last": FIRST - 1})
         add_people(connection, contacts, in_zones=zones(A_DAY), known_at=mailing.NOW - timedelta(days=90), first=FIRST)
     database.close()
-
-
-def _ask(server: str, statement: str) -> None:
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
-def _named(server: str, database: str) -> str:
-    return sa.make_url(server).set(database=database).render_as_string(hide_password=False)
 
 
 def _say(line: Any) -> None:

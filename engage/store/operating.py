@@ -56,10 +56,11 @@ class SqlOperations:
     def status(self, *, now: datetime) -> Mapping[str, object]:
         """Figures of what is waiting, held, under way and unknown, as JSON values; the oldest due moment by queue is ISO 8601."""
         with self._database.read() as connection:
+            active = _by(connection, runs.c.campaign, runs.c.state == RunState.ACTIVE.value)
             return {
                 "now": now.isoformat(),
                 "workspace": _workspace(connection),
-                "runs": {"active": _count(connection, runs, runs.c.state == RunState.ACTIVE.value)},
+                "runs": {"active": sum(active.values())},
                 "queues": _queues(connection, now),
                 "sending": _count(connection, deliveries, SENDING),
                 "unknown": _count(connection, deliveries, UNKNOWN, sa.text(ENDED_ILL)),
@@ -67,7 +68,7 @@ class SqlOperations:
                 "calls": _count(connection, calls, sa.text(CALL_WAITING)),
                 "retrying": _count(connection, deliveries, WAITING, deliveries.c.retry_at.is_not(None)),
                 "paused": _pauses(connection),
-                "campaigns": _campaigns(connection),
+                "campaigns": _campaigns(connection, active),
             }
 
     def work_left(self, *, now: datetime) -> int:
@@ -117,9 +118,8 @@ def _pauses(connection: sa.Connection) -> list[dict[str, object]]:
     return [{**row, "at": row["at"].isoformat()} for row in rows]
 
 
-def _campaigns(connection: sa.Connection) -> list[dict[str, object]]:
+def _campaigns(connection: sa.Connection, active: Mapping[str, int]) -> list[dict[str, object]]:
     """Those of the workspace, and others that have runs under way or a problem; what is wrong with other files among them."""
-    active = _by(connection, runs.c.campaign, runs.c.state == RunState.ACTIVE.value)
     mine = sa.and_(
         campaign_versions.c.campaign == campaign_states.c.campaign, campaign_versions.c.version == campaign_states.c.version,
     )
