@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engage.model.errors import InputError, NotThereError
-from engage.store.backing_up import come_back, copy_sqlite, is_empty, is_engage_file
+from engage.store.backing_up import come_back, copy_sqlite, empty, is_empty, is_engage_file
 from engage.store.business_clock import StoredMoment
 from engage.store.database import Database
 from workers.clocks import BusinessClock
@@ -87,7 +87,19 @@ def _bring_back(url: str, file: Path, environment: Mapping[str, str], lost_at: d
         database.close()
     options = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges")
     _run("pg_restore", sa.make_url(url), (*options, str(file)), environment)
-    return _made_safe(url, file, lost_at)
+    try:
+        return _made_safe(url, file, lost_at)
+    except BaseException:
+        _emptied(url)
+        raise
+
+
+def _emptied(url: str) -> None:
+    database = Database.open(url)
+    try:
+        empty(database)
+    finally:
+        database.close()
 
 
 def _made_safe(url: str, file: Path, lost_at: datetime | None) -> int:

@@ -30,6 +30,8 @@ SKIPPED = 10_000_000
 IN_A_BATCH = 1_000
 _OURS = "SELECT count(*) FROM sqlite_master WHERE name IN ('deliveries', 'alembic_version')"
 OWNER = "restored"
+VERSIONS = "alembic_version"
+"""Where alembic keeps of which version the tables are."""
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -63,6 +65,13 @@ def is_engage_file(path: Path) -> bool:
 def is_empty(database: Database) -> bool:
     """Whether it holds no table of Engage."""
     return not sa.inspect(database.engine).has_table(meta.name)
+
+
+def empty(database: Database) -> None:
+    """Take every table of Engage out again: what could not be made safe must not be found by a process that starts."""
+    with database.engine.begin() as connection:
+        metadata.drop_all(connection)
+        connection.execute(sa.text(f"DROP TABLE IF EXISTS {VERSIONS}"))
 
 
 def come_back(database: Database, *, now: datetime, lost_at: datetime, reason: str) -> int:

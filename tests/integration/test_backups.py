@@ -129,6 +129,18 @@ def test_what_is_no_backup_is_not_brought_back(elsewhere: str, tmp_path: Path, p
         restore(elsewhere, tmp_path / "none", path, lost_at=None)
 
 
+def test_what_cannot_be_made_safe_leaves_nothing_behind(
+    database_url: str, elsewhere: str, tmp_path: Path, path: Mapping[str, str],
+) -> None:
+    file = tmp_path / "backup"
+    with company(database_url) as works:
+        works.know(*FIRST)
+    backup(database_url, file, path)
+    with pytest.raises(InputError, match="lost in the future"):
+        restore(elsewhere, file, path, lost_at=datetime.now(UTC) + timedelta(days=1))
+    assert restore(elsewhere, file, path, lost_at=None) == 0  # which an unpaused database that was left there would refuse
+
+
 def test_without_the_tools_of_postgresql_it_says_what_to_install(postgres_url: str, tmp_path: Path) -> None:
     with pytest.raises(NotThereError, match="pg_dump is not there: install PostgreSQL's client programs"):
         backup(postgres_url, tmp_path / "file", {"PATH": str(tmp_path)})
