@@ -119,7 +119,7 @@ def settle_outcome(
             return _rejected(cleared, error, now=now, provider=provider)
         case Unavailable() as error:
             settlement = _unavailable(cleared, error, now=now, provider=provider, spared=spared)
-            return replace(settlement, bound_to=cleared.intent.bound_to)  # it may have it from an earlier time
+            return replace(settlement, bound_to=cleared.intent.bound_to if idempotent else None)  # it may have it from an earlier time
         case Unconfirmed() as error if idempotent:
             again = Unavailable(error.detail, code=error.code)
             settlement = _unavailable(cleared, again, now=now, provider=provider, spared=spared, may_have_it=True)

@@ -140,3 +140,5 @@ def test_what_a_provider_may_have_from_an_earlier_time_stays_its_own_when_it_is_
     away = Outcome(cleared=cleared, error=Unavailable("busy", code="421", whole_provider=True))
     settled = settle_outcome(away, now=NOON, provider="smtp", idempotent=True, on_unknown="hold", spared=spared)
     assert (settled.state, settled.bound_to) == (DeliveryState.WAITING, "smtp")
+    keyless = settle_outcome(away, now=NOON, provider="smtp", idempotent=False, on_unknown="hold", spared=spared)
+    assert keyless.bound_to is None, "where the key tells it nothing, any other may be given the one copy more"
