@@ -121,9 +121,7 @@ def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:
     resend = row["payload"]["on_unknown"] == "resend" and row["resends"] == 0 and not poison
     touch = _touch(row, Kind.UNKNOWN, now, "crash", detail={"resend": resend})
     if resend:
-        return Settlement(
-            delivery_id=row["id"], state=DeliveryState.WAITING, due_at=now, resend=True, bound_to=row["provider"], touch=touch
-        )
+        return Settlement(delivery_id=row["id"], state=DeliveryState.WAITING, due_at=now, resend=True, touch=touch)
     return Settlement(delivery_id=row["id"], state=DeliveryState.UNKNOWN, touch=touch)
 
 

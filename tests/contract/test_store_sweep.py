@@ -64,6 +64,7 @@ def test_a_row_in_sending_is_resent_once_where_its_purpose_says_so(bench: Bench)
     bench.hand_off(lease, delivery_id)
     crash(bench, lease)
     assert bench.states() == {delivery_id: "waiting"}
+    assert [row["provider"] for row in bench.rows("SELECT provider FROM deliveries")] == [None], "any provider may be given the copy"
     again = bench.claimed()
     bench.hand_off(again, delivery_id)
     crash(bench, again)
