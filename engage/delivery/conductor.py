@@ -221,6 +221,10 @@ class Conductor:
         now, settings = self._clock.now(), equipment.workspace.settings
         channel, idempotent = settings.channels[way.name], equipment.channels[way.key].IDEMPOTENT
         self._traffic.learn(way, channel, [outcome for outcome in outcomes if not came_late(outcome)])
+        untaken = [outcome.error for outcome in outcomes if isinstance(outcome.error, Unavailable)]
+        wrong = next((error for error in untaken if error.configuration), None)
+        if wrong is not None and len(channel.ways) == 1:  # before its rows are held by it: they must find a pause that people can end
+            self._deliveries.pause_channel(way.name, now=now, reason=wrong.detail)
         settlements = [
             settle_outcome(
                 outcome, now=now, provider=way.provider, idempotent=idempotent, on_unknown=cleared[outcome.cleared.intent.id][1],
@@ -233,8 +237,4 @@ class Conductor:
         self._reached(Point.RECORDED)
         self._signals.settled(settlements)
         self._signals.answered(outcomes, now=now)
-        untaken = [outcome.error for outcome in outcomes if isinstance(outcome.error, Unavailable)]
         self._traffic.stays(way, len(untaken), settings, now=now)
-        wrong = next((error for error in untaken if error.configuration), None)
-        if wrong is not None and len(channel.ways) == 1:
-            self._deliveries.pause_channel(way.name, now=now, reason=wrong.detail)

@@ -35,9 +35,9 @@ class SqlVolumes:
         return got
 
     def give_back(self, provider: str, day: date, messages: int) -> None:
-        """Take back what was counted and not handed over."""
+        """Take back what was counted and not handed over; never more than the day has, as it may have been counted the day before."""
         with self._database.begin() as connection:
-            connection.execute(_COUNTED, {"of": provider, "on": day, "more": -messages})
+            connection.execute(_GIVEN_BACK, {"of": provider, "on": day, "less": messages})
 
     def taken(self, providers: Iterable[str], day: date) -> Mapping[str, int]:
         """What was counted that day; those of whom nothing was are left out."""
@@ -49,4 +49,6 @@ class SqlVolumes:
 _ROW = (volumes.c.provider == sa.bindparam("of"), volumes.c.day == sa.bindparam("on"))
 _LOCKED = sa.select(volumes.c.messages).where(*_ROW).with_for_update()
 _COUNTED = sa.update(volumes).where(*_ROW).values(messages=volumes.c.messages + sa.bindparam("more", type_=sa.Integer))
+_LEFT = volumes.c.messages - sa.bindparam("less", type_=sa.Integer)
+_GIVEN_BACK = sa.update(volumes).where(*_ROW).values(messages=sa.case((_LEFT > 0, _LEFT), else_=0))
 _TAKEN = sa.select(volumes).where(volumes.c.provider.in_(sa.bindparam("those", expanding=True)), volumes.c.day == sa.bindparam("on"))

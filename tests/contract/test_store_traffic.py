@@ -85,6 +85,12 @@ def test_what_was_given_back_may_be_taken_again(volumes: Volumes) -> None:
     assert volumes.take("email/new", TODAY, wanted=50, most=50) == 8
 
 
+def test_a_day_owes_nothing_for_what_another_day_was_counted(volumes: Volumes) -> None:
+    volumes.take("email/new", TODAY, wanted=1, most=50)
+    volumes.give_back("email/new", TODAY, 8)
+    assert volumes.take("email/new", TODAY, wanted=70, most=50) == 50
+
+
 def test_workers_at_once_get_no_more_together(volumes: Volumes) -> None:
     assert sum(at_once(12, lambda _: volumes.take("email/new", TODAY, wanted=7, most=50))) == 50
 
