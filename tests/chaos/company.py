@@ -3,7 +3,7 @@
     held      email   on_unknown: hold       at most one copy, whatever breaks
     resent    email   on_unknown: resend     at most one copy more
     texted    sms     Idempotency-Key        one message, however often it is handed over
-    capped    email   limit: 1 per day       the second of a day expires
+    capped    email   limit: 1 per 24h       the second within a day expires, whatever the hour at which this runs
     answered  email   transactional          a closed ticket of one contact
 """
 
@@ -25,7 +25,7 @@ PURPOSES = {
     "held": "{title: News, consent: opt_out, on_unknown: hold}",
     "resent": "{title: Reminders, consent: opt_out, on_unknown: resend}",
     "texted": "{title: Alerts, consent: opt_out}",
-    "capped": "{title: Offers, consent: opt_out, limit: 1 per day, on_unknown: hold}",
+    "capped": "{title: Offers, consent: opt_out, limit: 1 per 24h, on_unknown: hold}",
     "answered": "{title: Your requests, consent: none, quiet_hours: ignore, on_unknown: resend}",
 }
 SETTINGS = """

@@ -148,7 +148,7 @@ def _first_withdrawals(evidence: Evidence) -> dict[tuple[str, str], float]:
 
 
 def _limits(evidence: Evidence) -> Iterator[str]:
-    """`capped` is one a day; the run does not last over midnight in more than one zone's day."""
+    """`capped` is one in 24 hours; the run does not last so long."""
     taken = {each.delivery_id for each in evidence.taken}
     capped = Counter(row.contact for row in evidence.rows.values() if row.campaign == "capped" and row.id in taken)
     yield from _told("more than the limit", [f"{contact}: {count}" for contact, count in capped.items() if count > 1])
