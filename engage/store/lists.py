@@ -6,26 +6,34 @@ SQLAlchemy's own `IN` writes a statement with as many parameters as there are va
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import UserDefinedType
 
 
-class _Listed(TypeDecorator[Any]):
-    """The values as text: PostgreSQL's array literal, or JSON."""
+class _Listed(UserDefinedType[Any]):
+    """The values as text: PostgreSQL's array literal, or JSON.
 
-    impl = sa.Text
+    No type is said of the parameter itself: an array that PostgreSQL has to make of a text is made anew for every row that is looked at.
+    """
+
     cache_ok = True
 
-    def process_bind_param(self, value: Iterable[int | str] | None, dialect: sa.Dialect) -> str | None:
-        if value is None or dialect.name == "sqlite":
-            return None if value is None else json.dumps(list(value))
-        return "{" + ",".join(str(each) if isinstance(each, int) else quoted(each) for each in value) + "}"
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Any], str | None]:
+        return _as_json if dialect.name == "sqlite" else _as_array
+
+
+def _as_json(values: Iterable[int | str] | None) -> str | None:
+    return None if values is None else json.dumps(list(values))
+
+
+def _as_array(values: Iterable[int | str] | None) -> str | None:
+    return None if values is None else "{" + ",".join(str(each) if isinstance(each, int) else quoted(each) for each in values) + "}"
 
 
 class _Among(FunctionElement[bool]):
