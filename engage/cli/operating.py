@@ -43,12 +43,13 @@ def event(
         )
         new = engaged.planner.happen(incoming.event, now=now)
         known = contact is None or engaged.people.find(contact) is not None
+        erased = not known and contact is not None and engaged.people.is_barred(contact)
         engaged.nudge()
-    told = "accepted" if new else "known already"
+    told = "accepted" if new else "not kept, as it is about somebody who was erased" if erased else "known already"
     kept = "; no such contact yet: kept for 30 days" if new and not known else ""
     unheard = _unheard(type_, incoming, engaged.workspace.settings.events) if new else ""
     if as_json:
-        print_json({"id": incoming.event.id, "new": new, "contact_known": known})
+        print_json({"id": incoming.event.id, "new": new, "contact_known": known, "erased": erased})
     else:
         typer.echo(f"{incoming.event.id}: {told}{kept}")
         if unheard:

@@ -18,15 +18,17 @@ from engage.contacts.columns import kinds_of
 from engage.contacts.importing import Report, import_file
 from engage.contacts.normalise import as_text, normalise
 from engage.contacts.places import Unusable
+from engage.contacts.ports import Identity
 from engage.history.timeline import Filter, Line, as_json
-from engage.model.contact import Contact, Value
+from engage.model.contact import IDENTITIES, Contact, Value
 from engage.model.errors import InputError, nearest
 from engage.model.history import Kind
 from engage.model.values import to_json
 
 contact = typer.Typer(help="One person: what we know, and what happened.", no_args_is_help=True)
 
-ContactArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="External id, email or phone.")]
+ContactArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="External id, email or phone; or #12, our own number.")]
+IDENTIFYING = (*IDENTITIES, "chat_id")
 HISTORY_COLUMNS = ("at", "kind", "campaign", "message", "channel", "locale", "reason", "detail")
 
 
@@ -91,27 +93,37 @@ def show(context: typer.Context, reference: ContactArgument, workspace: Workspac
     """
     with app_of(context).open(workspace).engaged() as engaged:
         person = contact_named(engaged, reference)
-    _print_contact(person, as_json=as_json)
+        known_as = engaged.people.identities(person.id)
+    _print_contact(person, known_as, as_json=as_json)
 
 
 @contact.command("set")
 def set_(
     context: typer.Context,
     reference: ContactArgument,
-    values: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Attributes; an empty VALUE clears.")],
+    values: Annotated[list[str], typer.Argument(
+        metavar="NAME=VALUE", help="Attributes; an empty VALUE clears. NAME+=VALUE adds another address, NAME-=VALUE removes it.",
+    )],
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Set attributes of a contact, normalised as on import.
 
-    Example: engage contact set ana timezone=Europe/Riga plan=
+    A contact has one primary address of each kind, to which messages go, and may be known by others too. One of the others that is
+    set becomes the primary one, and that one of the others.
+
+    Example: engage contact set ana timezone=Europe/Riga plan= email+=ana@work.example
     """
     with app_of(context).open(workspace).engaged() as engaged:
         person = contact_named(engaged, reference)
-        attributes = _attributes(engaged, person, values)
-        changed = engaged.people.change(person.id, attributes, now=engaged.clock.now())
+        told = [_pair(one, "NAME=VALUE") for one in values]
+        attributes = _attributes(engaged, person, dict(pair for pair in told if not pair[0].endswith(("+", "-"))))
+        others = {sign: _identities(engaged, person, [pair for pair in told if pair[0].endswith(sign)]) for sign in "+-"}
+        now = engaged.clock.now()
+        changed = engaged.people.change(person.id, attributes, now=now, added=others["+"], removed=others["-"])
+        known_as = engaged.people.identities(person.id)
         engaged.nudge()
-    _print_contact(changed, as_json=as_json)
+    _print_contact(changed, known_as, as_json=as_json)
 
 
 @contact.command()
@@ -150,9 +162,23 @@ def contact_named(engaged: Engaged, reference: str) -> Contact:
     return person
 
 
-def _attributes(engaged: Engaged, person: Contact, values: Sequence[str]) -> Mapping[str, Value]:
+def _identities(engaged: Engaged, person: Contact, pairs: Sequence[tuple[str, str]]) -> Sequence[Identity]:
+    """Other identities that are added or removed, normalised as attributes are."""
+    found = []
+    for signed, raw in pairs:
+        name = signed[:-1]
+        if name not in IDENTIFYING:
+            what = f"{signed}=: only {', '.join(IDENTIFYING)} can have others beside the primary one"
+            raise InputError.of(what, file="<command line>", suggestion=nearest(name, IDENTIFYING))
+        value = _attributes(engaged, person, {name: raw})[name]
+        if not isinstance(value, str):
+            raise InputError.of(f"{signed}=: which one?", file="<command line>")
+        found.append(Identity(name=name, value=value, source="command line"))
+    return found
+
+
+def _attributes(engaged: Engaged, person: Contact, pairs: Mapping[str, str]) -> Mapping[str, Value]:
     kinds = kinds_of(engaged.workspace.settings)
-    pairs = dict(_pair(one, "NAME=VALUE") for one in values)
     attributes: dict[str, Value] = {}
     country = pairs["country"].strip().upper() if "country" in pairs else person.text("country")
     for name, raw in pairs.items():
@@ -173,16 +199,21 @@ def _pair(text: str, what: str) -> tuple[str, str]:
     return name, value
 
 
-def _print_contact(person: Contact, *, as_json: bool) -> None:
+def _print_contact(person: Contact, known_as: Sequence[Identity], *, as_json: bool) -> None:
+    others = [each for each in known_as if not each.is_primary]
     if as_json:
         print_json({
             "id": person.id, "attributes": {name: to_json(value) for name, value in person.attributes.items()},
+            "others": [
+                {"name": each.name, "value": each.value, "source": each.source, "added_at": each.added_at} for each in others
+            ],
             "zones": list(person.zones.names), "zone_source": person.zones.source.value,
         })
         return
     zones = ", ".join(person.zones.names) or "none: the zone's name does not exist, so nothing is sent"
     facts = {name: as_text(value) for name, value in person.attributes.items()}
-    print_facts({**facts, "lives in": f"{zones} (by {person.zones.source})"})
+    also = {f"also {name}": ", ".join(each.value for each in others if each.name == name) for name in IDENTIFYING}
+    print_facts({**facts, **{name: values for name, values in also.items() if values}, "lives in": f"{zones} (by {person.zones.source})"})
 
 
 def _history_row(line: Line) -> Mapping[str, object]:

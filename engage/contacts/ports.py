@@ -72,6 +72,22 @@ class Suppression:
     contacts: tuple[str, ...] = field(default=())
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """By what a contact is known: an external id or an address, `name` as the attributes say. `added_at` None: the primary one."""
+
+    name: str
+    value: str
+    source: str | None = None
+    added_at: datetime | None = None
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it stands among the contact's attributes; messages go to primary addresses alone."""
+        return self.added_at is None
+
+
 class People(Protocol):
     """The contacts. Each call is one transaction, committed when it returns."""
 
@@ -84,11 +100,33 @@ class People(Protocol):
         ...
 
     def find(self, reference: str) -> Contact | None:
-        """By external id, else email, else phone. Raises InputError where several contacts share the address."""
+        """By external id, else email, else phone, primary or other; or by our own number (`#12`), also after a merge.
+
+        Raises InputError where several contacts share the address.
+        """
         ...
 
-    def change(self, contact_id: int, attributes: Mapping[str, Value], *, now: datetime) -> Contact:
-        """Set attributes of one contact (None clears). Raises InputError where another has the external id, or nothing identifies it."""
+    def is_barred(self, reference: str) -> bool:
+        """Whether it names somebody who was erased, and is not taken in again."""
+        ...
+
+    def readmit(self, reference: str) -> bool:
+        """Let an erased identity be taken in again; False where it is not barred. Nothing of what was erased comes back."""
+        ...
+
+    def identities(self, contact_id: int) -> Sequence[Identity]:
+        """All that the contact is known by, the primary ones first."""
+        ...
+
+    def change(
+        self, contact_id: int, attributes: Mapping[str, Value], *, now: datetime, added: Sequence[Identity] = (),
+        removed: Sequence[Identity] = (),
+    ) -> Contact:
+        """Set attributes of one contact (None clears); other identities come and go.
+
+        One of the others that is set as an attribute becomes the primary one, and that one of the others. Raises InputError where
+        another has the external id, where the identity is barred, or where nothing would identify the contact.
+        """
         ...
 
     def is_empty(self) -> bool:

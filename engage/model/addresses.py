@@ -7,7 +7,7 @@ import hmac
 import re
 import unicodedata
 
-from engage.model.contact import ChannelKind
+from engage.model.contact import ADDRESSES, ChannelKind
 
 BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 """Enhanced status codes (RFC 3463, RFC 7505) that say of a mail address that it will never work: no such mailbox, no such domain, not
@@ -35,6 +35,14 @@ def address_key(secret: bytes, kind: ChannelKind, address: str) -> str:
     It outlives the address, so that people who were erased stay suppressed.
     """
     return hmac.new(secret, f"{kind.value}:{normalise(kind, address)}".encode(), hashlib.sha256).hexdigest()
+
+
+def identity_key(secret: bytes, name: str, value: str) -> str:
+    """The hash by which an identity of that name (`external_id`, or the attribute of an address) is known: of an address its own key."""
+    kind = next((kind for kind, attribute in ADDRESSES.items() if attribute == name), None)
+    if kind is not None:
+        return address_key(secret, kind, value)
+    return hmac.new(secret, f"{name}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
 def kind_of_reference(reference: str) -> ChannelKind | None:

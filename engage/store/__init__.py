@@ -2,7 +2,8 @@
 
 ::
 
-    tables, traffic_tables, columns, conditions,        what there is
+    tables, traffic_tables, people_tables, columns,     what there is
+    conditions
     migrations
     database, engines, clock, inserts, notes,           how it is reached, and what the others share
     migrating, functions, session, rows, raw, lists, bulk, json_tables, zones

@@ -19,3 +19,6 @@ TALLIED = "kind IN ('sent', 'delivered', 'opened', 'clicked')"
 HANDED_OVER = "kind = 'sent'"
 CAME_BACK = "kind IN ('bounced', 'complained', 'failed')"
 """Touches by which a campaign is guarded: its last messages, and what came back of any."""
+
+UNSETTLED = "unsettled"
+"""Merges and erasures of people of whom something may still be written."""

@@ -19,6 +19,7 @@ from engage.store.columns import Instant
 from engage.store.conditions import CALL_WAITING
 from engage.store.database import Database
 from engage.store.notes import SECRET
+from engage.store.people_tables import identities
 from engage.store.shares import is_in_share
 from engage.store.tables import (
     calls,
@@ -69,6 +70,7 @@ def copy_into(
         copy(contacts, known_at=_not_after(contacts.c.known_at, as_of), changed_at=_not_after(contacts.c.changed_at, before),
              written_at=_not_after(contacts.c.written_at, as_of))
         copy(contact_dates)
+        copy(identities)
         copy(consents, consents.c.at <= as_of)
         copy(suppressions, suppressions.c.at <= as_of)
         copy(events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from engage.model.contact import Contact, Event
 from engage.model.history import Kind, Touch
 from engage.rules.expressions import Lookup
+from engage.store.identities import barred_among, meant_by, reference_keys
 from engage.store.inserts import insert_ignoring
 from engage.store.lookups import SqlLookup
 from engage.store.rows import Row, add_touches, event_of, event_row
@@ -21,7 +22,12 @@ class SqlHappenings(Session):
     """What has happened, in one transaction."""
 
     def add_event(self, event: Event) -> bool:
-        """Store it with its touch; False, and nothing written, where its id is known. Its touch waits until its contact is known."""
+        """Store it with its touch; False, and nothing written, where its id is known. Its touch waits until its contact is known.
+
+        Nothing is kept of an event about somebody who was erased, either.
+        """
+        if event.contact_id is None and event.contact_ref and self._is_barred(event.contact_ref):
+            return False
         ref_key = self._ref_key(event.contact_ref) if event.contact_id is None and event.contact_ref else None
         kept = event.contact_id is None and event.contact_ref is not None
         row = {**event_row(event, ref_key=ref_key), "pending": kept}
@@ -41,8 +47,8 @@ class SqlHappenings(Session):
         return [self._event_of(row) for row in self._connection.execute(asked).mappings()]
 
     def find_contact(self, reference: str) -> Contact | None:
-        """By external id, else email, else phone; normalised as on import."""
-        for condition in (contacts.c.external_id == reference, self._contact_by_key(reference)):
+        """By external id, else email, else phone, primary or other; normalised as on import."""
+        for condition in meant_by(reference, self._secret):
             asked = sa.select(contacts).where(condition, contacts.c.erased_at.is_(None)).order_by(contacts.c.id).limit(1)
             row = self._connection.execute(asked).mappings().first()
             if row is not None:
@@ -61,6 +67,9 @@ class SqlHappenings(Session):
     def add_touches(self, touches: Sequence[Touch]) -> None:
         """Append to the history."""
         add_touches(self._connection, touches)
+
+    def _is_barred(self, reference: str) -> bool:
+        return bool(barred_among(self._connection, list(reference_keys(self._secret, reference).values())))
 
     def _event_of(self, row: Row) -> Event:
         return event_of(row, self._workspace().settings.events)

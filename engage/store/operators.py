@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from engage.model.contact import IDENTITIES, AttributeKind
 from engage.model.expression import Relation, Sum
 from engage.rules.expressions.functions import BLANKS
+from engage.store.people_tables import identities
 from engage.store.tables import contacts
 from engage.store.typed_json import ByDialect, Lowered, Sql, in_order, literal
 
@@ -145,9 +146,10 @@ def length_of_list(value: Sql) -> Sql:
 
 
 def is_member(members: frozenset[str]) -> Condition:
-    """Whether the contact is named in the list by external id, email or phone; one parameter, as databases limit their number."""
+    """Whether the list names the contact by external id, email or phone, primary or other; one parameter, as their number is limited."""
     given = sa.literal(json.dumps(sorted(members)), sa.String())
-    return sa.or_(*(_among(contacts.c[column], given) for column in IDENTITIES))
+    otherwise = sa.select(identities.c.contact_id).where(identities.c.name.in_(IDENTITIES), _among(identities.c.value, given))
+    return sa.or_(*(_among(contacts.c[column], given) for column in IDENTITIES), contacts.c.id.in_(otherwise))
 
 
 def _among(column: Sql, members: Sql) -> Condition:

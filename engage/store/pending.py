@@ -17,6 +17,7 @@ from engage.model.run import RunState
 from engage.store.conditions import PENDING
 from engage.store.happenings import SqlHappenings, touch_of
 from engage.store.inserts import insert_ignoring
+from engage.store.people_tables import identities
 from engage.store.rows import Row, event_row
 from engage.store.tables import contacts, events, runs
 
@@ -94,7 +95,10 @@ def known_by_now() -> tuple[sa.ColumnElement[bool], ...]:
     ways = (
         (contacts.c.external_id, events.c.contact_ref), (contacts.c.email_key, events.c.ref_key), (contacts.c.phone_key, events.c.ref_key),
     )
-    known = sa.or_(*(sa.exists().where(column == reference, contacts.c.erased_at.is_(None)) for column, reference in ways))
+    known = sa.or_(
+        *(sa.exists().where(column == reference, contacts.c.erased_at.is_(None)) for column, reference in ways),
+        sa.exists().where(identities.c.key == events.c.ref_key),
+    )
     return events.c.contact_id.is_(None), events.c.contact_ref.is_not(None), known
 
 

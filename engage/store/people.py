@@ -10,18 +10,22 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.contacts.places import Unusable
-from engage.contacts.ports import Person, Stored
-from engage.model.addresses import address_key, kind_of_reference
+from engage.contacts.ports import Identity, Person, Stored
 from engage.model.contact import Contact, Value
 from engage.model.errors import InputError
 from engage.model.workspace import Settings
 from engage.store.database import Database
+from engage.store.identities import NAMES, Others, barred_among, meant_by, others_of, reference_keys
 from engage.store.people_batch import PeopleBatch
-from engage.store.rows import KEY_COLUMNS, contact_of
+from engage.store.people_tables import barred
+from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
-from engage.store.tables import contacts
+from engage.store.tables import contacts, suppressions
 
 CHUNK = 2_000
+ERASED = "erased"
+"""The reason of suppressions that come of an erasure."""
+
 LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
 
 
@@ -44,13 +48,10 @@ class SqlPeople:
         return batch.answers
 
     def find(self, reference: str) -> Contact | None:
-        """By external id, else email, else phone. Raises InputError where several contacts share the address."""
-        kind = kind_of_reference(reference)
-        conditions = [contacts.c.external_id == reference]
-        if kind is not None:
-            conditions.append(contacts.c[KEY_COLUMNS[kind]] == address_key(self._database.secret(), kind, reference))
+        """By external id, else email, else phone, primary or other; or by our own number. Raises InputError where several share it."""
+        secret = self._database.secret()
         with self._database.read() as connection:
-            for condition in conditions:
+            for condition in meant_by(reference, secret):
                 asked = sa.select(contacts).where(condition, contacts.c.erased_at.is_(None)).order_by(contacts.c.id).limit(2)
                 rows = connection.execute(asked).mappings().all()
                 if len(rows) > 1:
@@ -59,17 +60,46 @@ class SqlPeople:
                     return contact_of(rows[0], self._settings.attributes)
         return None
 
-    def change(self, contact_id: int, attributes: Mapping[str, Value], *, now: datetime) -> Contact:
-        """Set attributes of one contact (None clears). Raises InputError where another has the external id, or nothing identifies it."""
+    def is_barred(self, reference: str) -> bool:
+        """Whether it names somebody who was erased, and is not taken in again."""
+        with self._database.read() as connection:
+            return bool(barred_among(connection, reference_keys(self._database.secret(), reference).values()))
+
+    def readmit(self, reference: str) -> bool:
+        """Let an erased identity be taken in again; False where it is not barred."""
+        keys = list(reference_keys(self._database.secret(), reference).values())
+        erased = (suppressions.c.address_key.in_(keys), suppressions.c.reason == ERASED)
+        with self._database.begin() as connection:
+            connection.execute(sa.delete(suppressions).where(*erased))
+            return bool(connection.execute(sa.delete(barred).where(barred.c.key.in_(keys))).rowcount)
+
+    def identities(self, contact_id: int) -> Sequence[Identity]:
+        """All that the contact is known by, the primary ones first."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).mappings().one()
+            others = others_of(connection, [contact_id]).get(contact_id, ())
+        return [*(Identity(name=name, value=row[name]) for name in NAMES if row[name]), *others]
+
+    def change(
+        self, contact_id: int, attributes: Mapping[str, Value], *, now: datetime, added: Sequence[Identity] = (),
+        removed: Sequence[Identity] = (),
+    ) -> Contact:
+        """Set attributes of one contact (None clears); other identities come and go.
+
+        One of the others that is set as an attribute becomes the primary one, and that one of the others. Raises InputError.
+        """
         with self._batch(now) as (connection, batch):
-            self._refuse_taken(connection, contact_id, attributes.get("external_id"))
-            members = batch.load([contact_id])
-            if not members:
-                raise InputError.of("there is no such contact")
+            for external_id in (attributes.get("external_id"), *(each.value for each in added if each.name == "external_id")):
+                self._refuse_taken(connection, contact_id, external_id)
+            others = Others(connection, contact_id, secret=self._database.secret(), now=now)
             try:
+                others.change(attributes, added=added, removed=removed)
+                members = batch.load([contact_id])
+                if not members:
+                    raise InputError.of("there is no such contact")
                 members[0].take(attributes)
             except Unusable as error:
-                raise InputError.of(str(error)) from error
+                raise InputError.of(error.what, file="<command line>") from error
             batch.write(silent=False)
             row = connection.execute(sa.select(contacts).where(contacts.c.id == contact_id)).mappings().one()
             return contact_of(row, self._settings.attributes)
@@ -101,8 +131,11 @@ class SqlPeople:
             yield connection, PeopleBatch(connection, self._settings, secret=secret, now=now)
 
     def _refuse_taken(self, connection: sa.Connection, contact_id: int, external_id: Value) -> None:
-        taken = sa.select(contacts.c.id).where(contacts.c.external_id == external_id, contacts.c.id != contact_id)
-        if external_id is not None and connection.execute(taken).first() is not None:
+        if not isinstance(external_id, str):
+            return
+        known = meant_by(external_id, self._database.secret())[0]
+        taken = sa.select(contacts.c.id).where(known, contacts.c.id != contact_id, contacts.c.erased_at.is_(None))
+        if connection.execute(taken).first() is not None:
             raise InputError.of(f"another contact has the external_id {external_id!r}")
 
     def _chunks(self) -> Iterator[Sequence[int]]:

@@ -6,7 +6,7 @@ A handful of statements whatever the batch's size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import final
@@ -18,8 +18,9 @@ from engage.contacts.identity import Member, Register, comparable
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person, Stored
 from engage.model.addresses import address_key
-from engage.model.contact import ADDRESSES, ChannelKind, Consent
+from engage.model.contact import ADDRESSES, ChannelKind, Consent, Value
 from engage.model.workspace import Settings
+from engage.store.identities import barred_among, keys_of, known_otherwise, others_of, spellings, why_barred
 from engage.store.ledger import append_lines
 from engage.store.people_rows import NEVER, contact_row, date_rows, dates_of
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
@@ -40,6 +41,7 @@ class PeopleBatch:
         self._new: list[Member] = []
         self._lines: defaultdict[Member, list[Consent]] = defaultdict(list)
         self._new_lines: list[tuple[Member, Consent]] = []
+        self._barred: Mapping[str, datetime] = {}
         self._answers: list[tuple[Member | None, Stored]] = []
 
     def load_meant(self, persons: Sequence[Person]) -> None:
@@ -48,6 +50,9 @@ class PeopleBatch:
         for kind in (ChannelKind.EMAIL, ChannelKind.SMS):
             keys = [address_key(self._secret, kind, address) for address in _told(persons, ADDRESSES[kind])]
             conditions += [contacts.c[KEY_COLUMNS[kind]].in_(keys)] if keys else []
+        keys = [key for person in persons for key in keys_of(self._secret, person.attributes).values()]
+        conditions += [contacts.c.id.in_(others)] if (others := known_otherwise(self._connection, keys)) else []
+        self._barred = barred_among(self._connection, keys)
         if conditions:
             self._load(sa.or_(*conditions))
         if any(person.permissions for person in persons):
@@ -66,6 +71,7 @@ class PeopleBatch:
     def take(self, person: Person) -> None:
         """Merge one person."""
         try:
+            self.refuse_barred(person.attributes)
             found = self._register.find(person.attributes)
             member = found or Member({})
             changed = member.take(person.attributes)
@@ -79,6 +85,12 @@ class PeopleBatch:
         fate = Fate.CREATED if found is None else Fate.CHANGED if changed or added else Fate.UNCHANGED
         self._answers.append((member, Stored(fate=fate, consents=added, passed_over=passed_over)))
 
+    def refuse_barred(self, told: Mapping[str, Value]) -> None:
+        """Raise Unusable where one of these identities is that of somebody who was erased."""
+        for name, key in keys_of(self._secret, told).items() if self._barred else ():
+            if key in self._barred:
+                raise Unusable(f"{name}: {why_barred(self._barred[key])}")
+
     def write(self, *, silent: bool) -> None:
         """Write all that changed."""
         self._insert(silent=silent)
@@ -91,8 +103,11 @@ class PeopleBatch:
 
     def _load(self, condition: sa.ColumnElement[bool]) -> None:
         asked = sa.select(contacts).where(condition, contacts.c.erased_at.is_(None)).order_by(contacts.c.id).with_for_update()
-        for row in self._connection.execute(asked).mappings():
-            member = Member(contact_of(row, self._settings.attributes).attributes, id=row["id"])
+        rows = self._connection.execute(asked).mappings().all()
+        others = others_of(self._connection, [row["id"] for row in rows]) if rows else {}
+        for row in rows:
+            known = spellings(others.get(row["id"], ()))
+            member = Member(contact_of(row, self._settings.attributes).attributes, id=row["id"], others=known)
             self._known[member] = row
             self._register.add(member)
 

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from engage.model.addresses import address_key, kind_of_reference
 from engage.model.contact import Contact
 from engage.model.workspace import Workspace
-from engage.store.rows import KEY_COLUMNS, Row, contact_of
-from engage.store.tables import contacts
+from engage.store.rows import Row, contact_of
 
 WorkspaceNow = Callable[[], Workspace]
 """The newest accepted workspace."""
@@ -36,9 +35,3 @@ class Session:
         kind = kind_of_reference(reference)
         return None if kind is None else address_key(self._secret, kind, reference)
 
-    def _contact_by_key(self, reference: str) -> sa.ColumnElement[bool]:
-        """Contacts whose address of the kind it looks like is this reference."""
-        kind = kind_of_reference(reference)
-        if kind is None:
-            return sa.false()
-        return contacts.c[KEY_COLUMNS[kind]] == address_key(self._secret, kind, reference)

@@ -1,4 +1,4 @@
-"""The tables of traffic: what workers tell each other of providers, buckets of rates, volumes of days. With these all tables are known."""
+"""The tables of traffic: what workers tell each other of providers, buckets of rates, volumes of days."""
 
 from __future__ import annotations
 

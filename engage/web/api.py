@@ -52,11 +52,14 @@ class EventIn(BaseModel):
 
 
 class EventOut(BaseModel):
-    """What became of one event. An event about somebody `unknown` is kept for 30 days, and counts once the contact appears."""
+    """What became of one event. An event about somebody `unknown` is kept for 30 days, and counts once the contact appears.
+
+    One about somebody who was `erased` is not kept.
+    """
 
     id: str
-    status: Literal["accepted", "repeated"]
-    contact: Literal["known", "unknown"] | None
+    status: Literal["accepted", "repeated", "not_kept"]
+    contact: Literal["known", "unknown", "erased"] | None
     ignored: list[str] = Field(default_factory=list, description="Fields that are objects and not declared in engage.yaml.")
 
 
@@ -96,16 +99,18 @@ def _take(site: Site, events: Sequence[EventIn]) -> list[EventOut]:
 def _take_one(site: Site, incoming: Incoming) -> EventOut:
     event = incoming.event
     new = site.intake.take(event)
-    return EventOut(
-        id=event.id, status="accepted" if new else "repeated", contact=_is_known(site, event.contact_ref), ignored=list(incoming.ignored)
-    )
+    known = _is_known(site, event.contact_ref)
+    status: Literal["accepted", "repeated", "not_kept"] = "accepted" if new else "not_kept" if known == "erased" else "repeated"
+    return EventOut(id=event.id, status=status, contact=known, ignored=list(incoming.ignored))
 
 
-def _is_known(site: Site, reference: str | None) -> Literal["known", "unknown"] | None:
+def _is_known(site: Site, reference: str | None) -> Literal["known", "unknown", "erased"] | None:
     if reference is None:
         return None
     try:
-        return "unknown" if site.people.find(reference) is None else "known"
+        if site.people.find(reference) is not None:
+            return "known"
+        return "erased" if site.people.is_barred(reference) else "unknown"
     except InputError:  # several people share the address: the event waits until it is clear who is meant
         return "unknown"
 

@@ -16,8 +16,8 @@ from engage.model.errors import NotThereError
 from engage.store.business_clock import StoredMoment
 from engage.store.clock import MachineNow
 from engage.store.database import Database
+from engage.store.people_tables import metadata
 from engage.store.tables import meta
-from engage.store.traffic_tables import metadata
 from tests.builders import NOON
 from tests.contract.store_benches import at_once
 

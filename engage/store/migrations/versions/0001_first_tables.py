@@ -36,6 +36,9 @@ def upgrade() -> None:
     _make_contact_dates()
     _make_touch_details()
     _make_traffic()
+    _make_identities()
+    _make_merges()
+    _make_erasures()
 
 
 def _make_batches() -> None:
@@ -487,3 +490,63 @@ def _make_traffic() -> None:
         sa.Column("messages", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("provider", "day", name=op.f("pk_volumes")),
     )
+
+
+def _make_identities() -> None:
+    op.create_table(
+        "identities",
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("added_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", "name", "key", name=op.f("pk_identities")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_identities_key"), "identities", ["key"])
+
+
+def _make_merges() -> None:
+    op.create_table(
+        "merges",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("kept_id", Id, nullable=False),
+        sa.Column("merged_id", Id, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("record", Json, nullable=False),
+        sa.Column("undone_at", Instant(), nullable=True),
+        sa.Column("unsettled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_merges_kept_id"), "merges", ["kept_id"])
+    op.create_index(op.f("ix_merges_merged_id"), "merges", ["merged_id"])
+    op.create_index(
+        "ix_merges_unsettled", "merges", ["id"], sqlite_where=sa.text("unsettled"), postgresql_where=sa.text("unsettled"),
+    )
+
+
+def _make_erasures() -> None:
+    op.create_table(
+        "erasures",
+        sa.Column("contact_id", Id, autoincrement=False, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("unsettled", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_erasures")),
+    )
+    op.create_index(
+        "ix_erasures_unsettled", "erasures", ["contact_id"], sqlite_where=sa.text("unsettled"), postgresql_where=sa.text("unsettled"),
+    )
+    op.create_table(
+        "barred",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_barred")),
+    )
+    op.create_index(op.f("ix_barred_contact_id"), "barred", ["contact_id"])
