@@ -25,7 +25,8 @@ from bench.plain import Plain
 from engage.channels.dkim import Signer
 from engage.channels.mime import Letterhead, compose
 from engage.model.contact import ChannelKind
-from engage.model.delivery import Approved, Cleared, EmailContent
+from engage.model.content import EmailContent
+from engage.model.delivery import Approved, Cleared
 from engage.model.workspace import Workspace
 from engage.templates import Templates
 

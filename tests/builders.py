@@ -8,7 +8,8 @@ from typing import Any
 
 from engage.model.campaign import Campaign, Status
 from engage.model.contact import AttributeKind, ChannelKind, Contact, Event
-from engage.model.delivery import Approved, Cleared, EmailContent, Intent, Links, LocaleSource, Rendered
+from engage.model.content import EmailContent
+from engage.model.delivery import Approved, Cleared, Intent, Links, LocaleSource, Rendered
 from engage.model.errors import Place
 from engage.model.run import Run, RunState
 from engage.model.steps import Send

@@ -7,7 +7,8 @@ from textwrap import dedent
 from typing import Any
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, EmailContent, Rendered, SmsContent
+from engage.model.content import ChatContent, EmailContent, SmsContent
+from engage.model.delivery import Rendered
 from engage.model.workspace import Workspace
 from engage.templates import Templates, check
 from tests.builders import NOON, a_campaign, a_contact, a_workspace, an_approved, an_intent

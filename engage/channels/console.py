@@ -12,7 +12,8 @@ from typing import ClassVar, TextIO, assert_never, final
 from engage.channels.mime import Letterhead
 from engage.channels.options import Options
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, Cleared, Content, EmailContent, Receipt, SmsContent
+from engage.model.content import ChatContent, Content, EmailContent, SmsContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Unavailable
 from engage.model.workspace import Channel, Settings
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from engage.channels.mailbox import Mailbox
 from engage.channels.quoted import quoted, quoted_page
-from engage.model.delivery import EmailContent
+from engage.model.content import EmailContent
 from engage.model.stretches import Stretches
 
 Headers = list[tuple[str, str]]

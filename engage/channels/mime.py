@@ -20,8 +20,10 @@ from engage.channels.dkim import Signer
 from engage.channels.layout import Fixed, Headers, Layout, OfList, Values, checked_head, multipart
 from engage.channels.mailbox import Mailbox, one_address, one_mailbox
 from engage.channels.words import phrase, refuse_controls, unstructured
-from engage.model.delivery import Attachment, Cleared, EmailContent
+from engage.model.content import Attachment, EmailContent
+from engage.model.delivery import Cleared
 from engage.model.errors import Rejected
+from engage.model.making import made_often
 from engage.model.workspace import Purpose
 
 _MOST_LAYOUTS = 1024
@@ -60,6 +62,7 @@ class Letterhead:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
     """One mail for one address. `content` ends with CRLF; its dots are not stuffed yet. `utf8`: it needs SMTPUTF8."""

@@ -22,7 +22,8 @@ from engage.channels.options import Options
 from engage.channels.slack_errors import refusal
 from engage.channels.slack_history import EVENT_TYPE, look_through
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, Cleared, Receipt
+from engage.model.content import ChatContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.missing import Missing
 from engage.model.workspace import Channel, Settings

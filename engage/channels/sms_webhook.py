@@ -20,7 +20,8 @@ from engage.channels.signing import signer
 from engage.channels.webhook import Webhook, is_ip, leads_inside
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
-from engage.model.delivery import Cleared, Receipt, SmsContent
+from engage.model.content import SmsContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable
 from engage.model.workspace import Channel, Settings
 

@@ -10,6 +10,7 @@ from typing import final
 from engage.channels.wording import without_addresses
 from engage.model.addresses import BAD_ADDRESS
 from engage.model.errors import Rejected, Unavailable
+from engage.model.making import made_often
 
 
 class Phase(StrEnum):
@@ -25,6 +26,7 @@ class Phase(StrEnum):
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the server said."""

@@ -18,7 +18,7 @@ from engage.contacts.ports import Ledger, People, Suppressions
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
 from engage.history.timeline import History
-from engage.model.delivery import Content
+from engage.model.content import Content
 from engage.model.time import Clock, Duration
 from engage.model.workspace import Files, Settings, Workspace
 from engage.planning.observed import Sightings

@@ -10,7 +10,7 @@ from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.output import console, counted, print_json
 from engage.contacts import places
 from engage.delivery.settling import content_detail
-from engage.model.delivery import SmsContent
+from engage.model.content import SmsContent
 from engage.model.errors import InputError
 
 MessageArgument = Annotated[str, typer.Argument(help="The message: a folder of templates/.")]

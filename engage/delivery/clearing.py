@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import final
 
@@ -14,8 +13,9 @@ from engage.delivery.ports import Candidate, Clearance, Settlement
 from engage.delivery.preparing import stumbled
 from engage.delivery.settling import put_back, settle_decision, settle_outranked
 from engage.model.addresses import normalise
-from engage.model.contact import ADDRESSES, ChannelKind
+from engage.model.contact import ChannelKind
 from engage.model.delivery import Approved, Cleared, HandOff, Intent, Rendered
+from engage.model.making import changed
 from engage.model.workspace import Channel, Workspace
 
 Cleareds = Mapping[int, tuple[Cleared, str]]
@@ -23,6 +23,9 @@ Cleareds = Mapping[int, tuple[Cleared, str]]
 
 Lane = tuple[str, str | None]
 """A channel, and the one provider of it that may be given the message, where it is only one."""
+
+
+_NO_COPIES: frozenset[ChannelKind] = frozenset()
 
 
 @final
@@ -73,17 +76,19 @@ class Going:
         """The candidate, told what is going already."""
         facts, intent = candidate.facts, candidate.intent
         earlier = self._hand_offs.get(intent.contact_id, ())
-        copies = self._copied(candidate) if intent.send_key else frozenset()
+        copies = self._copied(candidate) if intent.send_key and self._copies else _NO_COPIES
         if not earlier and not copies:
             return candidate
-        return replace(candidate, facts=replace(facts, hand_offs=facts.hand_offs + earlier, duplicates=facts.duplicates | copies))
+        return changed(candidate, facts=changed(facts, hand_offs=facts.hand_offs + earlier, duplicates=facts.duplicates | copies))
 
     def _copied(self, candidate: Candidate) -> frozenset[ChannelKind]:
+        """All of them go by one channel, and so to one kind of address."""
         contact, intent = candidate.facts.contact, candidate.intent
-        if contact is None:
-            return frozenset()
-        addresses = [(kind, address) for kind, name in ADDRESSES.items() if (address := contact.text(name))]
-        return frozenset(kind for kind, address in addresses if _copy(intent, kind, address) in self._copies)
+        kind = self._way.kind if self._way is not None else None
+        address = contact.address(kind) if contact is not None and kind is not None else None
+        if kind is None or address is None or _copy(intent, kind, address) not in self._copies:
+            return _NO_COPIES
+        return frozenset({kind})
 
     def _add(self, candidate: Candidate, approved: Approved, cleared: Cleared, now: datetime) -> None:
         intent = candidate.intent

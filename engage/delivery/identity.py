@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import final
+
+from engage.model.keyed import Keyed
 
 
 @final
@@ -25,4 +27,9 @@ class SignedIdentity:
         return f"c{call_id}.{self._mark('call', call_id)}"
 
     def _mark(self, what: str, number: int) -> str:
-        return hmac.digest(self.secret, f"{what}:{number}".encode(), "sha256").hex()[:20]
+        return _keyed(self.secret, what).code(b"%d" % number)[:10].hex()
+
+
+@lru_cache(maxsize=64)
+def _keyed(secret: bytes, what: str) -> Keyed:
+    return Keyed(secret, f"{what}:".encode(), "sha256")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import final
 
 from engage.delivery.ports import Candidate
 from engage.model.campaign import Campaign
 from engage.model.delivery import Approved, Decision, Intent, ProviderState
+from engage.model.making import changed
 from engage.model.triggers import trigger_kinds
 from engage.model.values import unpack
 from engage.model.workspace import Workspace
@@ -42,7 +42,7 @@ class Judge:
         approved = self._approver.approve(intent, facts, campaign)
         if approved is not None:
             return approved
-        informed = replace(facts, providers=self._providers)
+        informed = changed(facts, providers=self._providers)
         return decide(intent, informed, now=self._now, settings=self._workspace.settings, campaign=campaign)
 
     def with_values(self, approved: Approved) -> Approved:
@@ -54,7 +54,7 @@ class Judge:
         if key not in self._typed:
             self._typed[key] = (*self._types(intent), intent)  # the intent is kept, so that these ids are nobody else's
         trigger, values, _ = self._typed[key]
-        return replace(approved, intent=replace(intent, trigger=trigger, values=values))
+        return changed(approved, intent=changed(intent, trigger=trigger, values=values))
 
     def _types(self, intent: Intent) -> tuple[Values, Values]:
         campaign = self._campaign(intent)

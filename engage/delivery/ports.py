@@ -12,6 +12,7 @@ from engage.model.contact import ChannelKind
 from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Intent, Receipt, Rendered
 from engage.model.errors import SendError
 from engage.model.history import Touch
+from engage.model.making import made_often
 from engage.rules.expressions import Lookup
 
 
@@ -35,6 +36,7 @@ class LeaseLost(Exception):
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A delivery with all that the decision asks. `on_unknown` is the row's own: `resend` or `hold`.
@@ -49,6 +51,7 @@ class Candidate:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clearance:
     """A delivery that the clearing transaction lets go: the row becomes `sending`, by this channel and provider, to this address."""
@@ -60,6 +63,7 @@ class Clearance:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What became of one delivery, applied with its touch in one transaction. A final state stays final.
@@ -242,6 +246,7 @@ class TakesMany(Protocol):
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What sending came to: the receipt, or one of the three errors."""

@@ -10,20 +10,8 @@ from typing import assert_never
 from engage.delivery.ports import Outcome, Settlement
 from engage.delivery.retries import retry_in, spread
 from engage.model.contact import ChannelKind
-from engage.model.delivery import (
-    Approved,
-    ChatContent,
-    Cleared,
-    Content,
-    Deferred,
-    DeliveryState,
-    EmailContent,
-    Held,
-    Intent,
-    Refused,
-    SmsContent,
-    Trail,
-)
+from engage.model.content import ChatContent, Content, EmailContent, SmsContent
+from engage.model.delivery import Approved, Cleared, Deferred, DeliveryState, Held, Intent, Refused, Trail
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.history import Kind, Touch
 

@@ -26,7 +26,7 @@ class Per(StrEnum):
     MONTH = "month"
 
 
-LONGEST_PERIOD = Duration(months=1)
+_PERIODS = {Per.DAY: Duration(days=1), Per.WEEK: Duration(days=7), Per.MONTH: Duration(months=1)}
 
 
 @final
@@ -44,7 +44,7 @@ class Limit:
     @property
     def looks_back(self) -> timedelta:
         """Hand-offs older than this never count, whatever the calendar and the zone: what a store need not read."""
-        return (self.within or LONGEST_PERIOD).at_most
+        return (_PERIODS[self.per] if self.per is not None else self.within or Duration()).at_most
 
 
 @final

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import final
 
+from engage.model.making import made_often
 from engage.model.time import Zones
 
 
@@ -77,6 +78,7 @@ ADDRESSES: Mapping[ChannelKind, str] = {ChannelKind.EMAIL: "email", ChannelKind.
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """One person. `attributes` has every built-in and declared attribute that is present, each of its declared type."""
@@ -102,6 +104,7 @@ class Contact:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One line of the ledger. `channel` None means all kinds of channel. `address_key` is set where it came through a message."""

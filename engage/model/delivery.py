@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Literal, final
 
 from engage.model.contact import ChannelKind, Consent, Contact
+from engage.model.content import Content
+from engage.model.making import made_often
 from engage.model.quiet_hours import QuietHoursLayer
 
 
@@ -34,6 +36,7 @@ class DeliveryState(StrEnum):
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """A delivery row that is due. `intended_at` is when it fell due first, whatever deferred it since.
@@ -73,6 +76,7 @@ class Intent:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOff:
     """A touch `sent` or `unknown`, or a delivery under way: what limits count, those of one `occasion` as one."""
@@ -106,6 +110,7 @@ class CampaignState:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that the decision asks, read together. `None` contact: it is gone.
@@ -142,6 +147,7 @@ Trail = tuple[Check, ...]
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
     """It may be sent now. Only `engage.policy` makes one."""
@@ -192,52 +198,6 @@ class Refused:
 Decision = Approved | Deferred | Held | Refused
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attachment:
-    """A file that goes with a mail."""
-
-    name: str
-    media_type: str
-    content: bytes
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailContent:
-    """A mail's parts, in the reader's language. `html` is complete, with CSS inlined; None for a mail of text alone."""
-
-    subject: str
-    text: str
-    html: str | None = None
-    preheader: str | None = None
-    sender: str | None = None
-    reply_to: str | None = None
-    attachments: tuple[Attachment, ...] = ()
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmsContent:
-    """A text. `encoding` and `segments` are those of GSM 03.38 (160 or 153 septets) and UCS-2 (70 or 67 units)."""
-
-    text: str
-    encoding: Literal["gsm-7", "ucs-2"]
-    segments: int
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatContent:
-    """A chat message: `text` in the chat's own markup (and the notification's text), `blocks` as Block Kit where given."""
-
-    text: str
-    blocks: tuple[Mapping[str, object], ...] = ()
-
-
-Content = EmailContent | SmsContent | ChatContent
-
-
 class LocaleSource(StrEnum):
     """How a message's language was chosen."""
 
@@ -247,6 +207,7 @@ class LocaleSource(StrEnum):
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
     """Signed links of one delivery. They carry no address."""
@@ -257,6 +218,7 @@ class Links:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """What the recipient will read. Only `engage.templates` makes one, of an Approved."""
@@ -269,6 +231,7 @@ class Rendered:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleared:
     """May be handed over: `sending` is committed. Only `engage.delivery` makes one, in the transaction that asked again.
@@ -289,6 +252,7 @@ class Cleared:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The provider's yes. `provider_id` is its own name of the message, where it gives one."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import final
 
+from engage.model.making import made_often
+
 
 class Kind(StrEnum):
     """The kinds of touch: what can stand in a history, those that only a later release writes among them."""
@@ -45,6 +47,7 @@ NEVER_WRITTEN = frozenset({Kind.NOTE, Kind.MERGED, Kind.ERASED})
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
     """One row of the history. Nothing personal stands in it: `private` (address, subject, text) is stored apart.

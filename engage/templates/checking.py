@@ -9,7 +9,8 @@ from typing import final
 from jinja2 import nodes
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import Content, EmailContent, Links, LocaleSource, SmsContent
+from engage.model.content import Content, EmailContent, SmsContent
+from engage.model.delivery import Links, LocaleSource
 from engage.model.errors import Place, Problem, RenderError
 from engage.model.workspace import Workspace
 from engage.templates.catalogue import FORMS, Choice, Parts, kind_of

@@ -8,7 +8,7 @@ from html import escape
 from mimetypes import MimeTypes
 from typing import final
 
-from engage.model.delivery import Attachment, EmailContent
+from engage.model.content import Attachment, EmailContent
 from engage.model.errors import Place
 from engage.model.stretches import Stretches
 from engage.model.workspace import Files

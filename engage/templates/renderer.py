@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from babel.core import Locale
 
 from engage.model.contact import ChannelKind, Contact
-from engage.model.delivery import Approved, Content, Links, LocaleSource, Rendered
+from engage.model.content import Content
+from engage.model.delivery import Approved, Links, LocaleSource, Rendered
 from engage.model.steps import Binding
 from engage.model.tokens import TokenPayload, sign_each
 from engage.model.workspace import Files, Workspace

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import final
 
-from engage.model.delivery import ChatContent, SmsContent
+from engage.model.content import ChatContent, SmsContent
 from engage.model.errors import Place
 from engage.model.workspace import Files
 from engage.templates.catalogue import Parts

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import ClassVar, final
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import Cleared, EmailContent, Receipt
+from engage.model.content import EmailContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import InputError, Place, Problem, Unavailable
 from engage.model.workspace import Channel, Settings
 

@@ -15,7 +15,8 @@ from engage.channels.slack import SlackChannel
 from engage.channels.sms_webhook import SmsWebhookChannel
 from engage.channels.smtp import SmtpChannel
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, Cleared, Content, EmailContent, SmsContent
+from engage.model.content import ChatContent, Content, EmailContent, SmsContent
+from engage.model.delivery import Cleared
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from tests.builders import a_channel, a_cleared, an_approved, an_intent, some_settings
 from tests.fakes.channel import FakeChannel

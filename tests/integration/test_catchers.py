@@ -13,7 +13,8 @@ import pytest
 
 from engage.channels import load_channels
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, Cleared, Content, Receipt, SmsContent
+from engage.model.content import ChatContent, Content, SmsContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import SendError
 from tests.builders import NOON, a_channel, a_cleared, an_approved, some_settings
 from workers.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray

@@ -13,7 +13,8 @@ from engage.channels import Adapter
 from engage.channels.slack import SlackChannel
 from engage.channels.sms_webhook import SmsWebhookChannel
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, Cleared, Content, Receipt, SmsContent
+from engage.model.content import ChatContent, Content, SmsContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import SendError, Unavailable, Unconfirmed
 from tests.builders import a_channel, a_cleared, an_approved, some_settings
 from tests.servers.http import Answer

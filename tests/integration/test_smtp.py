@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import pytest
 
 from engage.channels.smtp import SmtpChannel
-from engage.model.delivery import Attachment, Cleared, EmailContent, Receipt
+from engage.model.content import Attachment, EmailContent
+from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from tests.builders import a_channel, a_cleared, some_settings
 from tests.servers.smtp import DROP, SmtpServer

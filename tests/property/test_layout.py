@@ -19,7 +19,8 @@ from engage.channels.dkim import Signer
 from engage.channels.mime import Letterhead, compose
 from engage.channels.quoted import LINE, quoted_page
 from engage.model.contact import ChannelKind
-from engage.model.delivery import Attachment, Cleared, EmailContent
+from engage.model.content import Attachment, EmailContent
+from engage.model.delivery import Cleared
 from engage.model.stretches import Stretches
 from tests.builders import a_cleared, a_contact, an_approved, an_intent
 from tests.property.test_plain_jinja import campaign_of, demo, versions

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engage.channels.mime import Letterhead, compose
 from engage.channels.words import refuse_controls
-from engage.model.delivery import EmailContent
+from engage.model.content import EmailContent
 from engage.model.errors import Rejected
 from tests.builders import a_cleared
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import ChatContent, EmailContent
+from engage.model.content import ChatContent, EmailContent
 from engage.model.errors import RenderError
 from engage.templates import Templates
 from engage.templates.headers import header

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from engage.channels.console import ConsoleChannel
-from engage.model.delivery import Attachment, ChatContent, Content, EmailContent, SmsContent
+from engage.model.content import Attachment, ChatContent, Content, EmailContent, SmsContent
 from tests.builders import a_channel, a_cleared, some_settings
 
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from engage.channels.dkim import Signer, read_key
 from engage.channels.mime import Letterhead, compose
-from engage.model.delivery import EmailContent
+from engage.model.content import EmailContent
 from tests.builders import a_cleared
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

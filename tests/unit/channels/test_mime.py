@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from engage.channels.mime import Letterhead, Mail, compose
-from engage.model.delivery import Attachment, Cleared, EmailContent, Links, SmsContent
+from engage.model.content import Attachment, EmailContent, SmsContent
+from engage.model.delivery import Cleared, Links
 from engage.model.errors import Rejected
 from tests.builders import a_cleared, a_purpose, an_intent
 

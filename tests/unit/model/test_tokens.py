@@ -41,9 +41,13 @@ def test_what_is_no_token_is_refused(token: str) -> None:
         verify(b"secret", "u", token)
 
 
-@pytest.mark.parametrize("secret", [b"", b"short", b"x" * 64, b"y" * 65, b"z" * 200])
-def test_a_signature_is_the_standard_librarys_hmac(secret: bytes) -> None:
+@pytest.mark.parametrize("secret", [b"", b"short", b"x" * 128, b"y" * 129, b"z" * 300])
+def test_a_signature_is_of_the_standard_librarys_hmac(secret: bytes) -> None:
     payload = TokenPayload(delivery_id=2**63, contact_id=1)
-    raw = urlsafe_b64decode(sign(secret, "u", payload))
-    assert raw[17:] == hmac.digest(secret, b"engage link\0u\0" + raw[:17], "sha256")[:16]
+    body = urlsafe_b64decode(sign(secret, "u", payload))[:17]
+    of_every_mail = hmac.digest(secret, b"engage link\0" + body, "sha512")
+    parts = {"u": of_every_mail[:16], "p": of_every_mail[16:32], "v": of_every_mail[32:48]}
+    parts["a"] = hmac.digest(secret, b"engage link\0a\0" + body, "sha256")[:16]
+    assert {kind: urlsafe_b64decode(sign(secret, kind, payload)) for kind in parts} == {kind: body + part for kind, part in parts.items()}
     assert sign_each(secret, "upv", payload) == [sign(secret, kind, payload) for kind in "upv"]
+    assert [verify(secret, kind, sign(secret, kind, payload)) for kind in "upva"] == [payload] * 4

@@ -78,14 +78,19 @@ def test_every_quota_must_have_room() -> None:
     assert str(full_quota(utc("2026-03-03T12:00"), quotas, (zone("Europe/Ljubljana"),))) == "workspace: 1 per week"
 
 
-@pytest.mark.parametrize(("limit", "months_and_more"), [
-    (MONTH, "2026-01-01T00:00"), (Limit(count=1, within=Duration(months=2)), "2026-01-01T00:00"),
-    (Limit(count=1, within=Duration(days=90)), "2026-01-01T00:00"),
+@pytest.mark.parametrize(("limit", "where", "began"), [
+    (MONTH, "Pacific/Kiritimati", "2026-01-01T00:00"), (MONTH, "Pacific/Kiritimati", "2025-12-31T10:00"),
+    (WEEK, "Pacific/Kiritimati", "2026-01-04T10:00"), (WEEK, "Europe/Ljubljana", "2026-10-18T22:00"),
+    (DAY, "Pacific/Kiritimati", "2026-01-04T10:00"), (DAY, "Europe/Ljubljana", "2026-10-24T22:00"),
+    (DAY, "Pacific/Kwajalein", "1969-09-30T13:00"),  # it had that day twice
+    (Limit(count=1, within=Duration(months=2)), "Pacific/Kiritimati", "2026-01-01T00:00"),
+    (Limit(count=1, within=Duration(days=90)), "Pacific/Kiritimati", "2026-01-01T00:00"),
+    (Limit(count=1, within=Duration(seconds=3600)), "Pacific/Kiritimati", "2026-01-01T00:00"),
 ])
-def test_a_limit_looks_back_as_far_as_a_hand_off_can_count(limit: Limit, months_and_more: str) -> None:
-    sent = utc(months_and_more)
+def test_a_limit_looks_back_as_far_as_a_hand_off_can_count(limit: Limit, where: str, began: str) -> None:
+    sent = utc(began)
     quota = Quota(whose="purpose care", limit=limit, taken=(sent,))
-    free = next_room(sent, [quota], (zone("Pacific/Kiritimati"),))
+    free = next_room(sent, [quota], (zone(where),))
     assert free is not None
     assert free - sent <= limit.looks_back
 

@@ -1,6 +1,6 @@
 import pytest
 
-from engage.model.delivery import EmailContent
+from engage.model.content import EmailContent
 from engage.model.errors import RenderError
 from tests.builders import a_contact
 from tests.messages import an_email, rendered

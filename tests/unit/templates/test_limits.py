@@ -11,7 +11,7 @@ from time import perf_counter, process_time, thread_time
 import pytest
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import SmsContent
+from engage.model.content import SmsContent
 from engage.model.errors import RenderError
 from engage.templates import Templates
 from engage.templates.limits import MAX_SECONDS

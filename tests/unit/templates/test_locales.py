@@ -1,7 +1,8 @@
 import pytest
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import LocaleSource, SmsContent
+from engage.model.content import SmsContent
+from engage.model.delivery import LocaleSource
 from engage.model.errors import RenderError
 from engage.templates.locales import normal, parents, plural_categories
 from tests.builders import a_channel, a_contact, some_settings
