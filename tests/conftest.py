@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,25 @@ from engage.store.database import Database
 from tests.servers.postgres import postgres
 
 TEMPLATE = "engage_template"
+USUAL_SECONDS = 120.0
+"""The time limit of a test that asks for no other (pyproject.toml)."""
 NUMBERS = itertools.count(1)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests that start programs wait for them most of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that are given more time than others begin first, or one that takes a minute would be left over at the end."""
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item: pytest.Item) -> float:
+    limit = item.get_closest_marker("timeout")
+    return max(float(limit.args[0]), USUAL_SECONDS) if limit and limit.args else USUAL_SECONDS
 
 
 @pytest.fixture(autouse=True)
