@@ -29,8 +29,9 @@ from engage.rules.workspace import load
 from engage.settings import load_settings
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
+from engage.store.ledger_tables import consents, suppressions
 from engage.store.planning import SqlPlanning
-from engage.store.tables import consents, contacts, suppressions, touches
+from engage.store.tables import contacts, touches
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 

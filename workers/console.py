@@ -30,6 +30,7 @@ from engage.cli import (
     retrying,
     serving,
     simulating,
+    suppressing,
     testing,
 )
 from engage.model.errors import InputError, NotThereError, RenderError
@@ -54,7 +55,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
     "migrate": keeping.migrate, "backup": keeping.backup, "restore": keeping.restore,
 }
-GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": consents.suppress}
+GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": suppressing.suppress}
 
 for name, command in COMMANDS.items():
     app.command(name)(command)

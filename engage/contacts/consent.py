@@ -28,6 +28,11 @@ class ConsentState:
         """Whether consent allows a message (the decision's check 4)."""
         return is_allowed(self.basis, self.line)
 
+    @property
+    def paused_until(self) -> datetime | None:
+        """When a pause ends that the contact asked for; None where it asked for none."""
+        return self.line.expires_at if self.line is not None and not self.line.granted else None
+
 
 def states(
     lines: Sequence[Consent], purposes: Iterable[Purpose], *, contact_id: int, now: datetime
@@ -68,6 +73,8 @@ def _says_something_new(told: Permission, lines: Sequence[Consent], contact_id: 
 
 
 def _same(one: Consent, other: Consent) -> bool:
-    return (one.contact_id, one.purpose, one.channel, one.granted, one.at, one.source) == (
-        other.contact_id, other.purpose, other.channel, other.granted, other.at, other.source,
-    )
+    return _told(one) == _told(other)
+
+
+def _told(line: Consent) -> tuple[object, ...]:
+    return line.contact_id, line.purpose, line.channel, line.granted, line.at, line.source, line.expires_at, line.wording

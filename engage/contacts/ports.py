@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, final
 
+from engage.model.consent import Wording
 from engage.model.contact import ChannelKind, Consent, Contact, Value
 
 
@@ -63,13 +64,27 @@ class Stored:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """One line of the suppression list. `contacts` are the labels of those who have the address now; the address is not kept."""
+    """One line of the suppression list. `contacts` are the labels of those who have the address now, and `address` is theirs, where
+    it was asked for; the list itself keeps no address.
+    """
 
     address_key: str
     channel: ChannelKind
     reason: str
     at: datetime
     contacts: tuple[str, ...] = field(default=())
+    address: str | None = field(default=None, repr=False)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """What is to be put on the suppression list: an address, or the hash of one (`key`) where the address is not known any more."""
+
+    kind: ChannelKind
+    reason: str
+    address: str | None = field(default=None, repr=False)
+    key: str | None = None
 
 
 @final
@@ -144,8 +159,15 @@ class People(Protocol):
 class Ledger(Protocol):
     """The consents: lines are appended, never changed; each is a touch too, in the same transaction."""
 
-    def record(self, consents: Sequence[Consent]) -> int:
-        """Append the lines; one that is there already, to the letter, is not repeated. The number of new ones."""
+    def record(self, consents: Sequence[Consent], *, wordings: Sequence[Wording] = ()) -> int:
+        """Append the lines; one that is there already, to the letter, is not repeated. The number of new ones.
+
+        `wordings` are what the lines name by their hashes; each is kept, once, for good.
+        """
+        ...
+
+    def wordings(self, hashes: Iterable[str]) -> Mapping[str, Wording]:
+        """Those of the wordings that are kept, by their hashes."""
         ...
 
     def lines(self, contact_id: int) -> Sequence[Consent]:
@@ -164,6 +186,14 @@ class Suppressions(Protocol):
         """Take it off; False where it was not there."""
         ...
 
+    def take(self, entries: Sequence[Blocked], *, now: datetime) -> int:
+        """Put all of them on the list, in one transaction; how many were not there already."""
+        ...
+
     def suppressed(self) -> Sequence[Suppression]:
         """The list, newest first."""
+        ...
+
+    def with_addresses(self) -> Iterable[Suppression]:
+        """The list, oldest first, with the addresses of contacts who have them now; read as it goes."""
         ...

@@ -103,11 +103,25 @@ class Contact:
         return self.text(ADDRESSES[kind])
 
 
+class Ground(StrEnum):
+    """On what a grant rests: the person's own yes, or what a law takes for one (a customer's, an enquirer's), or no yes at all."""
+
+    CONSENT = "consent"
+    IMPLIED = "implied"
+    LEGITIMATE_INTEREST = "legitimate_interest"
+    CONTRACT = "contract"
+    LEGAL_OBLIGATION = "legal_obligation"
+
+
 @final
 @made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """One line of the ledger. `channel` None means all kinds of channel. `address_key` is set where it came through a message."""
+    """One line of the ledger. `channel` None means all kinds of channel. `address_key` is set where it came through a message.
+
+    `expires_at`: from then on it says nothing, as if it had never been there; the line before counts again. A withdrawal that expires
+    is a pause. `wording` is the hash of what the person read, which the ledger keeps, in the language `locale`. `ground` is of grants.
+    """
 
     contact_id: int
     purpose: str
@@ -117,6 +131,10 @@ class Consent:
     source: str
     proof: str | None = None
     address_key: str | None = None
+    expires_at: datetime | None = None
+    ground: Ground | None = None
+    wording: str | None = None
+    locale: str | None = None
 
 
 @final

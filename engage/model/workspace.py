@@ -37,14 +37,17 @@ class Basis(StrEnum):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
+    """Who writes. `color` is that of the buttons on its pages (`#rrggbb`); None: ours."""
+
     name: str
     address: str = ""
+    color: str | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """Why we write. `consent` has an entry for every kind of channel."""
+    """Why we write. `consent` has an entry for every kind of channel. `title` and `wording` are in the workspace's language."""
 
     name: str
     title: str
@@ -55,6 +58,8 @@ class Purpose:
     sender: str | None = None
     company: Company | None = None
     public_url: str | None = None
+    wording: str | None = None
+    place: Place | None = field(default=None, compare=False, repr=False)
 
     def is_transactional(self, kind: ChannelKind) -> bool:
         """Whether this purpose asks no consent on that kind of channel; all others are promotional."""

@@ -25,6 +25,9 @@ from engage.planning.slots import Entry, MemberMatch, Slot
 from engage.planning.versions import beginnings, live_campaigns
 from engage.planning.whereabouts import SHORTEST, ZonesOf
 
+MOMENT = timedelta(microseconds=1)
+"""The shortest span there is: a look at the very moment of the grid sees what happens at it."""
+
 AHEAD = timedelta(days=1)
 """How far a clock that jumps looks for somebody's date at once."""
 
@@ -215,7 +218,8 @@ def _segment_slot(trigger: SegmentTrigger, *, at: datetime, key: str, moved_at: 
 
 
 def _next_look(tx: Transaction, asked: Watched, after: datetime) -> datetime | None:
-    """The next look that may find somebody moved, for a clock that jumps; None where nothing was written since the last."""
-    if tx.may_have_moved(asked):
-        return next_grid_moment(after)
-    return next_grid_moment(after, TIMED) if asked.timed else None
+    """The next look that may find somebody moved, for a clock that jumps; None where nothing is known that would have moved anybody."""
+    news = tx.news_of(asked, at=after)
+    looks = [next_grid_moment(max(after, news - MOMENT))] if news is not None else []
+    looks += [next_grid_moment(after, TIMED)] if asked.timed else []
+    return min(looks, default=None)

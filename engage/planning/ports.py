@@ -91,8 +91,10 @@ class Segments(Protocol):
         """
         ...
 
-    def may_have_moved(self, asked: Watched) -> bool:
-        """Whether anything that the segment depends on was written since the last look."""
+    def news_of(self, asked: Watched, *, at: datetime) -> datetime | None:
+        """From when on a look may find somebody moved: `at`, where anything that the segment depends on was written since the last;
+        else when the next consent expires that it asks for. None: nothing is known that would have moved anybody.
+        """
         ...
 
     def moves(self, segment: str, *, inside: bool, after: datetime, until: datetime) -> Sequence[datetime]:

@@ -141,4 +141,6 @@ def _undeclared(intent: Intent) -> str:
 def _said(line: Consent | None) -> str:
     if line is None:
         return "nothing is on record"
-    return f"{'granted' if line.granted else 'withdrawn'} {line.at:%Y-%m-%d %H:%M} UTC by {line.source}"
+    word = "granted" if line.granted else "withdrawn" if line.expires_at is None else "paused"
+    until = f" until {line.expires_at:%Y-%m-%d %H:%M} UTC" if line.expires_at is not None else ""
+    return f"{word} {line.at:%Y-%m-%d %H:%M} UTC{until} by {line.source}"

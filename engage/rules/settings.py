@@ -34,6 +34,7 @@ DATABASES = ("sqlite", "postgresql", "postgresql+psycopg", "postgres")
 BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
 
 _PASSWORD = re.compile(r"(?<=:)[^/:@][^@]*@")
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 _BASE = re.compile(r"https?://[^/\s?#]+(?:/[^\s?#]*)?")
 _SECURE = re.compile(r"https://[^/\s?#@]+(?:[/?][^\s#]*)?|http://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:[/?][^\s#]*)?")
 """Where an endpoint may be."""
@@ -98,7 +99,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
     if written.broker != "embedded":
         _refuse_scheme(written.broker, BROKERS, "a broker", problems)
     _refuse_base(written.public_url, problems)
-    defaults = Settings(company=_company(written.company), public_url=written.public_url.rstrip("/"))
+    defaults = Settings(company=_company(written.company, problems), public_url=written.public_url.rstrip("/"))
     general = quiet_hours(written.quiet_hours) if written.quiet_hours else None
     if written.quiet_hours:
         refuse_no_window([general], written.quiet_hours.place, problems)
@@ -155,8 +156,11 @@ def _refuse_base(url: Scalar, problems: list[Problem]) -> None:
         problems.append(Problem(place=url.place, what=f"`{url.written}` is not the base of links; write it like https://engage.example.com"))
 
 
-def _company(written: CompanySection) -> Company:
-    return Company(name=str(written.name), address=str(written.address or ""))
+def _company(written: CompanySection, problems: list[Problem]) -> Company:
+    color = written.color
+    if color is not None and not _COLOR.fullmatch(color):
+        problems.append(Problem(place=color.place, what=f"`{color.written}` is no colour; write it like #1f5fbf, in quotes"))
+    return Company(name=str(written.name), address=str(written.address or ""), color=_optional(color))
 
 
 def _purpose(name: str, written: PurposeSection, problems: list[Problem]) -> Purpose:
@@ -175,8 +179,10 @@ def _purpose(name: str, written: PurposeSection, problems: list[Problem]) -> Pur
         quiet_hours=layer(written.quiet_hours),
         on_unknown=on_unknown,
         sender=_optional(written.sender),
-        company=_company(written.company) if written.company else None,
+        company=_company(written.company, problems) if written.company else None,
         public_url=written.public_url.rstrip("/") if written.public_url else None,
+        wording=_optional(written.wording),
+        place=written.place,
     )
 
 

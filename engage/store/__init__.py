@@ -2,8 +2,8 @@
 
 ::
 
-    tables, traffic_tables, people_tables, columns,     what there is
-    conditions
+    tables, traffic_tables, people_tables,              what there is
+    ledger_tables, columns, conditions
     migrations
     database, engines, clock, inserts, notes,           how it is reached, and what the others share
     migrating, functions, session, rows, raw, lists, bulk, json_tables, zones

@@ -13,15 +13,16 @@ from engage.model.expression import EventCount, Touched
 from engage.model.time import Duration
 from engage.model.workspace import Basis, Purpose
 from engage.rules.expressions import since
+from engage.store.ledger_tables import consents
 from engage.store.renaming import is_of
-from engage.store.tables import consents, contacts, events, touches
+from engage.store.tables import contacts, events, touches
 
 
 def has_consent(purpose: Purpose, kind: ChannelKind, now: datetime) -> sa.ColumnElement[bool]:
     """Whether the purpose may write to the contact by that kind of channel; never NULL.
 
-    The line that counts is the latest of this kind of channel or of all, ties by id; withdrawals through a message count for
-    every contact that shares the address.
+    The line that counts is the latest of this kind of channel or of all, ties by id, of those that have not expired; withdrawals
+    through a message count for every contact that shares the address.
     """
     basis = purpose.consent[kind]
     if basis is Basis.NONE:
@@ -31,6 +32,7 @@ def has_consent(purpose: Purpose, kind: ChannelKind, now: datetime) -> sa.Column
         sa.select(consents.c.granted)
         .where(
             consents.c.purpose == purpose.name, consents.c.at <= now,
+            sa.or_(consents.c.expires_at.is_(None), consents.c.expires_at > now),
             sa.or_(consents.c.channel.is_(None), consents.c.channel == kind.value),
             sa.or_(consents.c.contact_id == contacts.c.id, shared),
         )

@@ -18,6 +18,7 @@ from engage.store.clock import MachineNow
 from engage.store.columns import Instant
 from engage.store.conditions import CALL_WAITING
 from engage.store.database import Database
+from engage.store.ledger_tables import consents, suppressions
 from engage.store.notes import SECRET
 from engage.store.people_tables import identities
 from engage.store.shares import is_in_share
@@ -25,7 +26,6 @@ from engage.store.tables import (
     calls,
     campaign_states,
     campaign_versions,
-    consents,
     contact_dates,
     contacts,
     deliveries,
@@ -37,7 +37,6 @@ from engage.store.tables import (
     segment_members,
     segment_states,
     snapshots,
-    suppressions,
     touches,
 )
 from engage.store.traffic_tables import volumes

@@ -17,12 +17,13 @@ from engage.model.history import Kind
 from engage.model.workspace import Settings, Workspace
 from engage.planning.versions import Versions
 from engage.store.campaigns import Edition, campaign_states_of, pauses_in
+from engage.store.ledger_tables import consents, suppressions
 from engage.store.lists import among
-from engage.store.raw import moment, raw_rows
+from engage.store.raw import moment, moment_or_none, raw_rows
 from engage.store.recall import CONTACT, INTENT, Known, Recall
 from engage.store.renaming import present_name
 from engage.store.rows import KEY_COLUMNS
-from engage.store.tables import consents, contacts, deliveries, runs, suppressions, touches
+from engage.store.tables import contacts, deliveries, runs, touches
 
 COPIES = (DeliveryState.SENDING.value, DeliveryState.SENT.value, DeliveryState.UNKNOWN.value)
 
@@ -153,10 +154,10 @@ _KINDS: Mapping[str | None, ChannelKind] = {kind.value: kind for kind in Channel
 
 @lru_cache(maxsize=8192)  # each batch reads them twice
 def _consent(row: tuple[Any, ...]) -> Consent:
-    contact_id, purpose, channel, granted, at, source, proof, address_key = row
+    contact_id, purpose, channel, granted, at, source, proof, address_key, expires_at = row
     return Consent(
         contact_id=contact_id, purpose=purpose, channel=_KINDS.get(channel), granted=bool(granted), at=moment(at),
-        source=source, proof=proof, address_key=address_key,
+        source=source, proof=proof, address_key=address_key, expires_at=moment_or_none(expires_at),
     )
 
 
@@ -174,7 +175,7 @@ _OF_BATCH, _NAMED_OF_BATCH = _ROWS.where(*_MINE), _ROWS.where(*_NAMED)
 _CONSENTS = (
     sa.select(
         consents.c.contact_id, consents.c.purpose, consents.c.channel, consents.c.granted, consents.c.at, consents.c.source,
-        consents.c.proof, consents.c.address_key,
+        consents.c.proof, consents.c.address_key, consents.c.expires_at,
     )
     .where(sa.or_(among(consents.c.contact_id, "ids"), sa.and_(among(consents.c.address_key, "keys"), ~consents.c.granted)))
     .order_by(consents.c.at, consents.c.id)

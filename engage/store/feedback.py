@@ -19,11 +19,12 @@ from engage.store.database import Database
 from engage.store.happenings import SqlHappenings
 from engage.store.inserts import insert_ignoring
 from engage.store.ledger import append_lines, lines_of
+from engage.store.ledger_tables import suppressions
 from engage.store.letters import read_letter
 from engage.store.pending import insert_pending
 from engage.store.rows import TOUCH_FIELDS, add_touches
 from engage.store.session import WorkspaceNow
-from engage.store.tables import contacts, deliveries, suppressions, touches
+from engage.store.tables import contacts, deliveries, touches
 
 _KINDS = [kind.value for kind in RESPONSES]
 

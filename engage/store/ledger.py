@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import final
 
 import sqlalchemy as sa
 
-from engage.contacts.ports import Suppression
+from engage.contacts.ports import Blocked, Suppression
 from engage.model.addresses import address_key
-from engage.model.contact import ChannelKind, Consent
+from engage.model.consent import Wording
+from engage.model.contact import ADDRESSES, ChannelKind, Consent
 from engage.model.history import Kind, Touch
+from engage.model.values import moment_text
 from engage.store.database import Database
 from engage.store.inserts import insert_ignoring
+from engage.store.ledger_tables import consents, suppressions, wordings
 from engage.store.rows import KEY_COLUMNS, add_touches, consent_of, consent_row
-from engage.store.tables import consents, contacts, suppressions
+from engage.store.tables import contacts
 
 
 @final
@@ -26,10 +29,14 @@ class SqlLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, lines: Sequence[Consent]) -> int:
-        """Append the lines; one that is there already, to the letter, is not repeated. The number of new ones."""
+    def record(self, lines: Sequence[Consent], *, wordings: Sequence[Wording] = ()) -> int:
+        """Append the lines; one that is there already, to the letter, is not repeated. The number of new ones.
+
+        `wordings` are what the lines name by their hashes; one that is kept already is not written again.
+        """
         with self._database.begin() as connection:
             _lock_contacts(connection, lines)
+            keep_wordings(connection, wordings)
             new = [line for line in dict.fromkeys(lines) if not _is_there(connection, line)]
             append_lines(connection, new)
         return len(new)
@@ -38,6 +45,13 @@ class SqlLedger:
         """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
         with self._database.read() as connection:
             return lines_of(connection, contact_id)
+
+    def wordings(self, hashes: Iterable[str]) -> Mapping[str, Wording]:
+        """Those of the wordings that are kept, by their hashes."""
+        asked = sa.select(wordings).where(wordings.c.hash.in_(set(hashes)))
+        with self._database.read() as connection:
+            rows = connection.execute(asked).all()
+        return {row.hash: Wording(purpose=row.purpose, locale=row.locale, text=row.text) for row in rows}
 
 
 @final
@@ -49,9 +63,20 @@ class SqlSuppressions:
 
     def suppress(self, kind: ChannelKind, address: str, *, reason: str, now: datetime) -> bool:
         """Put the address on the list; False where it is there already (the older reason stays)."""
-        row = {"address_key": address_key(self._database.secret(), kind, address), "channel": kind.value, "reason": reason, "at": now}
+        return bool(self.take([Blocked(kind=kind, address=address, reason=reason)], now=now))
+
+    def take(self, entries: Sequence[Blocked], *, now: datetime) -> int:
+        """Put all of them on the list, in one transaction; how many were not there already."""
+        secret = self._database.secret()
+        rows = [
+            {
+                "address_key": each.key or address_key(secret, each.kind, each.address or ""), "channel": each.kind.value,
+                "reason": each.reason, "at": now,
+            }
+            for each in entries
+        ]
         with self._database.begin() as connection:
-            return bool(connection.execute(insert_ignoring(connection, suppressions).values(row)).rowcount)
+            return sum(connection.execute(insert_ignoring(connection, suppressions).values(row)).rowcount for row in rows)
 
     def unsuppress(self, kind: ChannelKind, address: str) -> bool:
         """Take it off; False where it was not there."""
@@ -73,6 +98,19 @@ class SqlSuppressions:
             for row in rows
         ]
 
+    def with_addresses(self) -> Iterator[Suppression]:
+        """The list, oldest first, with the addresses of contacts who have them now; read as it goes."""
+        addresses = sa.case(*((suppressions.c.channel == kind.value, contacts.c[ADDRESSES[kind]]) for kind in ChannelKind))
+        having = sa.or_(*(contacts.c[column] == suppressions.c.address_key for column in KEY_COLUMNS.values()))
+        found = sa.select(addresses).where(having).limit(1).correlate(suppressions).scalar_subquery()
+        asked = sa.select(*suppressions.c, found.label("address")).order_by(suppressions.c.at, suppressions.c.address_key)
+        with self._database.read() as connection:
+            for row in connection.execute(asked, execution_options={"yield_per": 2_000}).mappings():
+                yield Suppression(
+                    address_key=row["address_key"], channel=ChannelKind(row["channel"]), reason=row["reason"], at=row["at"],
+                    address=row["address"],
+                )
+
 
 def lines_of(connection: sa.Connection, contact_id: int) -> Sequence[Consent]:
     """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
@@ -80,6 +118,13 @@ def lines_of(connection: sa.Connection, contact_id: int) -> Sequence[Consent]:
     shared = sa.and_(sa.not_(consents.c.granted), sa.or_(*(consents.c.address_key == key for key in keys)))
     asked = sa.select(consents).where(sa.or_(consents.c.contact_id == contact_id, shared)).order_by(consents.c.at, consents.c.id)
     return [consent_of(row) for row in connection.execute(asked).mappings()]
+
+
+def keep_wordings(connection: sa.Connection, new: Iterable[Wording]) -> None:
+    """Keep what people read, each once."""
+    for each in new:
+        row = {"hash": each.hash, "purpose": each.purpose, "locale": each.locale, "text": each.text}
+        connection.execute(insert_ignoring(connection, wordings).values(row))
 
 
 def append_lines(connection: sa.Connection, lines: Sequence[Consent]) -> None:
@@ -94,8 +139,17 @@ def _touch_of(line: Consent) -> Touch:
     return Touch(
         at=line.at, contact_id=line.contact_id, kind=Kind.CONSENT_GRANTED if line.granted else Kind.CONSENT_WITHDRAWN,
         purpose=line.purpose, channel=line.channel.value if line.channel else None,
-        detail={"source": line.source}, private={"proof": line.proof} if line.proof else {},
+        detail=detail_of(line), private={"proof": line.proof} if line.proof else {},
     )
+
+
+def detail_of(line: Consent) -> dict[str, object]:
+    """What the line's touch says beside what every touch does."""
+    told = {
+        "source": line.source, "ground": line.ground and line.ground.value, "wording": line.wording,
+        "expires_at": line.expires_at and moment_text(line.expires_at),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _lock_contacts(connection: sa.Connection, lines: Sequence[Consent]) -> None:
@@ -104,9 +158,12 @@ def _lock_contacts(connection: sa.Connection, lines: Sequence[Consent]) -> None:
     connection.execute(sa.select(contacts.c.id).where(contacts.c.id.in_(ids)).order_by(contacts.c.id).with_for_update())
 
 
+_TOLD = ("contact_id", "purpose", "channel", "granted", "at", "source", "expires_at", "wording")
+
+
 def _is_there(connection: sa.Connection, line: Consent) -> bool:
     row = consent_row(line)
-    same = [consents.c[name].is_not_distinct_from(row[name]) for name in ("contact_id", "purpose", "channel", "granted", "at", "source")]
+    same = [consents.c[name].is_not_distinct_from(row[name]) for name in _TOLD]
     return connection.execute(sa.select(consents.c.id).where(*same).limit(1)).first() is not None
 
 

@@ -19,12 +19,13 @@ from engage.model.run import RunState, has_left
 from engage.store.clock import MachineNow
 from engage.store.columns import Instant
 from engage.store.inserts import insert_ignoring
+from engage.store.ledger_tables import suppressions
 from engage.store.lists import among
 from engage.store.pending import insert_pending
 from engage.store.raw import as_text, json_of, moment, moment_or_none, raw_rows
 from engage.store.releases import releases
 from engage.store.rows import Row, add_touches
-from engage.store.tables import deliveries, runs, suppressions
+from engage.store.tables import deliveries, runs
 
 UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
 

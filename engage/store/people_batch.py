@@ -22,9 +22,10 @@ from engage.model.contact import ADDRESSES, ChannelKind, Consent, Value
 from engage.model.workspace import Settings
 from engage.store.identities import barred_among, keys_of, known_otherwise, others_of, spellings, why_barred
 from engage.store.ledger import append_lines
+from engage.store.ledger_tables import consents
 from engage.store.people_rows import NEVER, contact_row, date_rows, dates_of
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
-from engage.store.tables import consents, contact_dates, contacts, deliveries
+from engage.store.tables import contact_dates, contacts, deliveries
 
 
 @final

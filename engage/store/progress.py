@@ -20,10 +20,11 @@ from engage.planning.requests import ArmResult, Part
 from engage.store.columns import Id, Instant
 from engage.store.conditions import TALLIED
 from engage.store.json_tables import json_table
+from engage.store.ledger_tables import consents
 from engage.store.people_batch import PeopleBatch
 from engage.store.rows import Row, consent_row, event_of
 from engage.store.session import Session
-from engage.store.tables import consents, contacts, deliveries, events, touches
+from engage.store.tables import contacts, deliveries, events, touches
 
 
 class SqlProgressing(Session):

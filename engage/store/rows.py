@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engage.contacts.zones import zones_from_key
-from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind, Consent, Contact, Event, Value
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind, Consent, Contact, Event, Ground, Value
 from engage.model.history import Touch
 from engage.model.run import Run, RunState
 from engage.model.time import ZoneSource
@@ -73,6 +73,7 @@ def consent_of(row: Row) -> Consent:
     return Consent(
         contact_id=row["contact_id"], purpose=row["purpose"], channel=ChannelKind(row["channel"]) if row["channel"] else None,
         granted=row["granted"], at=row["at"], source=row["source"], proof=row["proof"], address_key=row["address_key"],
+        expires_at=row["expires_at"], ground=Ground(row["ground"]) if row["ground"] else None, wording=row["wording"], locale=row["locale"],
     )
 
 
@@ -81,6 +82,8 @@ def consent_row(consent: Consent) -> dict[str, object]:
     return {
         "contact_id": consent.contact_id, "purpose": consent.purpose, "channel": consent.channel.value if consent.channel else None,
         "granted": consent.granted, "at": consent.at, "source": consent.source, "proof": consent.proof, "address_key": consent.address_key,
+        "expires_at": consent.expires_at, "ground": consent.ground.value if consent.ground else None, "wording": consent.wording,
+        "locale": consent.locale,
     }
 
 

@@ -16,9 +16,10 @@ from engage.planning.segments import TIMED, Looked, Source, Watched, grid_moment
 from engage.store.audiences import is_in_segment
 from engage.store.columns import Instant
 from engage.store.inserts import dialect_insert, insert_ignoring
+from engage.store.ledger_tables import consents
 from engage.store.rows import Row
 from engage.store.session import Session
-from engage.store.tables import consents, contacts, segment_members, segment_states, touches
+from engage.store.tables import contacts, segment_members, segment_states, touches
 
 LONGEST_UNCOMPARED = timedelta(days=1)
 """Everybody is compared once a day at least, whatever seems not to have changed."""
@@ -39,7 +40,7 @@ class SqlSegments(Session):
 
     def look(self, asked: Watched, *, at: datetime) -> None:
         """Find out who moved by that moment. Whoever looks at the same segment waits, and finds it done."""
-        marks = self._marks(asked)
+        marks = self._marks(asked, at)
         if self._began(asked, at, marks):
             self._begin(asked, at)
             return
@@ -55,10 +56,15 @@ class SqlSegments(Session):
             return
         self._remember(asked, definition=asked.definition, looked_at=max(at, state["looked_at"]), compared_at=at, seen=marks)
 
-    def may_have_moved(self, asked: Watched) -> bool:
-        """Whether anything that the segment depends on was written since the last look."""
+    def news_of(self, asked: Watched, *, at: datetime) -> datetime | None:
+        """Since when, or from when on, a look may find somebody moved; None where nothing is known that would have moved anybody."""
         seen = self._connection.scalar(sa.select(states.seen).where(states.segment == asked.segment.name))
-        return bool(seen != self._marks(asked))
+        if seen != self._marks(asked, at):
+            return at
+        if Source.CONSENTS not in asked.sources:
+            return None
+        expires: datetime | None = self._connection.scalar(sa.select(sa.func.min(consents.c.expires_at)).where(consents.c.expires_at > at))
+        return expires
 
     def moves(self, segment: str, *, inside: bool, after: datetime, until: datetime) -> Sequence[datetime]:
         """The looks in `(after, until]` at which somebody was found to have moved into the segment, or out of it."""
@@ -110,11 +116,14 @@ class SqlSegments(Session):
     def _is_in(self, asked: Watched, at: datetime) -> sa.ColumnElement[bool]:
         return is_in_segment(self._connection, asked.segment, workspace=self._workspace(), now=at)
 
-    def _marks(self, asked: Watched) -> Mapping[str, object]:
-        """For each table that the segment depends on, what tells that something was written to it: the newest row, and how many near it."""
-        return {source.value: self._mark(source) for source in sorted(asked.sources)}
+    def _marks(self, asked: Watched, at: datetime) -> Mapping[str, object]:
+        """For each table that the segment depends on, what tells that something was written to it: the newest row, and how many near it.
 
-    def _mark(self, source: Source) -> object:
+        Of the ledger also how many lines have expired by then.
+        """
+        return {source.value: self._mark(source, at) for source in sorted(asked.sources)}
+
+    def _mark(self, source: Source, at: datetime) -> object:
         if source is Source.CONTACTS:
             last = self._connection.scalar(sa.select(sa.func.max(contacts.c.written_at)))
             if last is None:
@@ -123,7 +132,8 @@ class SqlSegments(Session):
             return [last.isoformat(), self._count(near), self._count(then)]  # an import has one moment, and many transactions
         table = touches if source is Source.TOUCHES else consents
         newest = self._connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
-        return [newest, self._count(table.c.id > newest - NEWS)]
+        marks = [newest, self._count(table.c.id > newest - NEWS)]
+        return marks if source is Source.TOUCHES else [*marks, self._count(consents.c.expires_at <= at)]
 
     def _count(self, near: sa.ColumnElement[bool]) -> int:
         return self._connection.scalar(sa.select(sa.func.count()).where(near)) or 0

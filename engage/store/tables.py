@@ -127,29 +127,6 @@ segment_members = sa.Table(
     sqlite_with_rowid=False,
 )
 
-consents = sa.Table(
-    "consents", metadata,  # append-only
-    sa.Column("id", Id, primary_key=True, autoincrement=True),
-    sa.Column("contact_id", Id, nullable=False),
-    sa.Column("purpose", sa.String, nullable=False),
-    sa.Column("channel", sa.String),  # a kind of channel; NULL: all
-    sa.Column("granted", sa.Boolean, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("proof", sa.String),
-    sa.Column("address_key", sa.String(64), index=True),  # it came through a message: counts for all who share the address
-    sa.Index("ix_consents_contact", "contact_id", "purpose", "at"),
-    sqlite_autoincrement=True,
-)
-
-suppressions = sa.Table(
-    "suppressions", metadata,
-    sa.Column("address_key", sa.String(64), primary_key=True),
-    sa.Column("channel", sa.String, nullable=False),  # kind
-    sa.Column("reason", sa.String, nullable=False),
-    sa.Column("at", Instant, nullable=False),
-)
-
 events = sa.Table(
     "events", metadata,
     sa.Column("id", sa.String, primary_key=True),

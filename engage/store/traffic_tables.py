@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from engage.store.columns import Id, Instant
-from engage.store.tables import metadata
+from engage.store.ledger_tables import metadata
 
 __all__ = ["buckets", "metadata", "notices", "questions", "volumes"]
 

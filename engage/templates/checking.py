@@ -17,6 +17,7 @@ from engage.templates.catalogue import FORMS, Choice, Parts, kind_of
 from engage.templates.email import attached_names
 from engage.templates.faults import TemplateFault
 from engage.templates.naming import Names, attributes_read, calls, phrase_problems, plural_problems, stray_problems
+from engage.templates.purposes import purpose_problems, untranslated
 from engage.templates.renderer import MessageTemplate, Templates
 from engage.templates.samples import MOMENT, Everywhere, Sample, varied, whole_samples
 from engage.templates.sources import decoded, front_matter
@@ -82,6 +83,8 @@ class _Examination:
         yield from phrases.problems
         if not self.allow_missing:
             yield from translation_problems(phrases)
+        yield from purpose_problems(self.workspace, phrases)
+        self.warnings.update(untranslated(self.workspace, phrases))
         yield from stray_problems(catalogue, self._attached())
         uses = uses_of(self.workspace)
         yield from self._unwritten(uses)

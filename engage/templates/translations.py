@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engage.model.errors import Place, Problem
 from engage.templates.locales import parents, plural_categories
 from engage.templates.phrases import Phrase, Phrasebook
+from engage.templates.purposes import RESERVED
 
 
 def translation_problems(book: Phrasebook) -> Iterator[Problem]:
@@ -14,11 +15,11 @@ def translation_problems(book: Phrasebook) -> Iterator[Problem]:
     for phrases in book.by_locale.values():
         for phrase in phrases.values():
             yield from _forms(phrase)
-    original = {key: phrase for step in reversed(parents(book.default)) for key, phrase in book.by_locale.get(step, {}).items()}
+    original = _own(book, book.default)
     for locale in book.by_locale:
         if locale in parents(book.default):
             continue
-        own = {key: phrase for step in reversed(parents(locale)) for key, phrase in book.by_locale.get(step, {}).items()}
+        own = _own(book, locale)
         for key, phrase in original.items():
             if key not in own:
                 place = Place(file=book.files[locale])
@@ -27,6 +28,12 @@ def translation_problems(book: Phrasebook) -> Iterator[Problem]:
                 yield from _same(key, phrase, own[key])
         for key in own.keys() - original.keys():
             yield Problem(place=own[key].place, what=f"{book.default}, the workspace's language, has no phrase {key!r}")
+
+
+def _own(book: Phrasebook, locale: str) -> Mapping[str, Phrase]:
+    """The phrases of a language and its parents, but for the purposes' texts, which the workspace's language has in engage.yaml."""
+    said = {key: phrase for step in reversed(parents(locale)) for key, phrase in book.by_locale.get(step, {}).items()}
+    return {key: phrase for key, phrase in said.items() if not key.startswith(RESERVED)}
 
 
 def _forms(phrase: Phrase) -> Iterator[Problem]:

@@ -18,7 +18,7 @@ from engage.model.contact import ChannelKind, Consent, Contact
 from engage.model.history import Kind
 from engage.model.letter import Letter
 from engage.model.tokens import BadToken, TokenPayload, verify
-from engage.model.workspace import Purpose
+from engage.model.workspace import Company, Purpose
 from engage.web.pages import Pages
 from engage.web.ports import Site
 
@@ -141,8 +141,8 @@ def _set(site: Site, come: Visit, purpose: Purpose, kind: ChannelKind, *, grante
     site.intake.told()
 
 
-def _company(site: Site, come: Visit) -> str:
-    return (come.purpose.company or site.workspace().settings.company).name
+def _company(site: Site, come: Visit) -> Company:
+    return come.purpose.company or site.workspace().settings.company
 
 
 def _subscription_page(site: Site, pages: Pages, come: Visit) -> str:

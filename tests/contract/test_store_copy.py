@@ -15,7 +15,8 @@ from engage.store.business_clock import StoredMoment
 from engage.store.copy import CHUNK, copy_into
 from engage.store.database import Database
 from engage.store.ledger import SqlLedger
-from engage.store.tables import consents, contact_dates, contacts, events, runs, touch_details, touches
+from engage.store.ledger_tables import consents
+from engage.store.tables import contact_dates, contacts, events, runs, touch_details, touches
 from tests.builders import NOON, an_event
 from tests.contract.store_benches import Bench, settled
 

@@ -34,10 +34,12 @@ def ask(bench: Bench, contact_id: int = 1) -> Lookup:
     return bench.deliveries.lookup(contact_id, now=NOON)
 
 
-def record(bench: Bench, purpose: str, *, granted: bool, channel: ChannelKind | None = None, ago: timedelta = DAY) -> None:
-    SqlLedger(bench.database).record(
-        [Consent(contact_id=1, purpose=purpose, channel=channel, granted=granted, at=NOON - ago, source="test")]
-    )
+def record(
+    bench: Bench, purpose: str, *, granted: bool, channel: ChannelKind | None = None, ago: timedelta = DAY, until: timedelta | None = None,
+) -> None:
+    ends = None if until is None else NOON + until
+    line = Consent(contact_id=1, purpose=purpose, channel=channel, granted=granted, at=NOON - ago, source="test", expires_at=ends)
+    SqlLedger(bench.database).record([line])
 
 
 @pytest.mark.parametrize(("purpose", "before", "after_grant", "after_withdrawal"), [
@@ -52,6 +54,18 @@ def test_consent_goes_by_the_purposes_basis_and_the_latest_line(
     assert ask(bench).has_consent(purpose, "email") is after_grant
     record(bench, purpose, granted=False, ago=DAY / 2)
     assert ask(bench).has_consent(purpose, "email") is after_withdrawal
+
+
+def test_a_consent_that_has_expired_is_none_and_the_line_before_it_counts_again(bench: Bench) -> None:
+    bench.add_contacts(1)
+    record(bench, "news", granted=True, until=timedelta())
+    record(bench, "care", granted=False, until=timedelta())
+    assert not ask(bench).has_consent("news", "email")
+    assert ask(bench).has_consent("care", "email")
+    record(bench, "news", granted=True, until=DAY)
+    record(bench, "care", granted=False, until=DAY)
+    assert ask(bench).has_consent("news", "email")
+    assert not ask(bench).has_consent("care", "email")
 
 
 def test_a_grant_for_mail_is_none_for_sms_and_what_comes_later_does_not_count(bench: Bench) -> None:

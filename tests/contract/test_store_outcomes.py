@@ -12,7 +12,8 @@ from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.tables import runs, suppressions, touch_details
+from engage.store.ledger_tables import suppressions
+from engage.store.tables import runs, touch_details
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, settled
 

@@ -28,7 +28,7 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, diagnosed, guarded, opened, paced, posted
+from tests.integration.watching import ANA, Case, World, diagnosed, guarded, opened, paced, posted, visited
 
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
 
@@ -77,6 +77,10 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     ),
     ("company", "name"): settings("name: Aurora,", "name: Borealis,"),
     ("company", "address"): settings("Trubarjeva 1", "Trubarjeva 2"),
+    ("company", "color"): settings(
+        'color: "#0b6e63"', 'color: "#ffcc00"', text=SETTINGS.replace('Ljubljana"}', 'Ljubljana", color: "#0b6e63"}'), see=visited,
+    ),
+    ("a purpose", "wording"): care("", ", wording: I want wishes.", see=visited),
     ("a purpose", "title"): settings("title: Wishes", "title: Greetings"),
     ("a purpose", "consent"): settings("title: Wishes, consent: opt_out", "title: Wishes, consent: opt_in"),
     ("a purpose", "limit"): care(", limit: 2 per day", ", limit: 1 per day", world=TWICE),

@@ -141,3 +141,29 @@ def test_a_workspace_that_is_not_there_is_something_missing(engage: Engage, tmp_
     ended = engage("check", "--workspace", str(tmp_path))
     assert ended.status == 3
     assert "engage init" in ended.err
+
+
+def test_a_file_of_addresses_is_suppressed_at_once_and_the_list_comes_out_as_one(imported: Engage) -> None:
+    Path("old.csv").write_text("email,reason\nmia@example.com,letter\nnobody,\ngone@example.org,\n")
+    told = imported("suppress", "import", "old.csv", "--json")
+    assert (told.status, told.json()) == (1, [{"suppressed": 2, "known": 0, "refused": 1}])
+    assert "old.csv:3: 'nobody' is neither a mail address nor a phone number" in told.err
+    assert imported("suppress", "export", "list.csv").status == 0
+    rows = Path("list.csv").read_text().splitlines()
+    assert rows[0] == "address,channel,reason,at,key"
+    assert sorted(row.split(",")[:3] for row in rows[1:]) == [["", "email", "imported"], ["mia@example.com", "email", "letter"]]
+    again = imported("suppress", "import", "list.csv", "--keys", "--json")
+    assert (again.status, again.json()) == (0, [{"suppressed": 0, "known": 2, "refused": 0}])
+
+
+def test_a_consent_that_ends_is_shown_with_its_end_and_its_ground(imported: Engage) -> None:
+    granted = imported("consent", "grant", "mia", "care", "--channel", "sms", "--ground", "implied", "--expires", "24mo", "--proof", "x")
+    assert granted.status == 0
+    (state,) = [row for row in imported("consent", "show", "mia", "care", "--json").json() if row["channel"] == "sms"]
+    assert (state["state"], state["ground"], state["proof"], state["may_write"]) == ("granted", "implied", "x", True)
+    assert state["expires_at"] > state["since"]
+    lines = imported("consent", "show", "mia", "--lines", "--json").json()
+    assert [(line["said"], line["proof"]) for line in lines if line["source"] == "command line"] == [("granted", "x")]
+    assert imported("consent", "grant", "mia", "care", "--expires", "2020-01-01").status == 1
+    unworded = imported("consent", "grant", "mia", "care", "--locale", "de")
+    assert (unworded.status, "care has no `wording` in engage.yaml" in unworded.err) == (1, True)

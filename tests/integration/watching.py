@@ -29,6 +29,8 @@ from engage.store.database import Database
 from engage.store.guarding import SqlTallies
 from engage.store.rows import add_touches
 from engage.templates import check as check_templates
+from engage.templates.purposes import PurposeTexts
+from engage.web.pages import Pages
 from tests.builders import a_rendered, an_approved, an_intent
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer
@@ -202,6 +204,16 @@ def paced(files: Files, world: World, stand: Stand) -> str:
     slices = (traffic.leave(crowd, channel, settings, now=day) for day in days for channel in channels)
     told = [(each.way.key, each.way.sender, len(each.messages), each.wait, len(each.back), len(each.rest)) for each in slices if each]
     return "\n".join(map(str, told))
+
+
+def visited(files: Files, world: World, stand: Stand) -> str:
+    """What somebody finds who follows a link: the page, and what they would agree to."""
+    workspace = accepted(files)
+    settings, texts = workspace.settings, PurposeTexts(workspace)
+    purpose = settings.purposes["care"]
+    company = purpose.company or settings.company
+    page = Pages().subscription(locale="en", company=company, purpose=purpose.title, kind=ChannelKind.EMAIL, subscribed=True)
+    return f"{page} {texts.wording(purpose, None)}"
 
 
 def accepted(files: Files) -> Workspace:

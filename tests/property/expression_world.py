@@ -19,8 +19,9 @@ from engage.model.values import from_json
 from engage.model.workspace import Basis, Purpose, Segment
 from engage.rules.expressions import Names, Scope, holds, parse, since
 from engage.rules.expressions.meaning import equal
+from engage.store.ledger_tables import consents
 from engage.store.rows import consent_of, contact_of
-from engage.store.tables import consents, contacts, events, touches
+from engage.store.tables import contacts, events, touches
 from tests.builders import HERE
 
 NOW = datetime(2026, 2, 27, 22, 30, tzinfo=UTC)
@@ -180,6 +181,7 @@ def _a_consent(dice: Random, number: int, people: int) -> dict[str, Any]:
         "channel": dice.choice((None, "email", "sms")), "granted": dice.random() < 0.5, "at": _a_time(dice),
         "source": "test", "proof": None,
         "address_key": f"e{dice.randint(1, 8)}" if dice.random() < 0.3 else None,
+        "expires_at": _a_time(dice) if dice.random() < 0.4 else None, "ground": None, "wording": None, "locale": None,
     }
 
 

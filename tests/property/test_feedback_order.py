@@ -15,7 +15,8 @@ from engage.model.history import Kind
 from engage.model.responses import RESPONSES
 from engage.store.database import Database
 from engage.store.feedback import SqlFeedback
-from engage.store.tables import deliveries, events, suppressions, touches
+from engage.store.ledger_tables import suppressions
+from engage.store.tables import deliveries, events, touches
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

@@ -51,6 +51,7 @@ class CompanySection(Section):
 
     name: Text = Field(description="The company's name, as recipients know it")
     address: Text | None = Field(None, description="Its postal address, which promotional mail must carry")
+    color: Text | None = Field(None, description="The colour of the buttons on its pages, as `#1f5fbf`")
 
 
 class ConsentSection(Section):
@@ -78,6 +79,7 @@ class PurposeSection(Section):
     called: ClassVar[str] = "a purpose"
 
     title: Text | None = Field(None, description="What recipients read in their preferences; default: its name")
+    wording: Text | None = Field(None, description="What people agree to, as they read it on the pages; kept with each grant")
     consent: ConsentField = Field(description="`opt_in`, `opt_out` or `none`, for all kinds of channel or by kind")
     limit: Limits | None = Field(None, description="How often one contact gets anything of this purpose")
     quiet_hours: QuietHoursField | None = Field(None, description="Overrides the workspace's, key by key, or `ignore`")

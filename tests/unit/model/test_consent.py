@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engage.model.consent import decisive_line, is_allowed
+from engage.model.consent import Wording, decisive_line, is_allowed
 from engage.model.contact import ChannelKind, Consent
 from engage.model.workspace import Basis
 from tests.builders import NOON
@@ -64,3 +64,29 @@ def test_a_purpose_that_asks_no_consent_needs_none() -> None:
 
 def test_an_email_grant_never_allows_a_text() -> None:
     assert not allowed(Basis.OPT_IN, grant(), kind=SMS)
+
+
+@pytest.mark.parametrize(("lines", "opt_in", "opt_out"), [
+    pytest.param([("grant", 1, 0)], False, True, id="an expired grant is as if nothing were on record"),
+    pytest.param([("grant", 1, 1)], True, True, id="a grant that expires later counts until then"),
+    pytest.param([("withdrawal", 2, None), ("grant", 1, 0)], False, False, id="and the withdrawal before it counts again"),
+    pytest.param([("grant", 2, None), ("grant", 1, 0)], True, True, id="as does a grant without an end"),
+    pytest.param([("grant", 2, None), ("withdrawal", 1, 1)], False, False, id="a pause"),
+    pytest.param([("grant", 2, None), ("withdrawal", 1, 0)], True, True, id="that is over"),
+    pytest.param([("withdrawal", 2, None), ("withdrawal", 1, 0)], False, False, id="that is over, of somebody who had withdrawn"),
+])
+def test_a_line_counts_until_it_expires_and_then_the_one_before_it(
+    lines: list[tuple[str, int, int | None]], opt_in: bool, opt_out: bool,
+) -> None:
+    """Each line with its age in days, and in how many days it expires; 0: at this very moment."""
+    made = [
+        replace({"grant": grant, "withdrawal": withdrawal}[said](age), expires_at=None if ends is None else NOON + timedelta(days=ends))
+        for said, age, ends in lines
+    ]
+    assert (allowed(Basis.OPT_IN, *made), allowed(Basis.OPT_OUT, *made)) == (opt_in, opt_out)
+
+
+def test_a_wording_is_known_by_all_that_it_says() -> None:
+    told = Wording(purpose="care", locale="sl", text="Želim vedeti.")
+    assert len(told.hash) == 64
+    assert len({told.hash, replace(told, locale="en").hash, replace(told, text="x").hash, replace(told, purpose="x").hash}) == 4

@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from engage.store.database import Database
+from engage.store.ledger_tables import consents, suppressions
 from engage.store.lists import among
-from engage.store.tables import consents, deliveries, runs, suppressions, touches
+from engage.store.tables import deliveries, runs, touches
 
 ASKED: dict[str, Any] = {
     "one list": sa.select(suppressions.c.reason).where(among(suppressions.c.address_key, "keys")),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engage.web.pages import Pages
+from engage.web.pages import Pages, ink_on
 
 PAGES = Pages()
 
@@ -23,3 +23,10 @@ def test_a_language_has_every_phrase_with_its_placeholders(language: str) -> Non
 
 def test_the_six_languages_and_arabic_are_there() -> None:
     assert set(PAGES.phrases) == {"en", "sl", "uk", "uz", "lv", "fil", "ar"}
+
+
+@pytest.mark.parametrize(("color", "ink"), [
+    ("#ffffff", "#000000"), ("#000000", "#ffffff"), ("#1f5fbf", "#ffffff"), ("#ffcc00", "#000000"), ("#0b6e63", "#ffffff"),
+])
+def test_a_button_is_read_on_any_colour(color: str, ink: str) -> None:
+    assert ink_on(color) == ink

@@ -97,11 +97,28 @@ def _make_consents() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("proof", sa.String(), nullable=True),
         sa.Column("address_key", sa.String(length=64), nullable=True),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("ground", sa.String(), nullable=True),
+        sa.Column("wording", sa.String(length=64), nullable=True),
+        sa.Column("locale", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_consents_address_key"), "consents", ["address_key"])
     op.create_index("ix_consents_contact", "consents", ["contact_id", "purpose", "at"])
+    op.create_index(
+        "ix_consents_expiring", "consents", ["expires_at"],
+        sqlite_where=sa.text("expires_at IS NOT NULL"),
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.create_table(
+        "wordings",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_wordings")),
+    )
 
 
 def _make_contacts() -> None:
