@@ -16,11 +16,12 @@ from engage.model.errors import InputError
 from engage.model.workspace import Settings
 from engage.store.database import Database
 from engage.store.identities import NAMES, Others, barred_among, meant_by, others_of, reference_keys
+from engage.store.ledger_tables import suppressions
 from engage.store.people_batch import PeopleBatch
 from engage.store.people_tables import barred
 from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
-from engage.store.tables import contacts, suppressions
+from engage.store.tables import contacts
 
 CHUNK = 2_000
 ERASED = "erased"
