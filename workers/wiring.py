@@ -24,6 +24,7 @@ from engage.delivery.ports import Journal
 from engage.delivery.traffic import Traffic
 from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
+from engage.feedback.texts import Texts
 from engage.model.contact import Event
 from engage.model.errors import NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
@@ -35,6 +36,7 @@ from engage.store.guarding import SqlTallies
 from engage.store.notes import write_once
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
+from engage.store.texting import SqlTexts
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
@@ -111,6 +113,12 @@ class Wired(Stores):
         """What comes back of messages."""
         store = SqlFeedback(self.database, workspace=self.accepted.workspace)
         return Feedback(store, workspace=self.accepted.workspace, counted=self.metrics.response)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What people text."""
+        store = SqlTexts(self.database, workspace=self.accepted.workspace)
+        return Texts(store, workspace=self.accepted.workspace, counted=self.metrics.response)
 
     @property
     def templates(self) -> Templates:

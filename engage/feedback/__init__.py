@@ -7,6 +7,8 @@
     consequences  a response + what is known -> what is written of it      pure
     taking        any number of responses in one transaction
     guarding      a campaign of which too much came back pauses by itself
+    words         STOP, HELP, START in many languages                       pure
+    texts         a text message that came in -> one of these words, or a reply
     ports         what it needs of a store
 """
 

@@ -81,9 +81,11 @@ def event_of(touch: Touch, *, received_at: datetime) -> Event:
     if touch.kind not in RESPONSES:
         raise ValueError(f"{touch.kind} is nothing that comes back of a message")
     type_, url = RESPONSES[touch.kind], touch.detail.get("url")
-    parts = [type_, str(touch.delivery_id), touch.channel or ""]
+    parts = [type_, str(touch.delivery_id or f"c{touch.contact_id}"), touch.channel or ""]
     if touch.kind is Kind.UNSUBSCRIBED:
         parts += [touch.purpose or "", str(touch.detail.get("by", "")), moment_text(touch.at)]
+    elif touch.kind not in ONCE and "id" in touch.detail:
+        parts.append(str(touch.detail["id"]))
     elif touch.kind not in ONCE:
         parts += [moment_text(touch.at), sha256(str(url or "").encode()).hexdigest()[:16]]
     told = {
@@ -99,8 +101,7 @@ def event_of(touch: Touch, *, received_at: datetime) -> Event:
 def _touch(response: Response, letter: Letter, settings: Settings, now: datetime) -> Touch:
     """Never before the message was handed over, whatever the provider's clock says, so that a wait for it does not pass it by."""
     told: dict[str, object] = {"machine": True} if response.machine else {}
-    if response.url is not None:
-        told["url"] = response.url
+    told |= {name: value for name, value in (("url", response.url), ("id", response.id)) if value is not None}
     if response.kind is Kind.BOUNCED:
         told["bounce"] = severity(response.reason).value
     if response.kind is Kind.UNSUBSCRIBED:
@@ -120,6 +121,8 @@ def _same(touch: Touch, other: Touch) -> bool:
         return False
     if touch.kind in ONCE:
         return touch.channel == other.channel
+    if "id" in touch.detail and "id" in other.detail:
+        return touch.detail["id"] == other.detail["id"]
     return (touch.at, touch.detail.get("url"), touch.detail.get("machine")) == (
         other.at, other.detail.get("url"), other.detail.get("machine")
     )

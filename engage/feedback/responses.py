@@ -25,6 +25,7 @@ class Response:
 
     `reason` says of a bounce how bad it is: an enhanced status code (RFC 3463: `5.1.1`, `4.2.2`) or one of `hard`, `soft`, `full`,
     `blocked`; None: hard. `text` is a reply's, personal. A `machine` opened, clicked or answered by itself: kept, never counted.
+    `id` is its name at whoever tells it: what is told twice by one name is one, whenever it is told.
     `purpose` and `by` are of an unsubscription from something else than what the message was about and came by.
     """
 
@@ -41,6 +42,7 @@ class Response:
     source: str = "provider"
     purpose: str | None = None
     by: ChannelKind | None = None
+    id: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in RESPONSES:

@@ -14,6 +14,9 @@ BAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 """Enhanced status codes (RFC 3463, RFC 7505) that say of a mail address that it will never work: no such mailbox, no such domain, not
 an address, moved away, null MX, disabled. The other 5.1.x speak of the sender."""
 
+STOPPED = "stop"
+"""Why a number is suppressed whose owner wrote STOP: the one reason that its owner can take back, by START."""
+
 _BETWEEN_DIGITS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 
 

@@ -83,6 +83,7 @@ class Channel:
 
     `to` makes it a fixed recipient (staff): no consent, no limit, no quiet hours. Rates are in messages a second; `domain_rates` go
     by the recipient's domain. `named` is what its provider is called, where engage.yaml gives it a name of its own.
+    `answers`: what is answered to the words `help`, `stop` and `start` of SMS.
     `providers`: the channel once by each of several, in the order in which they are tried; empty where it has but the one.
     """
 
@@ -96,6 +97,7 @@ class Channel:
     warm_up: WarmUp | None = None
     domain_rates: Mapping[str, float] = field(default_factory=dict)
     countries: frozenset[str] | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
     named: str | None = None
     providers: tuple[Channel, ...] = ()
     place: Place | None = None

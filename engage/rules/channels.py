@@ -10,7 +10,7 @@ from engage.model.contact import PREFERRED, ChannelKind
 from engage.model.errors import Problem
 from engage.model.rates import WarmUp
 from engage.model.workspace import Channel
-from engage.rules.schema.channels import ChannelSection, ProviderSection, WarmUpSection
+from engage.rules.schema.channels import AnswersSection, ChannelSection, ProviderSection, WarmUpSection
 from engage.rules.tree import Scalar
 
 ADAPTER_KINDS: Mapping[str, ChannelKind] = {"smtp": ChannelKind.EMAIL, "slack": ChannelKind.CHAT, "sms_webhook": ChannelKind.SMS}
@@ -36,6 +36,7 @@ def read_channel(name: Scalar, written: ChannelSection, problems: list[Problem])
         rate=written.rate,
         warm_up=_warm_up(written.warm_up),
         domain_rates={str(domain).lower(): rate for domain, rate in written.domain_rate.items()},
+        answers=_answers(written.answers),
         countries=frozenset(written.countries) if written.countries is not None else None,
         place=name.place,
     )
@@ -74,6 +75,8 @@ class _Reading:
         """What would have no effect on a channel of that kind."""
         if self._written.countries is not None and kind is not ChannelKind.SMS:
             self.refuse(f"`countries` has no effect on a channel of the kind {kind}", "countries")
+        if self._written.answers is not None and kind is not ChannelKind.SMS:
+            self.refuse(f"`answers` has no effect on a channel of the kind {kind}", "answers")
         if self._written.domain_rate and kind is not ChannelKind.EMAIL:
             self.refuse(f"`domain_rate` has no effect on a channel of the kind {kind}", "domain_rate")
 
@@ -93,6 +96,13 @@ class _Reading:
 
 def _options(section: ChannelSection | ProviderSection) -> Mapping[str, str]:
     return {key: str(value) for key, value in (section.model_extra or {}).items()}
+
+
+def _answers(written: AnswersSection | None) -> Mapping[str, str]:
+    if written is None:
+        return {}
+    said = {"help": written.help, "stop": written.stop, "start": written.start}
+    return {word: str(text) for word, text in said.items() if text is not None}
 
 
 def _warm_up(written: WarmUpSection | None) -> WarmUp | None:

@@ -15,7 +15,7 @@
     buckets, notices, volumes, standing                 the ports of traffic, and how each provider stands
     reviewing, questions                                deliveries that failed or are unknown: what people and providers say of them
     calls                                               the outbox of calls
-    feedback, guarding                                  the ports of feedback
+    feedback, texting, blocking, guarding               the ports of feedback
     lowering, operators, typed_json, asking, lookups    expressions as SQL, and their questions
     people, people_batch, people_rows, ledger,          people and what happened to them
     history, letters, inquiries

@@ -15,11 +15,10 @@ from engage.feedback.responses import Response
 from engage.model.history import Kind, Touch
 from engage.model.letter import Letter
 from engage.model.responses import RESPONSES
+from engage.store.blocking import put_on_list
 from engage.store.database import Database
 from engage.store.happenings import SqlHappenings
-from engage.store.inserts import insert_ignoring
 from engage.store.ledger import append_lines, lines_of
-from engage.store.ledger_tables import suppressions
 from engage.store.letters import read_letter
 from engage.store.pending import insert_pending
 from engage.store.rows import TOUCH_FIELDS, add_touches
@@ -45,7 +44,6 @@ class SqlFeedback:
             yield SqlFeedbackTransaction(connection, workspace=self._workspace, secret=secret)
 
 
-@final
 class SqlFeedbackTransaction(SqlHappenings):
     """Letters, what is known of them, and what is written."""
 
@@ -70,10 +68,7 @@ class SqlFeedbackTransaction(SqlHappenings):
         if new.event is not None:
             insert_pending(self._connection, new.event)
         if new.block is not None:
-            row = {
-                "address_key": new.block.address_key, "channel": new.block.kind.value, "reason": new.block.reason, "at": new.block.at,
-            }
-            self._connection.execute(insert_ignoring(self._connection, suppressions).values(row))
+            put_on_list(self._connection, new.block)
 
     def _letter(self, response: Response) -> Letter | None:
         delivery_id = response.delivery_id if response.delivery_id is not None else self._last_delivery(response)

@@ -10,11 +10,13 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.contacts.ports import Blocked, Suppression
+from engage.feedback.consequences import Block
 from engage.model.addresses import address_key
 from engage.model.consent import Wording
 from engage.model.contact import ADDRESSES, ChannelKind, Consent
 from engage.model.history import Kind, Touch
 from engage.model.values import moment_text
+from engage.store.blocking import put_on_list
 from engage.store.database import Database
 from engage.store.inserts import insert_ignoring
 from engage.store.ledger_tables import consents, suppressions, wordings
@@ -68,15 +70,12 @@ class SqlSuppressions:
     def take(self, entries: Sequence[Blocked], *, now: datetime) -> int:
         """Put all of them on the list, in one transaction; how many were not there already."""
         secret = self._database.secret()
-        rows = [
-            {
-                "address_key": each.key or address_key(secret, each.kind, each.address or ""), "channel": each.kind.value,
-                "reason": each.reason, "at": now,
-            }
+        blocks = [
+            Block(address_key=each.key or address_key(secret, each.kind, each.address or ""), kind=each.kind, reason=each.reason, at=now)
             for each in entries
         ]
         with self._database.begin() as connection:
-            return sum(connection.execute(insert_ignoring(connection, suppressions).values(row)).rowcount for row in rows)
+            return sum(put_on_list(connection, block) for block in blocks)
 
     def unsuppress(self, kind: ChannelKind, address: str) -> bool:
         """Take it off; False where it was not there."""

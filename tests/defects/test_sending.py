@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from engage.delivery import conductor
 from engage.delivery.points import Point
 from engage.feedback import Feedback, Response, Taken
+from engage.feedback.texts import IncomingText, Texts
 from engage.model.contact import ChannelKind, Consent
 from engage.model.errors import Unavailable, Unconfirmed
 from engage.model.history import Kind
@@ -21,6 +22,7 @@ from engage.planning.positions import step_at
 from engage.simulation.plan import as_json
 from engage.store.feedback import SqlFeedback
 from engage.store.tables import runs
+from engage.store.texting import SqlTexts
 from tests.defects.company import Found, company, go_to, got, utc
 from tests.defects.killing import Recording, kill_at, let_leases_end
 from tests.engine import Works
@@ -210,3 +212,13 @@ def test_what_a_provider_tells_twice_or_in_the_wrong_order_comes_to_the_same(fou
     assert list(taken) == [Taken.NEW] * 4 + [Taken.KNOWN] * 4
     assert sorted(got(works, *(kind for kind, _ in story))) == [("ana", f"2026-03-02 10:0{minute}") for minute in (1, 4, 5, 9)]
     assert [listed.reason for listed in works.suppressions.suppressed()] == ["complaint"]
+
+
+def test_who_cannot_stop_smiling_goes_on_getting_texts_and_who_writes_arret_does_not(found: Found) -> None:
+    works = found(company("{date: birth_date, at: 09:00}"), "2026-03-01")
+    texts = Texts(SqlTexts(works.database, workspace=lambda: works.workspace), workspace=lambda: works.workspace)
+    said = {"+38640123401": "I can't stop smiling", "+33612345678": "Arrêt", "+381601234567": "СТОП!", "+8613800138000": "停止"}
+    for number, text in said.items():
+        texts.take(IncomingText(sender=number, text=text, at=utc(NOON)), now=utc(NOON))
+    assert [listed.reason for listed in works.suppressions.suppressed()] == ["stop"] * 3
+    assert not works.suppressions.unsuppress(ChannelKind.SMS, "+38640123401")

@@ -28,7 +28,7 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, diagnosed, guarded, opened, paced, posted, visited
+from tests.integration.watching import ANA, Case, World, answered, diagnosed, guarded, opened, paced, posted, visited
 
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
 
@@ -129,6 +129,11 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     ("a warm-up", "growth"): provider(f"adapter: console, {WARM_UP}", "growth: 2", "growth: 1.5"),
     ("a warm-up", "full"): provider(f"adapter: console, {WARM_UP}", "full: 400", "full: 900"),
     ("a channel", "countries"): channel("adapter: console, kind: sms, countries: [SI]", "[SI]", "[HR]"),
+    ("a channel", "answers"): channel("adapter: console, kind: sms, to: x", "to: x", "to: x, answers: {help: Ours}", see=answered),
+    **{
+        ("answers", word): channel(f"adapter: console, kind: sms, answers: {{{word}: One}}", "One", "Two", see=answered)
+        for word in ("help", "stop", "start")
+    },
     ("quiet_hours", "from"): silent("from: 12:00, to: 15:00", "from: 12:00", "from: 14:00"),
     ("quiet_hours", "to"): silent("from: 12:00, to: 15:00", "to: 15:00", "to: 16:00"),
     ("quiet_hours", "days_off"): silent("days_off: [mon]", "[mon]", "[tue]"),

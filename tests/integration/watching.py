@@ -16,6 +16,7 @@ from engage.channels.mime import Letterhead, compose
 from engage.contacts.ports import Person
 from engage.delivery.traffic import Traffic
 from engage.feedback.guarding import Guard
+from engage.feedback.texts import IncomingText, Texts
 from engage.model.contact import ChannelKind, Event
 from engage.model.delivery import Cleared
 from engage.model.errors import EngageError, Rejected, Unconfirmed
@@ -28,6 +29,7 @@ from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.store.guarding import SqlTallies
 from engage.store.rows import add_touches
+from engage.store.texting import SqlTexts
 from engage.templates import check as check_templates
 from engage.templates.purposes import PurposeTexts
 from engage.web.pages import Pages
@@ -151,6 +153,18 @@ def guarded(files: Files, world: World, stand: Stand) -> str:
     stopped = Guard(SqlTallies(database), workspace=lambda: workspace).look(now=world.start)
     database.close()
     return "\n".join(each.reason for each in stopped)
+
+
+NUMBER = "+38640123456"
+
+
+def answered(files: Files, world: World, stand: Stand) -> str:
+    """What somebody is answered who texts HELP, STOP and START."""
+    workspace, database = accepted(files), stand.database()
+    texts = Texts(SqlTexts(database, workspace=lambda: workspace), workspace=lambda: workspace)
+    said = [texts.take(IncomingText(sender=NUMBER, text=word, at=world.start), now=world.start) for word in ("help", "stop", "start")]
+    database.close()
+    return "\n".join(str(answer.reply) for answer in said)
 
 
 async def _ask(endpoint: Endpoint, clock: datetime) -> None:

@@ -29,6 +29,22 @@ class WarmUpSection(Section):
         return self
 
 
+class AnswersSection(Section):
+    """What is answered to the words that people text."""
+
+    called: ClassVar[str] = "answers"
+
+    help: Text | None = Field(None, description="To HELP; default: the company's name, its address on the web, and how to stop")
+    stop: Text | None = Field(None, description="To STOP; default: nothing, as most providers confirm it themselves")
+    start: Text | None = Field(None, description="To START; default: nothing")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self._keys:
+            raise complaint("an empty map says nothing")
+        return self
+
+
 class ProviderSection(Section):
     """One of the providers of a channel. Keys beside these are the adapter's own."""
 
@@ -67,6 +83,8 @@ class ChannelSection(Section):
         default_factory=dict, description="Email only: how many messages a recipient's domain gets at most; `*`: each that is not named",
     )
     countries: list[Country] | None = Field(None, description="SMS only: countries whose numbers may be written to; default: all")
+
+    answers: AnswersSection | None = Field(None, description="SMS only: what is answered to HELP, STOP and START")
 
     @model_validator(mode="after")
     def _by_one_way_or_several(self) -> Self:

@@ -213,6 +213,8 @@ def test_a_wrong_setting_is_told_at_its_place(line: str) -> None:
     ("providers: [{adapter: smtp}, {adapter: slack}]", "the adapter slack is of the kind chat"),
     ("providers: [{adapter: smtp}, {adapter: smtp}]", "another provider of this channel is called smtp too: give each a `name`"),
     ("adapter: slack, kind: chat, domain_rate: {gmail.com: 5/s}", "`domain_rate` has no effect on a channel of the kind chat"),
+    ("adapter: smtp, answers: {help: x}", "`answers` has no effect on a channel of the kind email"),
+    ("adapter: sms_webhook, kind: sms, answers: {}", "an empty map says nothing"),
     ("adapter: smtp, domain_rate: {gmail: 5/s}", "`gmail` is not a domain; write it like gmail.com, or * for every other one"),
     ("adapter: smtp, warm_up: {from: 2026-11-01, first_day: 0, growth: 2}", "`first_day` must be at least 1"),
     ("adapter: smtp, warm_up: {from: 2026-11-01, first_day: 9, growth: 1}", "`1` is not a factor; write it like 2 or 1.5"),
