@@ -33,6 +33,7 @@ from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
 from engage.store.history import SqlHistory
 from engage.store.ledger import SqlLedger, SqlSuppressions
+from engage.store.merging import SqlMerging
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
@@ -61,6 +62,7 @@ class Works:
         self.ledger = SqlLedger(database)
         self.suppressions = SqlSuppressions(database)
         self.operations = SqlOperations(database)
+        self.merging = SqlMerging(database, workspace=self._now)
         self.history = SqlHistory(database)
         self.journal = journal or NoJournal()
         self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self.version, journal=self.journal)

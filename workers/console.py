@@ -22,6 +22,7 @@ from engage.cli import (
     enrolling,
     explaining,
     keeping,
+    merging,
     messages,
     observing,
     operating,
@@ -55,10 +56,13 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
     "migrate": keeping.migrate, "backup": keeping.backup, "restore": keeping.restore,
 }
+OF_A_CONTACT: Mapping[str, Callable[..., None]] = {"merge": merging.merge, "unmerge": merging.unmerge}
 GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": suppressing.suppress}
 
 for name, command in COMMANDS.items():
     app.command(name)(command)
+for name, command in OF_A_CONTACT.items():
+    people.contact.command(name)(command)
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

@@ -13,6 +13,7 @@ from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.letters import SqlLetters
+from engage.store.merging import SqlMerging
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.questions import SqlQuestions
@@ -43,6 +44,11 @@ class Stores:
     def suppressions(self) -> SqlSuppressions:
         """The suppression list."""
         return SqlSuppressions(self.database)
+
+    @cached_property
+    def merging(self) -> SqlMerging:
+        """Contacts that are one person."""
+        return SqlMerging(self.database, workspace=self.accepted.workspace)
 
     @cached_property
     def history(self) -> SqlHistory:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Protocol, cast, final
 
 import typer
 
+from engage.contacts.merging import Merging
 from engage.contacts.ports import Ledger, People, Suppressions
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
@@ -87,6 +88,8 @@ class Engaged(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def suppressions(self) -> Suppressions: ...
+    @property
+    def merging(self) -> Merging: ...
     @property
     def history(self) -> History: ...
     @property

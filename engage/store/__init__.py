@@ -18,7 +18,9 @@
     feedback, texting, blocking, guarding               the ports of feedback
     lowering, operators, typed_json, asking, lookups    expressions as SQL, and their questions
     people, people_batch, people_rows, ledger,          people and what happened to them
-    history, letters, inquiries
+    history, letters, inquiries, identities
+    merging, unmerging, merge_ledger, merge_runs,       two contacts who are one
+    merge_records, belongings
     workspaces, renaming, operating, under_way,         accepted snapshots, operation
     sightings, gauges, backing_up
     business_clock, due, copy, memory, ready            simulation

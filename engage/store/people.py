@@ -127,8 +127,7 @@ class SqlPeople:
     def _batch(self, now: datetime) -> Iterator[tuple[sa.Connection, PeopleBatch]]:
         secret = self._database.secret()  # asked first: the first time it is made, in a transaction of its own
         with self._database.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(LOCK, sa.BigInteger))))
+            lock_people(connection)
             yield connection, PeopleBatch(connection, self._settings, secret=secret, now=now)
 
     def _refuse_taken(self, connection: sa.Connection, contact_id: int, external_id: Value) -> None:
@@ -149,3 +148,9 @@ class SqlPeople:
                 return
             yield ids
             last = ids[-1]
+
+
+def lock_people(connection: sa.Connection) -> None:
+    """Wait for whoever makes contacts, or decides who they are, until this transaction ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(LOCK, sa.BigInteger))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from typing import Any
 
 from engage.contacts.zones import resolve
 from engage.model.addresses import address_key
@@ -16,7 +17,9 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """`changed_at` of who came silently: no campaign looks for changes so far back."""
 
 
-def contact_row(attributes: Mapping[str, Value], settings: Settings, *, secret: bytes, before: Row | None = None) -> dict[str, object]:
+def contact_row(
+    attributes: Mapping[str, Value], settings: Settings, *, secret: bytes, before: Row | Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """All columns but those that say when. What `before` holds from a time when more was declared stays."""
     zones = resolve(
         timezone=_text(attributes, "timezone"), phone=_text(attributes, "phone"), country=_text(attributes, "country"),
@@ -25,7 +28,7 @@ def contact_row(attributes: Mapping[str, Value], settings: Settings, *, secret: 
     held: Mapping[str, object] = before["attributes"] if before else {}
     undeclared = {name: value for name, value in held.items() if name not in settings.attributes}
     declared = {name: to_json(value) for name, value in attributes.items() if name not in BUILT_IN_ATTRIBUTES}
-    row: dict[str, object] = {name: attributes.get(name) for name in BUILT_IN_ATTRIBUTES}
+    row: dict[str, Any] = {name: attributes.get(name) for name in BUILT_IN_ATTRIBUTES}
     row |= {"tags": to_json(attributes.get("tags")), "attributes": undeclared | declared}
     row |= {"zone_key": zones.key, "zone_source": zones.source.value}
     for kind, name in ADDRESSES.items():

@@ -107,6 +107,22 @@ def test_who_unsubscribes_between_the_queue_and_the_hand_off_gets_nothing(found:
     assert [touch.reason for touch in works.touches(Kind.SUPPRESSED)] == ["no_consent"]
 
 
+def test_a_withdrawal_outlives_a_merge_with_a_record_that_knows_nothing_of_it(found: Found) -> None:
+    works = found(company("{event: ticket.closed}"), NOON)
+    works.know("ana", "crm-7")
+    ana, other = works.people.find("ana"), works.people.find("crm-7")
+    assert ana is not None
+    assert other is not None
+    for contact, granted, at in ((other, False, "2025-01-01 08:00"), (ana, True, "2026-01-01 08:00")):
+        line = Consent(contact_id=contact.id, purpose="care", channel=None, granted=granted, at=utc(at), source="form")
+        works.ledger.record([line])
+    works.happen("ticket.closed", "ana", ticket_id="1")
+    works.at[Point.RENDERED] = lambda: works.merging.merge(ana.id, other.id, now=utc(NOON), by="tester")
+    works.settle()
+    assert works.sent() == []
+    assert {touch.reason for touch in works.touches(Kind.SUPPRESSED)} == {"no_consent"}
+
+
 def test_a_ticket_closed_reopened_and_closed_brings_one_follow_up_timed_from_the_last_closure(found: Found) -> None:
     ends = "exit: {event: ticket.reopened, where: event.ticket_id == trigger.ticket_id}\n"
     files = company("{event: ticket.closed, key: event.ticket_id}", "steps: [{wait: 1d}, {send: wishes}]", more=ends)

@@ -1,0 +1,43 @@
+"""The commands about one person, as somebody types them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.typed import Engage
+
+
+@pytest.fixture
+def imported(engage: Engage) -> Engage:
+    assert engage("import", "contacts.csv").status == 0
+    return engage
+
+
+def test_other_addresses_are_added_shown_made_primary_and_removed(imported: Engage) -> None:
+    assert imported("contact", "set", "mia", "email+=Mia@work.example").status == 0
+    (shown,) = imported("contact", "show", "mia@work.example", "--json").json()
+    assert isinstance(others := shown["others"], list)
+    assert [(each["name"], each["value"], each["source"]) for each in others] == [("email", "Mia@work.example", "command line")]
+    assert "also email" in imported("contact", "show", "mia").out
+    assert "also email" not in imported("contact", "set", "mia", "email-=mia@work.example").out
+
+
+@pytest.mark.parametrize(("value", "told"), [
+    ("city+=Koper", "only external_id, email, phone, chat_id"), ("email-=x@example.com", "none of the contact's other"),
+    ("email+=", "which one?"), ("email+=nonsense", "is no email address"),
+])
+def test_others_that_cannot_be_are_refused(imported: Engage, value: str, told: str) -> None:
+    ended = imported("contact", "set", "mia", value)
+    assert ended.status == 1
+    assert told in ended.err
+
+
+def test_contacts_are_merged_and_parted_again(imported: Engage) -> None:
+    merged = imported("contact", "merge", "mia", "ken")
+    assert merged.status == 0, merged.err
+    assert "is part of mia now" in merged.out
+    assert imported("contact", "show", "ken", "--json").json()[0]["id"] == imported("contact", "show", "mia", "--json").json()[0]["id"]
+    (parted,) = imported("contact", "unmerge", "mia", "--json").json()
+    assert parted["undone"] is True
+    assert imported("contact", "show", "ken", "--json").json()[0]["id"] == parted["merged"]
+    assert imported("contact", "unmerge", "mia").status == 1
