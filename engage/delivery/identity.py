@@ -27,9 +27,9 @@ class SignedIdentity:
         return f"c{call_id}.{self._mark('call', call_id)}"
 
     def _mark(self, what: str, number: int) -> str:
-        return _keyed(self.secret, what).code(b"%d" % number)[:10].hex()
+        return _keyed(self.secret, what).code(b"%d" % number).hex()
 
 
 @lru_cache(maxsize=64)
 def _keyed(secret: bytes, what: str) -> Keyed:
-    return Keyed(secret, f"{what}:".encode(), "sha256")
+    return Keyed(secret, f"{what}:".encode(), size=10)

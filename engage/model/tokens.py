@@ -1,8 +1,8 @@
 """The signed tokens of public links (`/u/{token}`, `/p/{token}`, `/v/{token}`): ids go in, no address ever does.
 
-A token is base64url of one version byte, the delivery's and the contact's id, and 16 bytes of an HMAC over them; a token of one kind is
-refused as one of another, and says nothing about it. The links that every mail has share one HMAC-SHA512, of whose 64 bytes each kind
-takes its own 16; the others have an HMAC-SHA256 over their kind as well.
+A token is base64url of one version byte, the delivery's and the contact's id, and a code of 16 bytes over them under the installation's
+secret; a token of one kind is refused as one of another, and says nothing about it. The links that every mail has share one code of 48
+bytes, of which each kind takes its own 16; the others have one over their kind as well.
 """
 
 from __future__ import annotations
@@ -51,11 +51,12 @@ def sign(secret: bytes, kind: str, payload: TokenPayload) -> str:
     return _text(body + _signature(secret, kind, body))
 
 
-def sign_each(secret: bytes, kinds: Sequence[str], payload: TokenPayload) -> list[str]:
+def sign_each(secret: bytes, kinds: Sequence[str], *, delivery_id: int, contact_id: int) -> list[str]:
     """A token of each of these kinds, which are among `u`, `p` and `v`."""
-    body = _BODY.pack(VERSION, payload.delivery_id, payload.contact_id)
-    code = _keyed(secret).code(body)
-    return [_text(body + code[_IN_EVERY_MAIL[kind]:][:_SIGNATURE]) for kind in kinds]
+    body = _BODY.pack(VERSION, delivery_id, contact_id)
+    code = _of_every_mail(secret).code(body)
+    text = _text(b"".join([body + code[at:at + _SIGNATURE] for at in map(_IN_EVERY_MAIL.__getitem__, kinds)]))  # none ends in a padding
+    return [text[at:at + _LENGTH] for at in range(0, len(text), _LENGTH)]
 
 
 def _text(raw: bytes) -> str:
@@ -80,11 +81,12 @@ def verify(secret: bytes, kind: str, token: str) -> TokenPayload:
 
 
 def _signature(secret: bytes, kind: str, body: bytes) -> bytes:
-    if kind in _IN_EVERY_MAIL:
-        return _keyed(secret).code(body)[_IN_EVERY_MAIL[kind]:][:_SIGNATURE]
-    return hmac.digest(secret, b"engage link\0" + kind.encode() + b"\0" + body, "sha256")[:_SIGNATURE]
+    at = _IN_EVERY_MAIL.get(kind)
+    if at is not None:
+        return _of_every_mail(secret).code(body)[at:at + _SIGNATURE]
+    return Keyed(secret, b"engage link\0" + kind.encode() + b"\0", size=_SIGNATURE).code(body)
 
 
 @lru_cache(maxsize=64)
-def _keyed(secret: bytes) -> Keyed:
-    return Keyed(secret, b"engage link\0", "sha512")
+def _of_every_mail(secret: bytes) -> Keyed:
+    return Keyed(secret, b"engage links\0", size=len(_IN_EVERY_MAIL) * _SIGNATURE)

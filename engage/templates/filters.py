@@ -62,6 +62,8 @@ def _percent(context: Reader, value: object, digits: int | None = None) -> str:
 def _money(context: Reader, value: object, currency: str | None = None) -> str | None:
     if value is None:
         return None
+    if value.__class__ is Money and currency is None:
+        return context.scope.formats.money(value.amount, value.currency)
     if isinstance(value, Money):
         if currency not in (None, value.currency):
             raise Unprintable(f"this amount is in {value.currency}; money() converts nothing")
@@ -270,13 +272,14 @@ _OWN: Mapping[str, Filter] = {
     "striptags": _striptags, "sum": _sum,
 }  # fmt: skip
 
-_METHODS: Mapping[str, Callable[[str], str]] = {
+METHODS: Mapping[str, Callable[[str], str]] = {
     "capitalize": str.capitalize, "lower": str.lower, "upper": str.upper, "trim": str.strip,
 }  # fmt: skip
+"""What these filters are for a small text."""
 
 FILTERS: Mapping[str, Filter] = {
     **{name: _charged(_of_jinja(name)) for name in _SAFE},
-    **{name: _quick(method, _of_jinja(name)) for name, method in _METHODS.items()},
+    **{name: _quick(method, _of_jinja(name)) for name, method in METHODS.items()},
     **{name: _charged(function) for name, function in _OWN.items()},
     **{name: _present(function) for name, function in _OF_ONE_VALUE.items()},
     "date": _date,

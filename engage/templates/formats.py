@@ -98,6 +98,14 @@ class Formats:
             raise Unprintable("this is no country code (ISO 3166-1 alpha-2)")
         return str(name)
 
+    def days(self, style: str) -> Mapping[date, str] | None:
+        """The days that were written in that style so far; None where it is a pattern. It grows as more are."""
+        if style not in _STYLES:
+            return None
+        if style not in self._dates:
+            self._dates[style] = DateShape(_STYLES[style], self.locale)
+        return self._dates[style].texts
+
     def date(self, value: date, style: str) -> str:
         """A day."""
         shape = self._dates.get(style)

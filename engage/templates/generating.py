@@ -10,22 +10,31 @@ from collections.abc import Iterable
 from typing import Any
 
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import Frame
 from jinja2.idtracking import VAR_LOAD_PARAMETER, VAR_LOAD_RESOLVE, VAR_LOAD_UNDEFINED
 from jinja2.nodes import EvalContext
 from jinja2.runtime import exported
 
-from engage.templates.escaping import ESCAPES
+from engage.templates.escaping import ESCAPES, Form
 from engage.templates.limits import SMALL
-from engage.templates.turns import TURN_FIELDS
+from engage.templates.shortcuts import Shortcuts
 
 Finalize = Any
+_NAMING = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.Call, nodes.CallBlock)
+"""What hands a loop's own names on."""
+
+_TURN = {
+    "index": "{turn}", "index0": "({turn} - 1)", "first": "({turn} == 1)", "last": "({turn} == len({turn}_of))", "length": "len({turn}_of)",
+}  # fmt: skip
+"""What `loop.index` and its like are, where nothing else is asked of the loop."""
 
 
-class Generator(CodeGenerator):
+class Generator(Shortcuts):
     """Writes `root(context)`, which returns the list of what it prints."""
 
-    _assigned: frozenset[str] = frozenset()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._turns: list[str] = []  # of the plain loops around, the names that hold them
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:
         """The module. Layouts and blocks are put together long before, so there are none here."""
@@ -34,10 +43,11 @@ class Generator(CodeGenerator):
         self.writeline(f"name = {self.name!r}")
         self.writeline("def root(context, missing=missing, environment=environment):", extra=1)
         self.indent()
-        self.write_commons()
         frame = Frame(EvalContext(self.environment, self.name))
         frame.symbols.analyze_node(node)
         frame.toplevel = frame.rootlevel = True
+        self._reads_data = any(action == VAR_LOAD_RESOLVE for action, _ in frame.symbols.loads.values())
+        self.write_commons()
         self.buffer(frame)
         self.enter_frame(frame)
         self.pull_dependencies(node.body)
@@ -50,11 +60,8 @@ class Generator(CodeGenerator):
 
     def write_commons(self) -> None:
         """What the function needs at hand."""
-        self.writeline("resolve = context.resolve_or_missing")
-        self.writeline("known = context.parent.get")
-        self.writeline("undefined = environment.undefined")
-        self.writeline("concat = environment.concat")
-        self.writeline("cond_expr_undefined = Undefined")
+        if self._reads_data:
+            self.writeline("known = context.parent.get")
 
     def enter_frame(self, frame: Frame) -> None:
         """At the root nothing is assigned yet, so that every name comes of the data."""
@@ -69,80 +76,51 @@ class Generator(CodeGenerator):
         """Filters and tests are names of the module already."""
         self.filters, self.tests = self.environment.filter_names, self.environment.test_names  # type: ignore[attr-defined]  # our own
 
+    def get_resolve_func(self) -> str:
+        """Of a name that is not the root's."""
+        return f"{self.get_context_ref()}.resolve_or_missing"
+
     def visit_For(self, node: nodes.For, frame: Frame) -> None:
         """A loop that asks of itself no more than where it is, as nearly all do, needs none of Jinja's object for it."""
         asked = [name for name in node.find_all(nodes.Name) if name.name == "loop"]
-        plain = [field for field in node.find_all(nodes.Getattr) if _is_loop(field.node) and field.attr in TURN_FIELDS]
-        if node.recursive or node.test or node.else_ or len(asked) != len(plain):
+        plain = [field for field in node.find_all(nodes.Getattr) if _is_loop(field.node) and field.attr in _TURN]
+        imports = node.find(nodes.Import) or node.find(nodes.FromImport)  # they hand `loop` on as what it is
+        if node.recursive or node.test or node.else_ or imports or len(asked) != len(plain):
             super().visit_For(node, frame)
         else:
             self._plain_loop(node, frame, numbered=bool(asked))
 
     def _plain_loop(self, node: nodes.For, frame: Frame, *, numbered: bool) -> None:
+        """Where it is asked where it is, that is a number."""
         inside = frame.inner()
         inside.loop_frame = True
-        reference = inside.symbols.declare_parameter("loop") if numbered else ""
+        turn = inside.symbols.declare_parameter("loop") if numbered else ""
         inside.symbols.analyze_node(node, for_branch="body")
-        self.writeline("for ", node)
+        items, cost, body = _charged_loop(node)
+        if numbered:
+            self.newline(node)
+            self._write(f"{turn}_of = turns(context, ", items, f", {cost})", frame=frame)
+        self.writeline(f"for {turn}, " if numbered else "for ", node)
         self.visit(node.target, inside)
-        self.write(f", {reference} in numbered(" if numbered else " in ")
-        self.visit(node.iter, frame)
-        self.write("):" if numbered else ":")
+        self._write(*((f" in enumerate({turn}_of, 1):",) if numbered else (" in turns(context, ", items, f", {cost}):")), frame=frame)
         self.indent()
         self.enter_frame(inside)
-        self.writeline("_loop_vars = {}")
-        self.blockvisit(node.body, inside)
+        self.writeline("_loop_vars = {}" if next(node.find_all(_NAMING), None) is not None else "pass")
+        self._turns.append(turn)
+        self.blockvisit(body, inside)
+        self._turns.pop()
         self.outdent()
         self.leave_frame(inside)
         if self._assign_stack:
             self._assign_stack[-1].difference_update(inside.symbols.stores)
 
-    def visit_Filter(self, node: nodes.Filter, frame: Frame) -> None:
-        """Comparisons with constants, and what phrases say, without the way through a filter."""
-        if node.name == "_compare" and len(node.args) == 2 and isinstance(node.args[0], nodes.Const) and node.node is not None:
-            self._comparison(node, node.args[0].value, node.node, node.args[1], frame)
-        elif node.name == "_value" and node.node is not None:
-            self.visit(node.node, frame)
-        else:
-            super().visit_Filter(node, frame)
-
-    def _comparison(self, node: nodes.Filter, name: str, left: nodes.Expr, right: nodes.Expr, frame: Frame) -> None:
-        """Comparisons with texts that stand in the template mean in Python what they mean in the campaign language."""
-        before = "not " if name in ("ne", "notin") else ""
-        if name in ("eq", "ne") and (_is_text(left) or _is_text(right)):
-            self._write(f"({before}(", left, " == ", right, "))", frame=frame)
-        elif name in ("in", "notin") and isinstance(right, nodes.List | nodes.Tuple) and all(map(_is_text, right.items)):
-            texts = tuple(item.value for item in right.items if isinstance(item, nodes.Const))
-            self._write(f"({before}(", left, f" in {texts!r}))", frame=frame)
-        elif name in ("in", "notin") and isinstance(left, nodes.Const) and _is_text(left):
-            self._write(f"({before}contains(context, ", right, f", {left.value!r}))", frame=frame)
-        else:
-            super().visit_Filter(node, frame)
-
-    def _write(self, *parts: str | nodes.Expr, frame: Frame) -> None:
-        for part in parts:
-            if isinstance(part, str):
-                self.write(part)
-            else:
-                self.visit(part, frame)
-
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
-        """A declared field of a record that is always there comes right out of its dict."""
-        owner = node.node
-        fields = self.environment.fields  # type: ignore[attr-defined]  # our own environment has it
-        if isinstance(owner, nodes.Name) and owner.name not in self._assigned and node.attr in fields.get(owner.name, ()):
-            reference = frame.symbols.find_ref(owner.name)
-            if reference is not None and frame.symbols.find_load(reference) == (VAR_LOAD_RESOLVE, owner.name):
-                self.write(f"{reference}.values.get({node.attr!r})")
-                return
-        if _is_loop(owner) and node.attr in TURN_FIELDS and isinstance(owner, nodes.Name):
-            reference = frame.symbols.find_ref("loop")
-            if reference is not None and frame.symbols.find_load(reference) == (VAR_LOAD_PARAMETER, None):
-                self.write(f"{reference}.{node.attr}")
-                return
-        self.write("field(")
-        self.visit(node.node, frame)
-        self.write(f", {node.attr!r})")
+        """Where a plain loop is."""
+        turn = frame.symbols.find_ref("loop") if _is_loop(node.node) else None
+        if turn is not None and turn in self._turns and frame.symbols.find_load(turn) == (VAR_LOAD_PARAMETER, None):
+            self.write(_TURN[node.attr].format(turn=turn))
+        else:
+            super().visit_Getattr(node, frame)
 
     def _make_finalize(self) -> Finalize:
         return self._FinalizeInfo(str, None)
@@ -155,7 +133,7 @@ class Generator(CodeGenerator):
         raise nodes.Impossible
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Finalize) -> None:
-        self.write("(escaped(value) if (value := ")
+        self.write("(value if (value := " if self._sandbox.form is Form.TEXT else "(escaped(value) if (value := ")
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Finalize) -> None:
         """A small text is what nearly every value is: it is asked for here, not in a function."""
@@ -164,9 +142,15 @@ class Generator(CodeGenerator):
         self.write(f", {node.args[0].value!r}))" if named else "))")  # type: ignore[attr-defined]  # the folding puts it there
 
 
-def _is_text(node: nodes.Expr) -> bool:
-    return isinstance(node, nodes.Const) and isinstance(node.value, str)
-
-
 def _is_loop(node: nodes.Expr) -> bool:
     return isinstance(node, nodes.Name) and node.name == "loop"
+
+
+def _charged_loop(node: nodes.For) -> tuple[nodes.Expr, int, list[nodes.Node]]:
+    """What it goes through, what the guard charges for a turn, and what is done in it."""
+    (charge, *body), items = node.body, node.iter
+    assert isinstance(items, nodes.Filter) and items.name == "_loop" and items.node is not None  # noqa: PT018, S101  # the guard's
+    assert isinstance(charge, nodes.ExprStmt) and isinstance(charge.node, nodes.Filter)  # noqa: PT018, S101  # likewise
+    cost = charge.node.node
+    assert charge.node.name == "_turn" and isinstance(cost, nodes.Const)  # noqa: PT018, S101  # likewise
+    return items.node, cost.value, body

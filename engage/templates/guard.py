@@ -8,8 +8,8 @@ without values is put in as text.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from typing import Any, NoReturn, final
 
 from jinja2 import Environment, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.visitor import NodeTransformer
@@ -20,7 +20,7 @@ from engage.templates.escaping import ESCAPES
 from engage.templates.faults import Unprintable
 from engage.templates.fields import Fields
 from engage.templates.functions import texts
-from engage.templates.limits import SMALL, turn_cost
+from engage.templates.limits import SMALL, Budget, turn_cost
 from engage.templates.scope import Reader
 
 
@@ -175,6 +175,34 @@ def _loop(context: Reader, value: Any) -> Any:
     if not isinstance(value, str | list | tuple | range | Fields | Mapping):
         raise Unprintable("this is no list to go through")
     return value
+
+
+def turns(context: Reader, value: Any, cost: int) -> Sized:
+    """What a loop goes through whose turns cost so much each: of few turns all are charged at once, of many each when it comes."""
+    if value.__class__ is not tuple or len(value) > SMALL:
+        return _Turns(_loop(context, value), context.scope.budget, cost)
+    if value:
+        context.scope.budget.spend(len(value), len(value) * cost)
+    items: tuple[object, ...] = value
+    return items
+
+
+@final
+class _Turns:
+    """A long list, or one that is no tuple."""
+
+    def __init__(self, items: Any, budget: Budget, cost: int) -> None:
+        self._items = items
+        self._budget = budget
+        self._cost = cost
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[object]:
+        for item in self._items:
+            self._budget.spend(1, self._cost)
+            yield item
 
 
 @pass_context

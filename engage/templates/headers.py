@@ -21,7 +21,7 @@ def header(name: str, value: str) -> str:
     value = value.strip()
     if len(value) > MAX_HEADER:
         raise RenderError(f"{name} is longer than {MAX_HEADER} characters")
-    if _CONTROL.search(value) or ("=?" in value and _CONTROL.search(_decoded(name, value))):
+    if (not value.isprintable() and _CONTROL.search(value)) or ("=?" in value and _CONTROL.search(_decoded(name, value))):
         raise RenderError(f"{name} has a line break or another control character")
     return value
 

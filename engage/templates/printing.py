@@ -29,6 +29,8 @@ def printers(form: Form) -> Mapping[str, Callable[..., str]]:
     escape: Escape = _escape_inner if form is Form.HTML else ESCAPES[form]
 
     def print_(value: object, context: Reader) -> str:
+        if value.__class__ is int:
+            return escape(str(value))  # a whole number has no more than 1,024 bits
         return value if isinstance(value, Markup) else escape(_written(value, context))
 
     def print_named(value: object, context: Reader, name: str) -> str:

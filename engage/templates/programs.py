@@ -76,11 +76,12 @@ class LineMap:
 class Rendering:
     """One message for one reader: what its parts may name, and the contexts that those may share which assign nothing."""
 
-    __slots__ = ("_shared", "names")
+    __slots__ = ("_scope", "_shared", "names")
 
     def __init__(self, names: Names, scope: Scope) -> None:
         names[KEY] = scope
         self.names = names
+        self._scope = scope
         self._shared: dict[Form, Reader] = {}
 
     def context(self, template: Template, form: Form, *, shared: bool) -> Reader:
@@ -89,7 +90,7 @@ class Rendering:
             return Reader(template.environment, {**template.globals, **self.names}, template.name, {})
         context = self._shared.get(form)
         if context is None:
-            context = self._shared[form] = Reader(template.environment, self.names, None, {})
+            context = self._shared[form] = Reader.shared(template.environment, self.names, self._scope)
         return context
 
 

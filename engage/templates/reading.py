@@ -21,6 +21,9 @@ from engage.templates.scope import Segments
 ALWAYS = frozenset({"contact", "trigger", "data", "company", "message", "now", "today", "in_segment"})
 """The names that every template has, beside those given by `as` and `with`."""
 
+RECORDS = frozenset({"contact", "trigger", "data", "company", "message"})
+"""Those of them that are fields by name."""
+
 _COMPANY = frozenset({"name", "address"})
 _LINKS = frozenset({"unsubscribe_url", "preferences_url", "view_in_browser_url", "answer_url"})
 
@@ -34,6 +37,7 @@ class Reading:
         self.fields = {"contact": frozenset(self.contact_kinds), "company": _COMPANY, "message": _LINKS}
         self._tables = Fields("data", {name: _table(name, rows) for name, rows in workspace.data.items()})
         self._days: dict[str, tuple[datetime, date]] = {}
+        self._triggers: dict[str, tuple[Mapping[str, object], _Handed, Fields]] = {}
         self._company = _company(workspace.settings.company)
         purposes = workspace.settings.purposes.values()
         self._companies = {purpose.name: _company(purpose.company) for purpose in purposes if purpose.company is not None}
@@ -53,7 +57,7 @@ class Reading:
         if "company" in reads:
             names["company"] = self.company(purpose)
         if "trigger" in reads:
-            names["trigger"] = typed("trigger", handed.where_they_live(trigger, zone), handed.trigger)
+            names["trigger"] = self._trigger(handed, trigger, zone)
         if "data" in reads:
             names["data"] = self._tables
         if "now" in reads:
@@ -71,6 +75,15 @@ class Reading:
             day = now.astimezone(zone).date()
             self._days[zone.key] = (now, day)
         return day
+
+    def _trigger(self, handed: _Handed, trigger: Mapping[str, object], zone: ZoneInfo) -> Fields:
+        """The trigger's fields; who enters by a schedule shares his with the others."""
+        last = self._triggers.get(zone.key)
+        if last is not None and last[0] is trigger and last[1] is handed:
+            return last[2]
+        read = typed("trigger", handed.where_they_live(trigger, zone), handed.trigger)
+        self._triggers[zone.key] = (trigger, handed, read)
+        return read
 
     def company(self, purpose: str) -> Fields:
         """The purpose's own company (a second brand), else the workspace's."""

@@ -19,7 +19,7 @@ from engage.model.contact import ChannelKind, Contact
 from engage.model.content import Content
 from engage.model.delivery import Approved, Links, LocaleSource, Rendered
 from engage.model.steps import Binding
-from engage.model.tokens import TokenPayload, sign_each
+from engage.model.tokens import sign_each
 from engage.model.workspace import Files, Workspace
 from engage.templates.catalogue import Choice, Parts, read_catalogue
 from engage.templates.composing import ROOT, Composer
@@ -133,7 +133,7 @@ class Templates:
     def links(self, delivery_id: int, contact_id: int, purpose: str) -> Links:
         """The signed links of one delivery; 0 stands for a preview's."""
         base = self._bases.get(purpose) or self._settings.public_url.rstrip("/")
-        unsubscribe, preferences, view = sign_each(self._secret, "upv", TokenPayload(delivery_id=delivery_id, contact_id=contact_id))
+        unsubscribe, preferences, view = sign_each(self._secret, "upv", delivery_id=delivery_id, contact_id=contact_id)
         return Links(unsubscribe=f"{base}/u/{unsubscribe}", preferences=f"{base}/p/{preferences}", view=f"{base}/v/{view}")
 
     def template(self, kind: ChannelKind, choice: Choice, reader: str | None = None) -> MessageTemplate:

@@ -28,12 +28,11 @@ from engage.templates.filters import FILTERS
 from engage.templates.formats import Formats
 from engage.templates.functions import RANGE, Function, pluralizer, translator
 from engage.templates.generating import Generator
-from engage.templates.guard import OPERATIONS, contains, guarded
+from engage.templates.guard import OPERATIONS, contains, guarded, turns
 from engage.templates.limits import MAX_BITS, weight
 from engage.templates.phrases import Phrasebook
 from engage.templates.printing import printers
 from engage.templates.scope import Reader, scope_of
-from engage.templates.turns import numbered
 
 _SAFE_TESTS = (
     "boolean", "defined", "divisibleby", "even", "false", "float", "integer", "iterable", "mapping", "none", "number", "odd", "sequence",
@@ -117,10 +116,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals = {"range": RANGE, "namespace": Namespace, "t": translator(phrases, locale), "plural": pluralizer(locale)}
         self.filter_names = {name: f"filter_{name}" for name in self.filters}
         self.test_names = {name: f"test_{number}" for number, name in enumerate(self.tests)}
-        self.namespace: Mapping[str, object] = {
+        self.namespace: dict[str, object] = {
             **{self.filter_names[name]: function for name, function in self.filters.items()},
             **{self.test_names[name]: function for name, function in self.tests.items()},
-            "field": self.getattr, "contains": contains, "numbered": numbered, **printers(form),
+            "field": self.getattr, "contains": contains, "turns": turns, "said": self.said, "date": date,
+            "undefined": self.undefined, "concat": self.concat, "cond_expr_undefined": Undefined, **printers(form),
         }
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -129,6 +129,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _generate(self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False) -> str:
         folded = folding.Folder(self, self._formats, source).visit(source)
         return super()._generate(folded, name, filename, defer_init)
+
+    def texts_of_days(self, style: str) -> str | None:
+        """The name by which compiled templates find the days written in that style; None where it is a pattern."""
+        texts = self._formats.days(style)
+        if texts is None:
+            return None
+        self.namespace[f"days_{style}"] = texts
+        return f"days_{style}"
 
     def _phrase(self, key: str) -> str:
         return self.phrases.wording(key, self.locale).text(None, {})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any, Protocol, final
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,20 @@ class Reader(Context):
         self.globals_keys = set(globals or ())
         self.blocks = {}
         self.scope = parent[KEY]
+
+    @classmethod
+    def shared(cls, environment: Environment, parent: dict[str, Any], scope: Scope) -> Reader:
+        """The context of parts that assign nothing: what they would assign is nobody's."""
+        reader = cls.__new__(cls)
+        reader.__dict__ = {
+            **_NOTHING, "parent": parent, "environment": environment, "eval_ctx": environment.escaping, "scope": scope,  # type: ignore[attr-defined]  # as above
+        }
+        return reader
+
+
+_NOTHING: Mapping[str, object] = {
+    "vars": MappingProxyType({}), "exported_vars": frozenset(), "name": None, "globals_keys": frozenset(), "blocks": MappingProxyType({}),
+}  # fmt: skip
 
 
 def scope_of(context: Context) -> Scope:

@@ -22,7 +22,6 @@ Style = Literal["short", "medium", "long", "full"]
 
 _REMEMBERED = 8192  # days, each of some 120 bytes
 _MOST_DIGITS = 15  # before the point
-_PLAIN_PLACES = 6  # with more of them Python writes a small number as 1E-7
 _DIGITS = re.compile(r"\d+")
 _FIELD = re.compile(r"%\((\w+)\)s")
 _READS = {
@@ -42,20 +41,23 @@ class Shapes:
         self._write = write
         self._fewest = fewest
         self._most = most
-        self._quantum = Decimal(1).scaleb(-most)
         self._known: dict[tuple[bool, bool, int, int], _Shape | None] = {}
 
     def text(self, value: Number) -> str:
         """The number as `write` writes it."""
         if isinstance(value, int):
-            negative, whole, fraction = value < 0, str(abs(value)), "0" * self._fewest
+            text, fraction = str(value), "0" * self._fewest
+            negative = text[0] == "-"
+            whole = text[1:] if negative else text
         else:
             exact = value if isinstance(value, Decimal) else Decimal(str(value))
-            if not exact.is_finite() or exact.adjusted() >= _MOST_DIGITS:
+            if exact.adjusted() >= _MOST_DIGITS:
                 return self._write(value)
-            negative = exact.is_signed()
-            rounded = abs(exact).quantize(self._quantum)
-            whole, _, fraction = (str(rounded) if self._most <= _PLAIN_PLACES else f"{rounded:f}").partition(".")
+            text = f"{exact:.{self._most}f}"
+            negative = text[0] == "-"
+            whole, _, fraction = (text[1:] if negative else text).partition(".")
+            if not whole.isdecimal():  # no number, or infinite
+                return self._write(value)
             while len(fraction) > self._fewest and fraction[-1] == "0":
                 fraction = fraction[:-1]
         if len(whole) > _MOST_DIGITS:
@@ -88,7 +90,7 @@ class DateShape:
     def __init__(self, style: Style, locale: Locale) -> None:
         self._locale = locale
         self._style = style
-        self._texts: dict[date, str] = {}
+        self.texts: dict[date, str] = {}  # of the days that were written so far
         pattern = str(dates.get_date_format(style, locale).format)
         names = _FIELD.findall(pattern)
         self._pattern = _FIELD.sub("%s", pattern)
@@ -98,11 +100,11 @@ class DateShape:
 
     def text(self, value: date) -> str:
         """The day as Babel writes it."""
-        text = self._texts.get(value)
+        text = self.texts.get(value)
         if text is None:
             text = self._written(value)
-            if len(self._texts) < _REMEMBERED:
-                self._texts[value] = text
+            if len(self.texts) < _REMEMBERED:
+                self.texts[value] = text
         return text
 
     def _written(self, value: date) -> str:
