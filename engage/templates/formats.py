@@ -159,7 +159,7 @@ class Formats:
             return str(dates.format_datetime(value, _short(style), tzinfo=zone, locale=self.locale))
         joined = str(self.locale.datetime_formats[style]).replace("'", "")
         local = value.astimezone(zone)
-        return joined.replace("{0}", self.time(local, zone, "short")).replace("{1}", self.date(local, style))
+        return joined.replace("{0}", self.time(local, zone, "short")).replace("{1}", self.date(local.date(), style))
 
     def _number_shapes(self, digits: int | None) -> Shapes:
         if digits is None:

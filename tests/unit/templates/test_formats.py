@@ -71,6 +71,7 @@ def test_a_date_is_written_as_the_reader_does_down_to_their_country(locale: str,
 
 def test_moments_are_shown_in_the_contacts_zone() -> None:
     assert told("contact.created_at | datetime", zone="Asia/Tashkent") == "26. feb. 2026, 04:30"
+    assert told("contact.created_at | datetime", zone="America/New_York") == "25. feb. 2026, 18:30"
     assert told("today", zone="Pacific/Kiritimati") == "26. februar 2026"
     assert NOON.hour == 12
 
