@@ -29,6 +29,7 @@ from engage.simulation.clock import MovableClock
 from engage.simulation.timeline import Engine, Script, play, settle
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
+from engage.store.erasing import SqlPrivacy
 from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
 from engage.store.history import SqlHistory
@@ -63,6 +64,7 @@ class Works:
         self.suppressions = SqlSuppressions(database)
         self.operations = SqlOperations(database)
         self.merging = SqlMerging(database, workspace=self._now)
+        self.privacy = SqlPrivacy(database, workspace=self._now)
         self.history = SqlHistory(database)
         self.journal = journal or NoJournal()
         self.deliveries = SqlDeliveries(database, workspace=self._now, versions=self.version, journal=self.journal)

@@ -28,6 +28,7 @@ from engage.cli import (
     operating,
     people,
     planning,
+    privacy,
     retrying,
     serving,
     simulating,
@@ -56,7 +57,9 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
     "migrate": keeping.migrate, "backup": keeping.backup, "restore": keeping.restore,
 }
-OF_A_CONTACT: Mapping[str, Callable[..., None]] = {"merge": merging.merge, "unmerge": merging.unmerge}
+OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
+    "merge": merging.merge, "unmerge": merging.unmerge, "export": privacy.export, "erase": privacy.erase, "readmit": privacy.readmit,
+}
 GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": suppressing.suppress}
 
 for name, command in COMMANDS.items():

@@ -9,6 +9,7 @@ from engage.delivery.ports import Journal, NoJournal
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
+from engage.store.erasing import SqlPrivacy
 from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
 from engage.store.ledger import SqlLedger, SqlSuppressions
@@ -49,6 +50,11 @@ class Stores:
     def merging(self) -> SqlMerging:
         """Contacts that are one person."""
         return SqlMerging(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def privacy(self) -> SqlPrivacy:
+        """What a person may ask for."""
+        return SqlPrivacy(self.database, workspace=self.accepted.workspace)
 
     @cached_property
     def history(self) -> SqlHistory:

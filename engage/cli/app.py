@@ -16,6 +16,7 @@ import typer
 
 from engage.contacts.merging import Merging
 from engage.contacts.ports import Ledger, People, Suppressions
+from engage.contacts.privacy import Privacy
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
 from engage.history.timeline import History
@@ -90,6 +91,8 @@ class Engaged(Protocol):
     def suppressions(self) -> Suppressions: ...
     @property
     def merging(self) -> Merging: ...
+    @property
+    def privacy(self) -> Privacy: ...
     @property
     def history(self) -> History: ...
     @property

@@ -14,6 +14,7 @@ from engage.feedback.consequences import Block
 from engage.model.addresses import address_key
 from engage.model.consent import Wording
 from engage.model.contact import ADDRESSES, ChannelKind, Consent
+from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
 from engage.model.values import moment_text
 from engage.store.blocking import put_on_list
@@ -22,6 +23,9 @@ from engage.store.inserts import insert_ignoring
 from engage.store.ledger_tables import consents, suppressions, wordings
 from engage.store.rows import KEY_COLUMNS, add_touches, consent_of, consent_row
 from engage.store.tables import contacts
+
+ERASED = "erased"
+"""The reason of suppressions that come of an erasure."""
 
 
 @final
@@ -78,9 +82,12 @@ class SqlSuppressions:
             return sum(put_on_list(connection, block) for block in blocks)
 
     def unsuppress(self, kind: ChannelKind, address: str) -> bool:
-        """Take it off; False where it was not there."""
+        """Take it off; False where it was not there. Raises InputError for somebody who was erased: that is lifted by name."""
         key = address_key(self._database.secret(), kind, address)
         with self._database.begin() as connection:
+            if connection.scalar(sa.select(suppressions.c.reason).where(suppressions.c.address_key == key)) == ERASED:
+                what = "whoever had this address was erased; `engage contact readmit` lets them be taken in again"
+                raise InputError.of(what, file="<command line>")
             return bool(connection.execute(suppressions.delete().where(suppressions.c.address_key == key)).rowcount)
 
     def suppressed(self) -> Sequence[Suppression]:

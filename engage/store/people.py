@@ -16,6 +16,7 @@ from engage.model.errors import InputError
 from engage.model.workspace import Settings
 from engage.store.database import Database
 from engage.store.identities import NAMES, Others, barred_among, meant_by, others_of, reference_keys
+from engage.store.ledger import ERASED
 from engage.store.ledger_tables import suppressions
 from engage.store.people_batch import PeopleBatch
 from engage.store.people_tables import barred
@@ -24,9 +25,6 @@ from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts
 
 CHUNK = 2_000
-ERASED = "erased"
-"""The reason of suppressions that come of an erasure."""
-
 LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.typed import Engage
@@ -41,3 +44,25 @@ def test_contacts_are_merged_and_parted_again(imported: Engage) -> None:
     assert parted["undone"] is True
     assert imported("contact", "show", "ken", "--json").json()[0]["id"] == parted["merged"]
     assert imported("contact", "unmerge", "mia").status == 1
+
+
+def test_a_person_is_exported_into_a_file_that_is_not_there_yet(imported: Engage) -> None:
+    assert imported("contact", "export", "mia", "--out", "mia.json").status == 0
+    told = json.loads(Path("mia.json").read_text())
+    assert told["contact"]["attributes"]["external_id"] == "mia"
+    again = imported("contact", "export", "mia", "--out", "mia.json")
+    assert (again.status, "cannot be written" in again.err) == (1, True)
+    assert json.loads(imported("contact", "export", "mia").out)["format"] == "engage.person"
+
+
+def test_a_person_is_erased_refused_at_import_and_readmitted(imported: Engage) -> None:
+    (done,) = imported("contact", "erase", "mia", "--yes", "--json").json()
+    assert done["barred"]
+    assert imported("contact", "show", "mia").status == 1
+    refused = imported("import", "contacts.csv")
+    assert refused.status == 1
+    assert "erased at the person's request" in refused.err
+    assert "erased at the person's request" in Path("contacts.csv.refused.csv").read_text()
+    assert "erased" in imported("event", "ticket.closed", "--contact", "mia", "--data", '{"ticket_id": "1"}').out
+    assert imported("contact", "readmit", "mia").status == 0
+    assert imported("contact", "readmit", "nobody").status == 1
