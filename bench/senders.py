@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from bench.mailing import NOW
 from engage.settings import read_folder
+from workers.memory import collect_rarely
 from workers.opening import open_only
 
 THREADS = 2
@@ -44,6 +45,7 @@ def work(folder: str) -> None:
     conductor, statements = wired.conductor, Counter[str]()
     wired.accepted.workspace()
     wired.equipping.equipment()
+    collect_rarely()
     sa.event.listen(wired.database.engine, "before_cursor_execute", lambda *about: statements.update(["statements"]))
     sa.event.listen(wired.database.engine, "commit", lambda connection: statements.update(["commits"]))
     with _measured() as cost, ThreadPoolExecutor(THREADS) as pool:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from engage.model.errors import NotThereError
 from workers.broker import WORKER_TIMEOUT, Nudges, Queue
+from workers.memory import collect_rarely
 from workers.ticker import LOOK_EVERY, SWEEP_EVERY, TICK_EVERY, Scheduling, Ticker, Told
 from workers.work import Work
 
@@ -144,6 +145,7 @@ def serve(name: Name, parts: Sequence[Part], *, told: Callable[[], object] = lam
         for part in parts:
             part.start()
             running.callback(part.stop)
+        collect_rarely()
         log.info("process.started", process=name)
         told()
         while not stop.wait(1.0):

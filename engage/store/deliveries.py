@@ -13,17 +13,15 @@ import sqlalchemy as sa
 
 from engage.delivery.ports import Candidate, Clearance, Clearing, Journal, Lease, NoJournal, Settlement
 from engage.model.addresses import address_key
-from engage.model.workspace import Workspace
 from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
 from engage.store import leases, outcomes, sweeping
+from engage.store.candidates import Reading, Recall, load_candidates, reload_candidates
 from engage.store.database import Database
-from engage.store.facts import load_candidates
 from engage.store.handing_off import hand_off
 from engage.store.lookups import SqlLookup
 from engage.store.pausing import pause
 from engage.store.queues import outranked_ids, waiting_by_queue
-from engage.store.recall import Recall
 from engage.store.rows import Row
 from engage.store.session import WorkspaceNow
 
@@ -51,10 +49,11 @@ class SqlDeliveries:
     def load(self, lease: Lease, *, now: datetime) -> Sequence[Candidate]:
         """The lease's rows with their facts, in a few set-based queries, in the order in which they were claimed."""
         with self._database.read() as connection:
-            found = load_candidates(
-                connection, batch_id=lease.id, now=now, workspace=self._workspace(), versions=self._versions, recall=self._recall(lease)
-            )
+            found = load_candidates(connection, self._reading(lease, now), self._recall(lease))
         return _in_order(found, lease.delivery_ids)
+
+    def _reading(self, lease: Lease, now: datetime) -> Reading:
+        return Reading(batch_id=lease.id, now=now, workspace=self._workspace(), versions=self._versions)
 
     def renew(self, lease: Lease, *, by: timedelta) -> None:
         """Prolong the lease, to end so long from now by the machine clock. Raises LeaseLost."""
@@ -74,10 +73,7 @@ class SqlDeliveries:
         secret = self._database.secret()
         with self._database.begin() as connection:
             batch = leases.hold_unexpired(connection, lease, renew_by=renew_by)
-            yield SqlClearing(
-                connection, batch, delivery_ids, now=now, workspace=self._workspace(), versions=self._versions, secret=secret,
-                recall=self._recall(lease),
-            )
+            yield SqlClearing(connection, batch, delivery_ids, self._reading(lease, now), secret=secret, recall=self._recall(lease))
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
@@ -139,25 +135,19 @@ class SqlClearing:
     """The clearing transaction, open: the lease's row and the contacts of the slice are locked."""
 
     def __init__(
-        self, connection: sa.Connection, batch: Row, delivery_ids: Sequence[int], *, now: datetime, workspace: Workspace,
-        versions: Versions, secret: bytes, recall: Recall,
+        self, connection: sa.Connection, batch: Row, delivery_ids: Sequence[int], reading: Reading, *, secret: bytes, recall: Recall,
     ) -> None:
         self._connection = connection
         self._batch = batch
         self._delivery_ids = delivery_ids
-        self._now = now
-        self._workspace = workspace
-        self._versions = versions
+        self._reading = reading
         self._secret = secret
         self._recall = recall
 
     def candidates(self) -> Sequence[Candidate]:
-        """The slice's deliveries that are still in hand, with fresh facts, in the order of the slice."""
-        found = load_candidates(
-            self._connection, batch_id=self._batch["id"], now=self._now, workspace=self._workspace, versions=self._versions,
-            recall=self._recall, delivery_ids=self._delivery_ids, lock_contacts=True,
-        )
-        outranked = outranked_ids(self._connection, self._delivery_ids, now=self._now)
+        """The slice's deliveries that are still in hand, with their facts as they are now, in the order of the slice."""
+        found = reload_candidates(self._connection, self._reading, self._recall, self._delivery_ids)
+        outranked = outranked_ids(self._connection, self._delivery_ids, now=self._reading.now)
         if outranked:
             found = [replace(each, outranked=True) if each.intent.id in outranked else each for each in found]
         return _in_order(found, self._delivery_ids)
@@ -171,7 +161,7 @@ class SqlClearing:
             hand_off(self._connection, keyed, batch_id=self._batch["id"], channel=channel, provider=provider, now=now)
 
     def _key_of(self, clearance: Clearance) -> str:
-        kind = self._workspace.settings.channels[clearance.channel].kind
+        kind = self._reading.workspace.settings.channels[clearance.channel].kind
         known = self._recall.key_of(clearance.delivery_id, kind, clearance.address)
         return known or address_key(self._secret, kind, clearance.address)
 

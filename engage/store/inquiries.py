@@ -17,7 +17,7 @@ from engage.planning.requests import Part
 from engage.planning.segments import Membership
 from engage.planning.versions import Versions
 from engage.rules.expressions import Lookup
-from engage.store.campaigns import campaign_states_of, pauses_in
+from engage.store.campaigns import campaign_state_of
 from engage.store.database import Database
 from engage.store.facts import FactsOf
 from engage.store.lookups import SqlLookup
@@ -75,8 +75,7 @@ class SqlInquiry:
     def campaign_state(self, campaign: str, version: str, *, now: datetime) -> CampaignState:
         """Paused, approved, ended; since when the version is there."""
         with self._database.read() as connection:
-            paused = pauses_in(connection)
-            return campaign_states_of(connection, [(campaign, version)], paused=paused, now=now)[campaign, version]
+            return campaign_state_of(connection, (campaign, version), now=now)
 
     def version(self, name: str, version: str) -> Campaign | None:
         """The campaign as a run entered with it; None where it cannot be read any more."""

@@ -1,22 +1,27 @@
-"""What a worker has read of a batch: raw rows, and the nouns that they were understood as.
-
-Every clearing reads all of a slice's rows again. A row that says what it said before means what it meant before, so that most of what
-is read a second time is only compared.
-"""
+"""Rows of deliveries that are waiting, their runs and their contacts, as the nouns that they mean."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, final
 
-from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind, Contact
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from engage.contacts.zones import zones_from_key
+from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, ChannelKind, Contact, Value
 from engage.model.delivery import Intent
+from engage.model.making import made_often
 from engage.model.run import RunState, has_left
-from engage.model.workspace import Workspace
+from engage.model.time import Zones, ZoneSource
+from engage.model.values import from_json
 from engage.store.payloads import quiet_hours_in
-from engage.store.raw import Raw, as_text, json_of, moment, moment_or_none
-from engage.store.rows import KEY_COLUMNS, contact_of
+from engage.store.raw import Raw, as_text, json_of, moment
+from engage.store.rows import KEY_COLUMNS
 from engage.store.tables import contacts, deliveries, runs
 
 _JSON = frozenset({"payload", "tried", "trigger", "tags", "attributes"})
@@ -37,10 +42,35 @@ CONTACT = (contacts.c.id.label("known_id"), *(as_text(contacts.c[name]) if name 
 """The columns of a contact; the first is NULL where it is gone."""
 
 
+class Mark(FunctionElement[str]):
+    """What changes with any change of the delivery's row, its run's or its contact's.
+
+    PostgreSQL marks each version of a row by the transaction that wrote it. On SQLite, where rows cost no journey, they are compared.
+    """
+
+    type = sa.String()
+    inherit_cache = True
+    name = "mark"
+
+
+@compiles(Mark, "postgresql")
+def _postgresql(element: Mark, compiler: SQLCompiler, **kw: Any) -> str:
+    return "concat(deliveries.xmin, ' ', runs.xmin, ' ', contacts.xmin)"
+
+
+@compiles(Mark, "sqlite")
+def _sqlite(element: Mark, compiler: SQLCompiler, **kw: Any) -> str:
+    return "''"
+
+
+MARK = Mark()
+"""The last column of all, for statements over these three tables under their own names."""
+
 _ACTIVE = RunState.ACTIVE.value
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """A contact, and the hashes of its addresses."""
@@ -50,6 +80,7 @@ class Known:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A row that is waiting, understood."""
@@ -61,37 +92,13 @@ class Asked:
     on_unknown: str
 
 
-@final
-class Recall:
-    """What one batch said so far. Not for two threads at once."""
-
-    def __init__(self) -> None:
-        self._kinds: Mapping[str, AttributeKind] = {}
-        self._asked: dict[int, Asked] = {}
-
-    def of_workspace(self, workspace: Workspace) -> None:
-        """Forget all where attributes are declared otherwise now: the same row then means another contact."""
-        if workspace.settings.attributes is not self._kinds:
-            self._kinds = workspace.settings.attributes
-            self._asked.clear()
-
-    def asked(self, raw: Raw) -> Asked:
-        """What the row of INTENT and CONTACT says."""
-        known = self._asked.get(raw[0])
-        if known is None or known.raw != raw:
-            contact = raw[len(INTENT):]
-            self._asked[raw[0]] = known = Asked(
-                raw=raw, intent=intent_in(raw), contact=None if contact[0] is None else contact_in(contact, self._kinds),
-                run_exited=raw[1] is not None and _has_left(*raw[len(INTENT) - 3:len(INTENT):2]), on_unknown=json_of(raw[15])["on_unknown"],
-            )
-        return known
-
-    def key_of(self, delivery_id: int, kind: ChannelKind, address: str) -> str | None:
-        """The hash of an address, where it is the contact's own as it was read."""
-        known = self._asked.get(delivery_id)
-        if known is None or known.contact is None or known.contact.contact.address(kind) != address:
-            return None
-        return known.contact.keys.get(kind)
+def understood(raw: Raw, kinds: Mapping[str, AttributeKind]) -> Asked:
+    """What a row of INTENT, CONTACT and MARK says."""
+    contact = raw[len(INTENT):-1]
+    return Asked(
+        raw=raw, intent=intent_in(raw), contact=None if contact[0] is None else contact_in(contact, kinds),
+        run_exited=raw[1] is not None and _has_left(*raw[len(INTENT) - 3:len(INTENT):2]), on_unknown=json_of(raw[15])["on_unknown"],
+    )
 
 
 def _has_left(apart: object, state: str | None) -> bool:
@@ -120,8 +127,26 @@ def intent_in(raw: Raw) -> Intent:
 
 def contact_in(raw: Raw, kinds: Mapping[str, AttributeKind]) -> Known:
     """The contact in the columns CONTACT of a row; what is not declared any more is left out."""
-    row: dict[str, Any] = dict(zip(_OF_CONTACT, raw[1:], strict=True))
-    row |= {"id": raw[0], "tags": json_of(row["tags"] or "null"), "attributes": json_of(row["attributes"])}
-    row["created_at"] = moment_or_none(row["created_at"])
-    keys = {kind: row[column] for kind, column in KEY_COLUMNS.items() if row[column]}
-    return Known(contact=contact_of(row, kinds), keys=keys)
+    attributes: dict[str, Value] = {name: value for name, value in zip(_BUILT_IN, raw[1:], strict=False) if value is not None}
+    if "tags" in attributes:
+        tags = json_of(raw[_TAGS])
+        attributes["tags"] = None if tags is None else tuple(tags)
+    if "created_at" in attributes:
+        attributes["created_at"] = moment(raw[_CREATED_AT])
+    declared, zone_key, zone_source, erased_at, *keys = raw[len(_BUILT_IN) + 1:]
+    if declared != "{}":
+        found = json_of(declared)
+        attributes |= {name: value for name, kind in kinds.items() if (value := from_json(found.get(name), kind)) is not None}
+    return Known(
+        contact=Contact(id=raw[0], attributes=attributes, zones=_zones(zone_key, zone_source), erased=erased_at is not None),
+        keys={kind: key for kind, key in zip(KEY_COLUMNS, keys, strict=True) if key},
+    )
+
+
+_BUILT_IN = tuple(BUILT_IN_ATTRIBUTES)
+_TAGS, _CREATED_AT = (1 + _BUILT_IN.index(name) for name in ("tags", "created_at"))
+
+
+@cache
+def _zones(key: str, source: str) -> Zones:
+    return zones_from_key(key, ZoneSource(source))
