@@ -60,7 +60,8 @@ _SENDING = (sa.text("state = 'sending'"), among(deliveries.c.contact_id, "counte
 _ALL_OF_MANY = (
     _rows(
         CONSENT, owner=consents.c.contact_id, number=consents.c.id, at=consents.c.at, flag=consents.c.granted, text=consents.c.purpose,
-        other=consents.c.channel, third=consents.c.source, fourth=consents.c.proof, fifth=consents.c.address_key, until=consents.c.expires_at,
+        other=consents.c.channel, third=consents.c.source, fourth=consents.c.proof, fifth=consents.c.address_key,
+        until=consents.c.expires_at,
     ).where(_LINES),
     _rows(
         DONE, owner=touches.c.contact_id, number=touches.c.delivery_id, at=touches.c.at, text=present_name(touches.c.campaign),
