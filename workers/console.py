@@ -29,6 +29,7 @@ from engage.cli import (
     people,
     planning,
     privacy,
+    retention,
     retrying,
     serving,
     simulating,
@@ -55,7 +56,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
     "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
-    "migrate": keeping.migrate, "backup": keeping.backup, "restore": keeping.restore,
+    "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
 }
 OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
     "merge": merging.merge, "unmerge": merging.unmerge, "export": privacy.export, "erase": privacy.erase, "readmit": privacy.readmit,

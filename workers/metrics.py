@@ -46,6 +46,7 @@ class Metrics:
         self._about = Info("engage_process", "What this process is.", registry=self.registry)
         self._add_delivery()
         self._add_planning()
+        self._add_people()
         self._add_queue()
         self._add_web()
 
@@ -65,6 +66,10 @@ class Metrics:
     def response(self, kind: Kind) -> None:
         """Count what came back of a message."""
         self.responses.labels(kind.value).inc()
+
+    def retention(self, kind: str, rows: int) -> None:
+        """Count what was removed."""
+        self.removed.labels(kind).inc(rows)
 
     def call(self, endpoint: str, outcome: CallOutcome) -> None:
         """Count a call of an endpoint."""
@@ -112,6 +117,9 @@ class Metrics:
         self.planning_seconds = self._histogram(
             "engage_planning_seconds", "How long it took to plan, or to move runs on, where there were any.", "what"
         )
+
+    def _add_people(self) -> None:
+        self.removed = self._counter("engage_retention_removed", "Rows that were older than they are kept; of contacts, people.", "kind")
 
     def _add_queue(self) -> None:
         self.nudges = self._counter(

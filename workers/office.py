@@ -23,6 +23,7 @@ from engage.rules.answers import Answer, load_answers
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import Checked, check
 from engage.rules.doubts import doubts
+from engage.rules.retention import retention_doubts
 from engage.rules.workspace import load as load_workspace
 from engage.settings import environment, find_workspace, load_settings, read_folder
 from engage.simulation.lines import Line
@@ -81,7 +82,8 @@ class OnDisk:
         """Everything that `engage check` finds, and what it warns of though nothing is wrong."""
         checked = check(self.files(), self.environment)
         found = _findings(checked, allow_missing=allow_missing)
-        doubted = (*_never_over(checked.workspace), *doubts(checked.workspace)) if checked.workspace is not None else ()
+        known = checked.workspace
+        doubted = (*_never_over(known), *doubts(known), *retention_doubts(known)) if known is not None else ()
         return replace(found, warnings=tuple(sorted({*found.warnings, *doubted})))
 
     def _problems_of(self, files: Files) -> Sequence[Problem]:

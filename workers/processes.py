@@ -23,6 +23,7 @@ from engage.model.errors import NotThereError
 from workers.broker import WORKER_TIMEOUT, Nudges, Queue
 from workers.memory import collect_rarely
 from workers.ticker import LOOK_EVERY, SWEEP_EVERY, TICK_EVERY, Scheduling, Ticker, Told
+from workers.tidying import EXPIRE_EVERY, TIDY_EVERY, Tidying
 from workers.work import Work
 
 Name = Literal["worker", "scheduler", "web", "run"]
@@ -80,12 +81,15 @@ class WorkerPart:
 class SchedulerPart:
     """The ticker with the scheduler's jobs."""
 
-    def __init__(self, scheduling: Scheduling, *, look: Callable[[], object], told: Told) -> None:
+    def __init__(self, scheduling: Scheduling, tidying: Tidying, *, look: Callable[[], object], told: Told) -> None:
+        self._tidying = tidying
         self._ticker = Ticker(told)
         self._ticker.every(LOOK_EVERY, "look", look)
         self._ticker.every(TICK_EVERY, "tick", scheduling.tick)
         self._ticker.every(TICK_EVERY, "watch", scheduling.watch)
         self._ticker.every(SWEEP_EVERY, "sweep", scheduling.sweep)
+        self._ticker.every(TIDY_EVERY, "tidy", tidying.tidy)
+        self._ticker.every(EXPIRE_EVERY, "expire", tidying.expire)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -93,6 +97,7 @@ class SchedulerPart:
 
     def stop(self) -> None:
         """End after the jobs in hand."""
+        self._tidying.stop()
         self._ticker.stop()
 
 

@@ -79,7 +79,8 @@ class Assembly:
                     ask=self.wired.asker.ask, told=metrics.job, threads=self._threads,
                 )
             case "scheduler":
-                return SchedulerPart(self.wired.scheduling(self.nudges), look=self.wired.folder.look, told=metrics.job)
+                scheduling, tidying = self.wired.scheduling(self.nudges), self.wired.tidying()
+                return SchedulerPart(scheduling, tidying, look=self.wired.folder.look, told=metrics.job)
             case "web":
                 app = WatchedApp(create_app(self.wired.site(self.nudges)), metrics)
                 host, port = self._listen

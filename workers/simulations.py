@@ -12,8 +12,8 @@ from engage.model.campaign import Campaign, Status
 from engage.model.workspace import Workspace
 from engage.rules.answers import Answer
 from engage.rules.campaign_tests import CampaignTest
+from engage.rules.hindsight import hindsight
 from engage.simulation.coverage import walked
-from engage.simulation.hindsight import hindsight
 from engage.simulation.lines import Line
 from engage.simulation.rehearsing import Rehearsal
 from engage.store.copy import copy_into

@@ -12,6 +12,7 @@ from engage.store.deliveries import SqlDeliveries
 from engage.store.erasing import SqlPrivacy
 from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
+from engage.store.keeping import SqlKeeping
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.letters import SqlLetters
 from engage.store.merging import SqlMerging
@@ -55,6 +56,11 @@ class Stores:
     def privacy(self) -> SqlPrivacy:
         """What a person may ask for."""
         return SqlPrivacy(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def keeping(self) -> SqlKeeping:
+        """What is not to be kept any longer."""
+        return SqlKeeping(self.database, workspace=self.accepted.workspace, privacy=self.privacy)
 
     @cached_property
     def history(self) -> SqlHistory:

@@ -31,9 +31,10 @@ from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.store.business_clock import StoredMoment
 from engage.store.database import AWAY, Database
+from engage.store.diary import Diary
 from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
-from engage.store.notes import write_once
+from engage.store.notes import RETENTION, write_once
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
 from engage.store.texting import SqlTexts
@@ -56,6 +57,7 @@ from workers.signals import DeliverySignals, PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
 from workers.stores import Stores
 from workers.ticker import Scheduling
+from workers.tidying import Tidying
 from workers.traffic import open_traffic
 from workers.work import Work
 
@@ -242,6 +244,13 @@ class Wired(Stores):
         return Scheduling(
             plans=self.planner, guard=guard, rows=self.deliveries, calls=self.calls, clock=self.clock, nudges=nudges,
             swept=self.metrics.swept.inc, moment=self._planning_signals.moment,
+        )
+
+    def tidying(self) -> Tidying:
+        """What a scheduler does once a minute, and once a day."""
+        return Tidying(
+            merging=self.merging, privacy=self.privacy, keeping=self.keeping, diary=Diary(self.database, RETENTION), clock=self.clock,
+            removed=self.metrics.retention,
         )
 
     def site(self, nudges: Nudges) -> Site:

@@ -17,6 +17,7 @@ import typer
 from engage.contacts.merging import Merging
 from engage.contacts.ports import Ledger, People, Suppressions
 from engage.contacts.privacy import Privacy
+from engage.contacts.retention import Keeping
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
 from engage.history.timeline import History
@@ -93,6 +94,8 @@ class Engaged(Protocol):
     def merging(self) -> Merging: ...
     @property
     def privacy(self) -> Privacy: ...
+    @property
+    def keeping(self) -> Keeping: ...
     @property
     def history(self) -> History: ...
     @property

@@ -16,6 +16,7 @@ from engage.model.expression import Expression
 from engage.model.history import Kind
 from engage.model.quiet_hours import QuietHours, QuietHoursLayer
 from engage.model.rates import WarmUp
+from engage.model.retention import Retained, Retention
 
 Files = Mapping[str, bytes]
 """A workspace as texts: path relative to its root (with `/`) -> content. What is accepted is kept in the database so."""
@@ -164,6 +165,7 @@ class Settings:
     limits: tuple[Limit, ...] = ()
     quiet_hours: QuietHours | None = None
     guards: Guards = field(default_factory=Guards)
+    retention: Mapping[Retained, Retention] = field(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@
     steps, sends, actions                its steps, in order (course), and where each goes (routes, messages)
     campaign_tests, answers              its tests, and what answers in them
     values, windows, scopes              a value of a declared kind; quiet hours in layers; what names stand for
+    hindsight, retention                 how far back anything looks, and whether it is kept for so long
     expressions                          the one language: text -> tree -> closure
     document, tree, scalars              YAML, each value with its place and by what its field means
     schema, validation                   what may stand in a file, and mistakes told in plain sentences

@@ -11,6 +11,7 @@ from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
 from engage.model.errors import InputError, Place, Problem
 from engage.model.history import Kind
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
+from engage.model.retention import Retained, Retention
 from engage.model.triggers import OF_EVENT, Kinds
 from engage.model.workspace import Basis, Company, Endpoint, Guards, Purpose, Settings
 from engage.rules.channels import read_channel
@@ -22,6 +23,7 @@ from engage.rules.schema.settings import (
     EndpointSection,
     GuardsSection,
     PurposeSection,
+    RetentionSection,
     SettingsFile,
     StopAtSection,
 )
@@ -120,6 +122,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         limits=as_tuple(written.limit),
         quiet_hours=general,
         guards=_guards(written.guards),
+        retention=_retention(written.retention),
         endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
         channels={str(name): channel for name, section in written.channels.items() if (channel := read_channel(name, section, problems))},
     )
@@ -201,6 +204,15 @@ def _guards(written: GuardsSection | None) -> Guards:
         placeholder_dates=frozenset(written.placeholder_dates),
         stop_at=_stop_at(written.stop_at),
     )
+
+
+def _retention(written: RetentionSection | None) -> Mapping[Retained, Retention]:
+    if written is None:
+        return {}
+    told = {kind: getattr(written, kind.value) for kind in Retained}
+    return {
+        kind: Retention(kind=kind, keep=keep, place=written.place_of(kind.value)) for kind, keep in told.items() if keep is not None
+    }
 
 
 def _stop_at(written: StopAtSection | None) -> Mapping[Kind, Fraction]:

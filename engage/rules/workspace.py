@@ -11,6 +11,7 @@ from engage.model.workspace import Files, Settings, Workspace
 from engage.rules import scalars
 from engage.rules.campaigns import read_campaign
 from engage.rules.known import Known, templates_of
+from engage.rules.retention import refused_retention
 from engage.rules.segments import FOLDER as SEGMENTS
 from engage.rules.segments import read_segments
 from engage.rules.tables import columns_of, read_tables
@@ -44,7 +45,7 @@ def read_workspace(files: Files, settings: Settings, problems: list[Problem]) ->
         messages=templates_of(files),
     )
     campaigns = {name: read_campaign(name, file, files[file], known, problems) for name, file in campaign_files.items()}
-    return Workspace(
+    workspace = Workspace(
         hash=hash_of(files),
         files=files,
         settings=settings,
@@ -52,6 +53,8 @@ def read_workspace(files: Files, settings: Settings, problems: list[Problem]) ->
         segments=read_segments(files, segment_files, known, problems),
         data=tables,
     )
+    problems.extend(refused_retention(workspace))
+    return workspace
 
 
 def hash_of(files: Files) -> str:

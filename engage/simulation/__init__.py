@@ -4,7 +4,7 @@
 
     timeline, clock, channels        the engine that sends, from one due moment to the next
     answering, calling, agenda       what providers, people and endpoints do meanwhile, by a script
-    lines, calendar, hindsight       what came of it, touch by touch or day by day; how much history it must know
+    lines, calendar                  what came of it, touch by touch or day by day
     rehearsing, reasons, coverage,   campaign tests: judged, explained, held against all steps; as JUnit
     junit
     explaining, entrances, arrivals, why one contact would or would not get a campaign

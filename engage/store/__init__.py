@@ -21,7 +21,7 @@
     history, letters, inquiries, identities
     merging, unmerging, merge_ledger, merge_runs,       two contacts who are one
     merge_records, belongings
-    erasing, scrubbing, exporting                       what a person may ask for
+    erasing, scrubbing, exporting, keeping, diary       what a person may ask for, and what is kept how long
     workspaces, renaming, operating, under_way,         accepted snapshots, operation
     sightings, gauges, backing_up
     business_clock, due, copy, memory, ready            simulation

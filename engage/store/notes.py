@@ -9,6 +9,9 @@ from engage.store.tables import meta
 
 SECRET = "secret"  # noqa: S105  # the note's name
 
+RETENTION = "retention"
+"""The note that says up to which day all is removed that is older than it is kept."""
+
 
 def read_note(connection: sa.Connection, name: str) -> str | None:
     """What the note says; None where there is none."""

@@ -28,7 +28,7 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, answered, diagnosed, guarded, opened, paced, posted, visited
+from tests.integration.watching import ANA, Case, World, answered, diagnosed, guarded, kept, opened, paced, posted, visited
 
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
 
@@ -92,6 +92,11 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     ("consent by kind", "email"): asked("email", "email"),
     ("consent by kind", "sms"): asked("sms", "sms"),
     ("consent by kind", "chat"): asked("chat", "chat"),
+    ("engage.yaml", "retention"): added("retention: {texts: 90d}", see=kept),
+    **{
+        ("retention", kind): settings("90d", "91d", text=SETTINGS + f"retention: {{{kind}: 90d}}\n", see=kept)
+        for kind in ("texts", "opens_clicks", "events", "runs", "touches", "inactive_contacts")
+    },
     ("guards", "max_audience"): settings(
         "max_audience: 1", "max_audience: 2", text=SETTINGS + "guards: {max_audience: 1}\n", world=BOTH,
         more={"campaigns/c.yaml": CAMPAIGN.replace("{event: ticket.closed}", '{schedule: "0 10 * * tue"}')},

@@ -66,3 +66,13 @@ def test_a_person_is_erased_refused_at_import_and_readmitted(imported: Engage) -
     assert "erased" in imported("event", "ticket.closed", "--contact", "mia", "--data", '{"ticket_id": "1"}').out
     assert imported("contact", "readmit", "mia").status == 0
     assert imported("contact", "readmit", "nobody").status == 1
+
+
+def test_what_is_not_to_be_kept_is_counted_and_removed(imported: Engage) -> None:
+    assert "everything is kept" in imported("retention").out
+    settings = Path("engage.yaml")
+    settings.write_text(settings.read_text() + "retention: {texts: 1d, inactive_contacts: 2d}\n")
+    told = imported("retention", "--dry-run", "--json")
+    assert told.status == 0, told.err
+    assert [(each["kind"], each["rows"]) for each in told.json()] == [("texts", 0), ("inactive_contacts", 0)]
+    assert [each["kind"] for each in imported("retention", "--json").json()] == ["texts", "inactive_contacts"]

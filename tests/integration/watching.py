@@ -27,7 +27,9 @@ from engage.simulation.rehearsing import judge
 from engage.simulation.timeline import Script
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
+from engage.store.erasing import SqlPrivacy
 from engage.store.guarding import SqlTallies
+from engage.store.keeping import SqlKeeping
 from engage.store.rows import add_touches
 from engage.store.texting import SqlTexts
 from engage.templates import check as check_templates
@@ -153,6 +155,15 @@ def guarded(files: Files, world: World, stand: Stand) -> str:
     stopped = Guard(SqlTallies(database), workspace=lambda: workspace).look(now=world.start)
     database.close()
     return "\n".join(each.reason for each in stopped)
+
+
+def kept(files: Files, world: World, stand: Stand) -> str:
+    """What is not to be kept any longer, and from when it is."""
+    workspace, database = accepted(files), stand.database()
+    privacy = SqlPrivacy(database, workspace=lambda: workspace)
+    found = SqlKeeping(database, workspace=lambda: workspace, privacy=privacy).outdated(now=world.start)
+    database.close()
+    return "\n".join(f"{each.kind} before {each.before}" for each in found)
 
 
 NUMBER = "+38640123456"

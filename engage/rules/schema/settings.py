@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from engage.model.contact import AttributeKind
+from engage.model.retention import Retained
 from engage.model.workspace import Basis
 from engage.rules.schema.channels import ChannelSection
 from engage.rules.schema.fields import (
@@ -22,6 +23,7 @@ from engage.rules.schema.fields import (
     Name,
     Section,
     Share,
+    Span,
     Text,
     Whole,
     Word,
@@ -30,6 +32,9 @@ from engage.rules.schema.fields import (
     shape,
 )
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
+
+SHORTEST = timedelta(days=2)
+"""A day, and the one that a span may be longer by in a zone."""
 
 
 class AfterCrash(StrEnum):
@@ -125,6 +130,31 @@ class GuardsSection(Section):
         return self
 
 
+class RetentionSection(Section):
+    """How long what kind of data is kept; a kind that is not named is kept for ever. Once a day the scheduler removes what is older."""
+
+    called: ClassVar[str] = "retention"
+
+    texts: Span | None = Field(None, description="Addresses, subjects, texts and proofs in the history; its lines stay")
+    opens_clicks: Span | None = Field(None, description="Who opened and clicked what")
+    events: Span | None = Field(None, description="What came in, with its data")
+    runs: Span | None = Field(
+        None, description="What runs that have ended were begun with and got, and their messages were filled with; their keys stay",
+    )
+    touches: Span | None = Field(None, description="The history's lines, and the messages that they tell of")
+    inactive_contacts: Span | None = Field(None, description="Contacts who have given no sign of life for so long: they are erased")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self._keys:
+            raise complaint("an empty map says nothing")
+        for kind in Retained:
+            span = getattr(self, kind.value)
+            if span is not None and span.at_most < SHORTEST:
+                raise complaint(f"`{kind.value}` is kept for a day at least: what is older goes once a day", key=kind.value)
+        return self
+
+
 class EndpointSection(Section):
     """Whom the step `call` asks."""
 
@@ -159,5 +189,6 @@ class SettingsFile(Section):
     limit: Limits | None = Field(None, description="Over all purposes but those with consent: none")
     quiet_hours: QuietHoursMap | None = Field(None, description="The recipient's local time; half open")
     guards: GuardsSection | None = Field(None, description="Against accidents")
+    retention: RetentionSection | None = Field(None, description="How long what kind of data is kept")
     endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")

@@ -1,4 +1,4 @@
-"""A simulation knows as much of the history as anything asks of it: no less, or it would promise what will not come."""
+"""As much of the history is known as anything asks for: no less, or a simulation would promise what will not come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from engage.simulation.hindsight import hindsight
+from engage.rules.hindsight import hindsight
 from tests.small import SETTINGS, small_workspace
 
 CAMPAIGN = "purpose: service\nstatus: live\ntrigger: {event: ticket.closed}\n"
@@ -23,7 +23,7 @@ def test_where_nothing_asks_nothing_is_needed() -> None:
 
 
 def test_limits_ask_for_as_long_as_they_count() -> None:
-    assert looked_back(settings=SETTINGS) == timedelta(days=32)
+    assert looked_back(settings=SETTINGS) == timedelta(days=8)
     assert looked_back(settings=UNLIMITED + "limit: 2 per 90d\n") == timedelta(days=91)
     assert looked_back("limit: 1 per 48h\nsend: csat\nchannels: [email]\n") == timedelta(days=1, hours=48)
 
