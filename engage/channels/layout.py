@@ -9,16 +9,16 @@ by what it holds: no control character, and no line more than the layout and the
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import final
 from urllib.parse import quote
 
 from engage.channels.mailbox import Mailbox
-from engage.channels.quoted import quoted, quoted_page
+from engage.channels.quoted import quoted_stretches
 from engage.model.content import EmailContent
-from engage.model.stretches import Stretches
 
 Headers = list[tuple[str, str]]
 
@@ -112,34 +112,35 @@ class Layout:
 
     def head(self, values: Values) -> bytes:
         """The header of one mail. Raises ValueError where it would not arrive as it was meant."""
-        pieces, places, lines = self._cuts[values.url.startswith("https://")]
+        pieces, given, lines = self._cuts[values.url.startswith("https://")]
         pieces = pieces.copy()
-        for at, name in places:
-            value: str = getattr(values, name)
-            if len(value) > _LONGEST_VALUE and name != "subject":
-                raise ValueError("a header line too long")
-            pieces[at] = value
+        pieces[1::2] = told = given(values)
+        if max(map(len, told)) > _LONGEST_VALUE and any(len(value) > _LONGEST_VALUE and value is not values.subject for value in told):
+            raise ValueError("a header line too long")
         head = "".join(pieces).encode()
-        subject = values.subject
-        lines += subject.count("\n") if _FOLDED.fullmatch(subject) else -1
-        if head.count(b"\r\n") != lines or head.count(b"\n") != lines or head.count(b"\r") != lines or head.translate(None, _HARMLESS):
-            raise ValueError("a header that would not arrive as it was meant")
+        if not "".join(told).isprintable():  # else each value is a part of its own line, as the layout's constant pieces are
+            _check_lines(head, lines, values.subject)
         return head
 
     def body(self, content: EmailContent) -> bytes:
         """Text and HTML."""
-        text, html = quoted(content.text), content.html
-        if html is None:
+        text = quoted_stretches(content.text)
+        if content.html is None:
             return text
-        page = quoted_page(html, html.stretches) if isinstance(html, Stretches) else quoted(html)
-        return b"".join((self._before_text, text, self._before_html, page, self._after_html))
+        return b"".join((self._before_text, text, self._before_html, quoted_stretches(content.html), self._after_html))
 
-    def _cut(self, by_https: bool) -> tuple[list[str], list[tuple[int, str]], int]:
-        """The header's constant pieces with room for the values, where each value goes, and how many lines all that is."""
+    def _cut(self, by_https: bool) -> tuple[list[str], Callable[[Values], tuple[str, ...]], int]:
+        """The header's constant pieces with room for the values between them, what takes these values, and how many lines all that is."""
         headers = self.headers(_MARKS, by_https=by_https) + self.of_mime
         pieces = _MARK.split(checked_head(headers).decode())
-        places = [(at, pieces[at]) for at in range(1, len(pieces), 2)]
-        return pieces, places, sum(piece.count("\n") for piece in pieces)
+        return pieces, attrgetter(*pieces[1::2]), sum(piece.count("\n") for piece in pieces)
+
+
+def _check_lines(head: bytes, lines: int, subject: str) -> None:
+    """Raises ValueError unless the header has no lines but the layout's, which are so many, and those of the folded subject."""
+    lines += subject.count("\n") if _FOLDED.fullmatch(subject) else -1
+    if head.count(b"\r\n") != lines or head.count(b"\n") != lines or head.count(b"\r") != lines or head.translate(None, _HARMLESS):
+        raise ValueError("a header that would not arrive as it was meant")
 
 
 def checked_head(headers: Sequence[tuple[str, str]]) -> bytes:

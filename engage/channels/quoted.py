@@ -1,4 +1,4 @@
-"""Texts as quoted-printable (RFC 2045, section 6.7): whole, or by the stretches that a page was joined from.
+"""Texts as quoted-printable (RFC 2045, section 6.7): whole, or by the stretches that they were joined from.
 
 Two letters of one template differ in their names and numbers. Stretches that were met before are looked up, so that the work is
 about what differs. A soft line break may stand anywhere, which is what lets stretches be encoded apart: where two of them do not fit
@@ -9,7 +9,8 @@ the same bytes.
 from __future__ import annotations
 
 from binascii import b2a_qp
-from collections.abc import Sequence
+
+from engage.model.stretches import Stretches
 
 LINE = 76  # octets, with the `=` of a soft line break
 _LONGEST_KEPT = 32 * 1024
@@ -29,13 +30,13 @@ def quoted(text: str) -> bytes:
     return b2a_qp(lines.encode(), istext=True)  # it takes its own line ends from the first one it meets, and lets a lone CR pass
 
 
-def quoted_page(text: str, stretches: Sequence[str]) -> bytes:
-    """The whole text, which is these stretches joined."""
-    if "\r" in text:
+def quoted_stretches(text: str) -> bytes:
+    """The whole text, by its stretches where it remembers them."""
+    if not isinstance(text, Stretches) or "\r" in text:
         return quoted(text)
     out: list[str] = []
     add, known, column = out.append, _kept.get, 0
-    for stretch in stretches:
+    for stretch in text.stretches:
         encoded, first, keeps, adds = known(stretch) or _encoded(stretch)
         if column + first > LINE:
             add(_SOFT)
@@ -49,8 +50,8 @@ def quoted_page(text: str, stretches: Sequence[str]) -> bytes:
 
 def _encoded(stretch: str) -> _Encoded:
     length = len(stretch)
-    if length < LINE and stretch.isascii() and stretch.isprintable() and "=" not in stretch and stretch[-1:] != " ":
-        made = (stretch, length + 1, 1, length)  # it stands for itself, fits into a line, and leaves no blank at its end
+    if length < 2 * LINE - 1 and stretch.isascii() and stretch.isprintable() and "=" not in stretch and stretch[-1:] != " ":
+        made = _plain(stretch, length)
     else:
         text = b2a_qp(stretch.replace("\n", "\r\n").encode(), istext=True).decode("ascii")
         if "\n" not in stretch:
@@ -61,6 +62,13 @@ def _encoded(stretch: str) -> _Encoded:
         made = (text, length + 1, 1, length) if first < 0 else (text, first, 0, length - text.rfind("\n") - 1)
     _kept.keep(stretch, made)
     return made
+
+
+def _plain(stretch: str, length: int) -> _Encoded:
+    """Of one that stands for itself, leaves no blank at its end, and fits into a line, or into two."""
+    if length < LINE:
+        return stretch, length + 1, 1, length
+    return f"{stretch[:LINE - 1]}{_SOFT}{stretch[LINE - 1:]}", LINE, 0, length - LINE + 1
 
 
 def _broken(text: str) -> str:

@@ -21,6 +21,8 @@ def refuse_controls(text: str) -> str:
 
     Python before 3.11.10 writes `=?utf-8?q?hi=0ABcc:_x?=` out as a Bcc line (CVE-2024-6923), and so may others on the way.
     """
+    if len(text) <= LONGEST and text.isprintable() and "=?" not in text:
+        return text
     if len(text) > LONGEST:
         raise ValueError(f"a mail header of more than {LONGEST} characters")  # to look for encoded words in it could take for ever
     if _CONTROL.search(text) or ("=?" in text and _CONTROL.search(_decoded(text))):

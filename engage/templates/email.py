@@ -71,7 +71,7 @@ class EmailTemplate:
             raise TemplateFault(self.subject.lines.place(0), "the subject is empty")
         return EmailContent(
             subject=subject,
-            text=self._text(self.text.run(rendering)),
+            text=self._text(self.text.run(rendering, Stretches.joined)),
             html=self.html.run(rendering, Stretches.joined) if self.html is not None else None,
             preheader=_whole(self.preheader, rendering),
             sender=mailbox("from", sender) if (sender := _whole(self.sender, rendering)) else None,
@@ -80,9 +80,21 @@ class EmailTemplate:
         )
 
     def _text(self, made: str) -> str:
-        while self.text_is_made and "\n\n\n" in made:
-            made = made.replace("\n\n\n", "\n\n")
+        if self.text_is_made and "\n\n\n" in made:
+            while "\n\n\n" in made:
+                made = made.replace("\n\n\n", "\n\n")
+        elif isinstance(made, Stretches) and (trimmed := _trimmed(made.stretches)) is not None:
+            return trimmed
         return made.strip() + "\n"
+
+
+def _trimmed(stretches: Sequence[str]) -> Stretches | None:
+    """The text without what is blank at its ends, ended by a line's end; None where that is more than a part of one stretch each."""
+    if len(stretches) < 2:
+        return None
+    first, *between, last = stretches
+    first, last = first.lstrip(), last.rstrip()
+    return Stretches.joined((first, *between, last + "\n")) if first and last else None
 
 
 def _whole(program: Program | None, rendering: Rendering) -> str | None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from engage.channels.dkim import Signer
 from engage.channels.mime import Letterhead, compose
-from engage.channels.quoted import LINE, quoted_page
+from engage.channels.quoted import LINE, quoted_stretches
 from engage.model.contact import ChannelKind
 from engage.model.content import Attachment, EmailContent
 from engage.model.delivery import Cleared
@@ -31,7 +31,8 @@ SIGNED = replace(LETTERHEAD, signer=Signer(selector="s1", domain=None, key=Ed255
 FILE = Attachment(name="a.txt", media_type="text/plain", content=b"x")
 PIECES = st.one_of(
     st.sampled_from([
-        "<p>", "</p>\n", '<a href="x">', " ", "\t", ".", "\n", "\n.", "=", "", "x" * 75, "y" * 76, "č" * 30, "<b>" * 40, "<i> ", "<u>\n\n",
+        "<p>", "</p>\n", '<a href="x">', " ", "\t", ".", "\n", "\n.", "=", "", "x" * 75, "y" * 76, "z" * 150, "u" * 151, "č" * 30, "<b>" * 40, "<i> ",
+        "<u>\n\n",
     ]),
     st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=90),
 )  # fmt: skip
@@ -46,7 +47,7 @@ def unquoted(body: bytes) -> str:
 def test_a_page_encoded_by_its_stretches_says_what_the_whole_says(stretches: Sequence[str]) -> None:
     text = "".join(stretches)
     for _ in range(2):  # what was kept of the first time says the same
-        page = quoted_page(text, stretches)
+        page = quoted_stretches(Stretches.joined(stretches))
         assert unquoted(page) == (text if text.endswith("\n") else text + "\n")
         lines = page.split(b"\r\n")
         assert max(map(len, lines)) <= LINE
