@@ -21,7 +21,7 @@ from engage.channels.smtp_session import SmtpSession
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
-from engage.model.errors import SendError, Unavailable, nearest
+from engage.model.errors import SendError, nearest
 from engage.model.workspace import Channel, Settings
 
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -89,12 +89,9 @@ class SmtpChannel:
             if not left:
                 all_answered.set_result(None)
 
-        def begun(cleared: Cleared) -> Mail:
-            if not in_time():
-                raise Unavailable("its time was over before its turn came", code="late")
-            return self._compose(cleared)
-
-        self._pool.begin(Errand(compose=partial(begun, cleared), told=partial(told, cleared)) for cleared in messages)
+        self._pool.begin(
+            Errand(compose=partial(self._compose, cleared), told=partial(told, cleared), in_time=in_time) for cleared in messages
+        )
         if messages:
             await all_answered
 

@@ -1,7 +1,7 @@
 """Kept SMTP connections, so that a mail does not pay for connecting, TLS and login: as many as are allowed, the last used first.
 
-What is to be handed over stands in one line, and every connection takes the next from it when it can: a mail is laid out no sooner, and
-costs neither a task nor a future of its own.
+What is to be handed over stands in one line, and every connection takes the next from it when it can: few mails are laid out sooner, and
+none costs a task or a future of its own.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ from engage.channels.smtp_replies import Phase
 from engage.channels.smtp_session import SmtpSession
 from engage.model.errors import SendError, Unavailable, Unconfirmed
 
+_LAID_OUT_AT_ONCE = 16
+
 
 @final
 @dataclass(slots=True, kw_only=True)
 class Errand:
     """A mail to be handed over: how to lay it out (raises Rejected), and who is told the text of the server's yes, or the error.
 
-    `abandoned`: nobody waits for it any more; it goes only where its turn has come.
+    `abandoned`: nobody waits for it any more; it goes only where its turn has come. `in_time`: whether it may still begin, asked then.
     """
 
     compose: Callable[[], Mail]
     told: Callable[[Mail | None, str | SendError], None]
     abandoned: Callable[[], bool] | None = None
+    in_time: Callable[[], bool] | None = None
 
 
 @final
@@ -41,6 +44,7 @@ class SmtpPool:
         self._server = server
         self._size = size
         self._line: deque[Errand] = deque()
+        self._laid_out: deque[tuple[Errand, Mail]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
         self._idle: list[SmtpSession] = []
         self.handed_over: Callable[[], None] = unheard
@@ -66,7 +70,7 @@ class SmtpPool:
     def begin(self, errands: Iterable[Errand]) -> None:
         """Put them in line, and open as many lanes as they need; each is told what came of it."""
         self._line.extend(errands)
-        for _ in range(min(len(self._line), self._size - len(self._lanes))):
+        for _ in range(min(len(self._line) + len(self._laid_out), self._size - len(self._lanes))):
             lane = asyncio.create_task(self._serve())
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
@@ -92,18 +96,27 @@ class SmtpPool:
                 lane.session.abort()
 
     def _next(self) -> tuple[Errand, Mail] | None:
-        """The next in line, laid out; one that cannot be hears of it here."""
-        while self._line:
-            errand = self._line.popleft()
-            if errand.abandoned is not None and errand.abandoned():
+        """The next in line whose time has not passed, laid out; one that cannot go hears of it here."""
+        while self._laid_out or self._line:
+            if not self._laid_out:
+                self._lay_out()
                 continue
+            errand, mail = self._laid_out.popleft()
+            if errand.in_time is not None and not errand.in_time():
+                errand.told(mail, Unavailable("its time was over before its turn came", code="late"))
+            elif errand.abandoned is None or not errand.abandoned():
+                return errand, mail
+        return None
+
+    def _lay_out(self) -> None:
+        """The first in line, some at once: to turn from the network to mails and back for each of them costs as much as the mail."""
+        for errand in [self._line.popleft() for _ in range(min(len(self._line), _LAID_OUT_AT_ONCE))]:
             try:
-                return errand, errand.compose()
+                self._laid_out.append((errand, errand.compose()))
             except SendError as error:
                 errand.told(None, error)
             except Exception as error:  # noqa: BLE001  # a mistake of ours with one mail; nothing of it was handed over
                 errand.told(None, Unavailable(type(error).__name__, code="compose"))
-        return None
 
     def _kept(self) -> SmtpSession | None:
         while self._idle:

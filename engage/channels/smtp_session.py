@@ -31,6 +31,10 @@ def nothing() -> Mail | None:
     return None
 
 
+def _is_yes(reply: Reply, phase: Phase) -> bool:
+    return reply.code // 100 == (3 if phase is Phase.DATA else 2)
+
+
 @final
 class SmtpSession:
     """A connection and its present phase. Not for two tasks at once."""
@@ -40,6 +44,7 @@ class SmtpSession:
         self._handed_over = handed_over
         self._connection: Connection | None = None
         self._begun: Mail | None = None
+        self._unagreed: Reply | None = None
         self.phase = Phase.CONNECT
 
     @property
@@ -90,7 +95,7 @@ class SmtpSession:
             return
         if not begun:
             self._write(Phase.MAIL, b"".join(self._envelope(mail)))
-        answers = [await self._accepted(phase, mail) for phase in _ENVELOPE]
+        answers = [None if self._agreed(phase) else await self._accepted(phase, mail) for phase in _ENVELOPE]
         refused = next((answer for answer in answers if answer is not None), None)
         if refused is not None:
             await self._withdraw(answers[-1] is None)
@@ -108,14 +113,24 @@ class SmtpSession:
             raise Rejected("a control character in an address", code="malformed")
         return b"MAIL FROM:<%s>%s\r\n" % (sender, b"".join(options)), b"RCPT TO:<%s>\r\n" % recipient, b"DATA\r\n"
 
+    def _agreed(self, phase: Phase) -> bool:
+        """Whether the reply is here already, and yes; another one is kept for `_accepted`."""
+        reply = self._connection.wire.heard() if self._connection is not None else None
+        if reply is not None and _is_yes(reply, phase):
+            return True
+        self._unagreed = reply
+        return False
+
     async def _accepted(self, phase: Phase, mail: Mail) -> SendError | None:
         """Read a command's reply: None for yes, else why not. Raises Unavailable where the connection is over."""
         self.phase = phase
-        try:
-            reply = await self._wire.reply(self._server.timeout)
-        except OSError as error:
-            raise self._broken(Unavailable(f"the connection broke at {phase}", code=type(error).__name__)) from error
-        if reply.code // 100 == (3 if phase is Phase.DATA else 2):
+        reply, self._unagreed = self._unagreed, None
+        if reply is None:
+            try:
+                reply = await self._wire.reply(self._server.timeout)
+            except OSError as error:
+                raise self._broken(Unavailable(f"the connection broke at {phase}", code=type(error).__name__)) from error
+        if _is_yes(reply, phase):
             return None
         if not 400 <= reply.code < 600:
             raise self._broken(Unavailable(f"{phase}: the reply makes no sense", code=str(reply.code)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from functools import lru_cache
 from typing import final
 
 from engage.channels.smtp_replies import Reply
@@ -52,6 +53,10 @@ class Wire(asyncio.Protocol):
         while self._clogged:
             await self._hear()
         self._deadline = None
+
+    def heard(self) -> Reply | None:
+        """The server's next reply, where it is here already."""
+        return self._replies.popleft() if self._replies else None
 
     async def reply(self, within: float) -> Reply:
         """The server's next reply, waited for so many seconds at most. Raises OSError."""
@@ -112,6 +117,9 @@ class Wire(asyncio.Protocol):
         self._tell()
 
     def _read(self, line: bytes) -> None:
+        if not self._lines and (single := _single(line)) is not None:
+            self._replies.append(single)
+            return
         found = _LINE.fullmatch(line.rstrip(b"\r"))
         if found is None:
             self._end(OSError("what came is no reply"))
@@ -137,3 +145,12 @@ class Wire(asyncio.Protocol):
         """It has taken all."""
         self._clogged = False
         self._tell()
+
+
+@lru_cache(maxsize=256)
+def _single(line: bytes) -> Reply | None:
+    """The reply that is this one line, as nearly all are, and mostly the same ones; None of any other line."""
+    found = _LINE.fullmatch(line.rstrip(b"\r"))
+    if found is None or found[2] == b"-":
+        return None
+    return Reply(code=int(found[1]), text=(found[3] or b"").decode("utf-8", "surrogateescape").strip(" \t"))

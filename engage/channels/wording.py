@@ -19,10 +19,13 @@ def _may_hold(text: str, spelling: str) -> bool:
 def without_addresses(text: str, *addresses: str) -> str:
     """The text with every email address, and the addresses given (a phone number also without its plus), replaced by `<address>`."""
     for address in addresses:
+        if "@" in address and "@" not in text:
+            continue
         for spelling in (address, address.removeprefix("+")):
             if spelling and _may_hold(text, spelling):
                 text = re.sub(re.escape(spelling), "<address>", text, flags=re.IGNORECASE)
-    text = _CONTROL.sub(" ", text)
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
     if "@" in text:
         text = _EMAIL.sub("<address>", text)
     return text.replace("<<address>>", "<address>").strip()[:LONGEST]

@@ -31,7 +31,8 @@ SIGNED = replace(LETTERHEAD, signer=Signer(selector="s1", domain=None, key=Ed255
 FILE = Attachment(name="a.txt", media_type="text/plain", content=b"x")
 PIECES = st.one_of(
     st.sampled_from([
-        "<p>", "</p>\n", '<a href="x">', " ", "\t", ".", "\n", "\n.", "=", "", "x" * 75, "y" * 76, "z" * 150, "u" * 151, "č" * 30, "<b>" * 40, "<i> ",
+        "<p>", "</p>\n", '<a href="x">', " ", "\t", ".", "\n", "\n.", "=", "",
+        "x" * 75, "y" * 76, "z" * 150, "u" * 151, "č" * 30, "<b>" * 40, "<i> ",
         "<u>\n\n",
     ]),
     st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=90),
