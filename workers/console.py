@@ -35,6 +35,7 @@ from engage.cli import (
     simulating,
     suppressing,
     testing,
+    timeline,
 )
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
@@ -59,6 +60,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
 }
 OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
+    "history": timeline.history, "note": timeline.note,
     "merge": merging.merge, "unmerge": merging.unmerge, "export": privacy.export, "erase": privacy.erase, "readmit": privacy.readmit,
 }
 GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": suppressing.suppress}

@@ -67,6 +67,11 @@ class Stores:
         """The touches."""
         return SqlHistory(self.database)
 
+    @property
+    def notebook(self) -> SqlHistory:
+        """Notes by people."""
+        return self.history
+
     @cached_property
     def sightings(self) -> SqlSightings:
         """What has come in."""

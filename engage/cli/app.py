@@ -20,7 +20,7 @@ from engage.contacts.privacy import Privacy
 from engage.contacts.retention import Keeping
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
-from engage.history.timeline import History
+from engage.history.timeline import History, Notebook
 from engage.model.content import Content
 from engage.model.time import Clock, Duration
 from engage.model.workspace import Files, Settings, Workspace
@@ -98,6 +98,8 @@ class Engaged(Protocol):
     def keeping(self) -> Keeping: ...
     @property
     def history(self) -> History: ...
+    @property
+    def notebook(self) -> Notebook: ...
     @property
     def sightings(self) -> Sightings: ...
     @property

@@ -13,23 +13,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, moment, print_facts, print_json, print_rows
+from engage.cli.output import console, print_facts, print_json
 from engage.contacts.columns import kinds_of
 from engage.contacts.importing import Report, import_file
 from engage.contacts.normalise import as_text, normalise
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Identity
-from engage.history.timeline import Filter, Line, as_json
 from engage.model.contact import IDENTITIES, Contact, Value
 from engage.model.errors import InputError, nearest
-from engage.model.history import Kind
 from engage.model.values import to_json
 
 contact = typer.Typer(help="One person: what we know, and what happened.", no_args_is_help=True)
 
 ContactArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="External id, email or phone; or #12, our own number.")]
 IDENTIFYING = (*IDENTITIES, "chat_id")
-HISTORY_COLUMNS = ("at", "kind", "campaign", "message", "channel", "locale", "reason", "detail")
 
 
 def import_(
@@ -126,34 +123,6 @@ def set_(
     _print_contact(changed, known_as, as_json=as_json)
 
 
-@contact.command()
-def history(
-    context: typer.Context,
-    reference: ContactArgument,
-    kinds: Annotated[list[Kind] | None, typer.Option("--kind", help="Only touches of this kind; may be repeated.")] = None,
-    campaign: Annotated[str | None, typer.Option(help="Only touches of this campaign.")] = None,
-    since: Annotated[str | None, typer.Option(help="Only touches from this moment on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only touches before this moment.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 100,
-    workspace: WorkspaceOption = None,
-    as_json_: JsonOption = False,
-) -> None:
-    """Show what happened with a contact, the latest first. Times are UTC.
-
-    Example: engage contact history ana --kind sent --kind suppressed --since 2026-02-01
-    """
-    with app_of(context).open(workspace).engaged() as engaged:
-        asked = Filter(
-            contact_id=contact_named(engaged, reference).id, kinds=frozenset(kinds or ()), campaign=campaign,
-            since=moment(since, name="--since"), until=moment(until, name="--until"),
-        )
-        lines = engaged.history.timeline(asked, limit=limit)
-    if as_json_:
-        print_rows((as_json(line) for line in lines), as_json=True, columns=())
-    else:
-        print_rows((_history_row(line) for line in lines), as_json=False, columns=HISTORY_COLUMNS)
-
-
 def contact_named(engaged: Engaged, reference: str) -> Contact:
     """The contact that a reference names. Raises InputError where there is none, or several share it."""
     person = engaged.people.find(reference)
@@ -214,15 +183,6 @@ def _print_contact(person: Contact, known_as: Sequence[Identity], *, as_json: bo
     facts = {name: as_text(value) for name, value in person.attributes.items()}
     also = {f"also {name}": ", ".join(each.value for each in others if each.name == name) for name in IDENTIFYING}
     print_facts({**facts, **{name: values for name, values in also.items() if values}, "lives in": f"{zones} (by {person.zones.source})"})
-
-
-def _history_row(line: Line) -> Mapping[str, object]:
-    touch = line.touch
-    detail = ", ".join(f"{name}: {value}" for name, value in {**touch.detail, **touch.private}.items() if isinstance(value, str | int))
-    return {
-        "at": touch.at, "kind": touch.kind.value, "campaign": touch.campaign, "message": touch.message, "channel": touch.channel,
-        "locale": touch.locale, "reason": touch.reason, "detail": detail if len(detail) <= 100 else f"{detail[:99]}…",
-    }
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Protocol, final
 
 from engage.model.history import Kind, Touch
+from engage.model.localtime import zone
+from engage.model.time import Zones
 from engage.model.values import moment_text
 
 
@@ -83,11 +85,36 @@ class History(Protocol):
         ...
 
 
-def as_json(line: Line) -> dict[str, object]:
-    """The line as JSON: the touch's fields by the names of the campaign language, empty ones left out, `at` in UTC."""
+NOT_SENT = frozenset({
+    Kind.NOT_ENTERED, Kind.HELD_OUT, Kind.DEFERRED, Kind.SUPPRESSED, Kind.EXPIRED, Kind.CANCELLED, Kind.FAILED, Kind.UNKNOWN,
+})
+"""Kinds that say why something was not sent, or not yet, or nobody knows."""
+
+
+class Notebook(Protocol):
+    """What people write into the history by hand."""
+
+    def note(self, contact_id: int, text: str, *, by: str, now: datetime) -> None:
+        """A touch `note` of the contact; never changed. Raises InputError where there is no such contact."""
+        ...
+
+
+def local_time(at: datetime, zones: Zones) -> datetime | None:
+    """What the contact's own clock said; None where it may live in zones that differ, or nobody knows where."""
+    there = [at.astimezone(zone(name)) for name in zones.names]
+    return there[0] if len({each.replace(tzinfo=None) for each in there}) == 1 else None
+
+
+def as_json(line: Line, *, zones: Zones | None = None) -> dict[str, object]:
+    """The line as JSON: the touch's fields by the names of the campaign language, empty ones left out, `at` in UTC.
+
+    With the contact's zones, `local` is the same moment by its own clock.
+    """
     touch = line.touch
+    there = local_time(touch.at, zones) if zones is not None else None
     known = {
-        "id": line.id, "at": moment_text(touch.at), "contact": line.label, "kind": touch.kind.value,
+        "id": line.id, "at": moment_text(touch.at), "local": there.isoformat() if there else None,
+        "contact": line.label, "kind": touch.kind.value,
         "campaign": touch.campaign, "version": touch.version, "run": touch.run_id, "delivery": touch.delivery_id, "step": touch.step,
         "message": touch.message, "purpose": touch.purpose, "channel": touch.channel, "provider": touch.provider, "reason": touch.reason,
         "locale": touch.locale, "provider_id": touch.provider_id, "detail": dict(touch.detail), "private": dict(touch.private),

@@ -42,8 +42,8 @@ class Kind(StrEnum):
     ERASED = "erased"
 
 
-NEVER_WRITTEN = frozenset({Kind.NOTE, Kind.MERGED, Kind.ERASED})
-"""Kinds that nothing writes yet: whoever asks for one is told so."""
+BY_PEOPLE = frozenset({Kind.NOTE, Kind.MERGED, Kind.ERASED})
+"""Kinds that only people's commands write: no simulation and no campaign test sees one."""
 
 
 @final

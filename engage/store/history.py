@@ -1,16 +1,18 @@
-"""The history in SQL, for reading: the port `engage.history.timeline.History`."""
+"""The history in SQL, read and added to by people: the ports `History` and `Notebook` of `engage.history.timeline`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import final
 
 import sqlalchemy as sa
 
 from engage.history.timeline import EVERYTHING, Count, Figure, Filter, Line
+from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.rows import TOUCH_FIELDS
+from engage.store.rows import TOUCH_FIELDS, add_touches
 from engage.store.tables import contacts, touch_details, touches
 
 
@@ -32,6 +34,14 @@ class SqlHistory:
     def tail(self, after_id: int, *, limit: int = 500) -> Sequence[Line]:
         """The touches written after that one, in the order of writing: for whoever watches. Ids may skip."""
         return self._read(_TAIL, {"after": after_id, "most": limit})
+
+    def note(self, contact_id: int, text: str, *, by: str, now: datetime) -> None:
+        """A touch `note` of the contact; never changed. Raises InputError where there is no such contact."""
+        there = sa.select(contacts.c.id).where(contacts.c.id == contact_id, contacts.c.erased_at.is_(None)).with_for_update()
+        with self._database.begin() as connection:
+            if connection.scalar(there) is None:
+                raise InputError.of(f"there is no contact #{contact_id}", file="<command line>")
+            add_touches(connection, [Touch(at=now, contact_id=contact_id, kind=Kind.NOTE, detail={"by": by}, private={"text": text})])
 
     def newest(self) -> int:
         """The id of the touch that was written last; 0 where there is none."""

@@ -76,3 +76,37 @@ def test_what_is_not_to_be_kept_is_counted_and_removed(imported: Engage) -> None
     assert told.status == 0, told.err
     assert [(each["kind"], each["rows"]) for each in told.json()] == [("texts", 0), ("inactive_contacts", 0)]
     assert [each["kind"] for each in imported("retention", "--json").json()] == ["texts", "inactive_contacts"]
+
+
+def noted(engage: Engage, *words: str) -> None:
+    for word in words:
+        assert engage("contact", "note", "mia", word).status == 0
+
+
+def test_notes_stand_in_the_history_page_by_page_by_the_contacts_own_clock(imported: Engage) -> None:
+    noted(imported, "one", "two", "three")
+    told = imported("contact", "history", "mia", "--kind", "note", "--limit", "2", "--json").json()
+    assert [each["private"] for each in told] == [{"text": "three"}, {"text": "two"}]
+    assert str(told[0]["local"]).endswith(("+01:00", "+02:00"))  # Mia lives in Berlin
+    (rest,) = imported("contact", "history", "mia", "--kind", "note", "--before", str(told[-1]["id"]), "--json").json()
+    assert rest["private"] == {"text": "one"}
+    page = imported("contact", "history", "mia", "--limit", "2")
+    assert "text: three" in page.out
+    assert "there is more: --before" in page.err
+
+
+@pytest.mark.parametrize(("options", "kinds"), [
+    (("--kind", "note"), {"note"}), (("--not-sent",), set()), (("--from", "2000-01-01", "--kind", "note"), {"note"}),
+    (("--to", "2000-01-01"), set()), (("--channel", "email", "--kind", "note"), set()), (("--message", "birthday"), set()),
+    (("--campaign", "birthday", "--kind", "note"), set()),
+])
+def test_a_history_is_asked_for_by_what_matters(imported: Engage, options: tuple[str, ...], kinds: set[str]) -> None:
+    noted(imported, "one")
+    assert {str(each["kind"]) for each in imported("contact", "history", "mia", "--json", *options).json()} == kinds
+
+
+def test_a_note_that_says_nothing_or_is_of_nobody_is_refused(imported: Engage) -> None:
+    refused = (("mia", " ", "says nothing"), ("mia", "a\x07b", "control character"), ("nobody", "x", "no contact is known"))
+    for reference, words, told in refused:
+        ended = imported("contact", "note", reference, words)
+        assert (ended.status, told in ended.err) == (1, True), ended.err

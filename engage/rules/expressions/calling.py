@@ -8,7 +8,6 @@ from typing import Any
 from jinja2 import nodes as jinja
 
 from engage.model.contact import ChannelKind
-from engage.model.errors import NOT_BUILT
 from engage.model.expression import (
     Comparison,
     Days,
@@ -23,7 +22,7 @@ from engage.model.expression import (
     Read,
     Touched,
 )
-from engage.model.history import NEVER_WRITTEN, Kind
+from engage.model.history import Kind
 from engage.model.time import Duration
 from engage.rules.expressions.functions import FILTERS, SYNONYMS, TESTS, Function
 from engage.rules.expressions.naming import FUNCTIONS
@@ -126,8 +125,6 @@ def _touched(reader: Reader, tree: jinja.Call, at: int) -> Node:
     if given is None:
         return NOTHING
     kind = _named(reader, given, "kind", at, Kind, kind="kind of touch", required=False)
-    if kind in NEVER_WRITTEN:
-        return reader.refuse(at, f"the touch `{kind}` {NOT_BUILT}")
     return Touched(
         campaign=_named(reader, given, "campaign", at, reader.names.campaigns, kind="campaign", required=False),
         message=_named(reader, given, "message", at, reader.names.messages, kind="message", required=False),
