@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from engage.cli import (
+    bounces,
     checking,
     consents,
     enrolling,
@@ -39,6 +40,7 @@ from engage.cli import (
 )
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
+from engage.store.database import AWAY
 from workers import serving as processes
 from workers.demo import run_demo
 from workers.logs import configure_logging
@@ -55,6 +57,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "preview": messages.preview, "send": messages.send,
     "import": people.import_, "event": operating.event, "events": observing.events, "enroll": enrolling.enroll,
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
+    "lmtp": serving.lmtp, "bounce": bounces.bounce,
     "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
     "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
@@ -85,10 +88,17 @@ class Composition:
         """A key that nobody has used."""
         return str(uuid.uuid4())
 
-    def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
+    @property
+    def away(self) -> tuple[type[Exception], ...]:
+        """The errors that say that the database does not answer."""
+        return AWAY
+
+    def serve(
+        self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000, path: Path | None = None
+    ) -> None:
         """Run a process until it is told to stop; it tells what it does as it goes."""
         configure_logging(level=_log_level(logging.INFO))
-        processes.serve_workspace(process, self.open(directory), host=host, port=port)
+        processes.serve_workspace(process, self.open(directory), host=host, port=port, path=path)
 
     def demo(self, *, once: bool, port: int) -> None:
         """Run the demo company."""

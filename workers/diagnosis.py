@@ -18,13 +18,14 @@ from pika.exceptions import AMQPError
 from engage.channels import load_channels
 from engage.channels.endpoint import load_endpoints
 from engage.cli.app import Office
-from engage.model.errors import EngageError, InputError
+from engage.model.errors import EngageError, InputError, NotThereError
 from engage.model.workspace import Channel, Settings
 from engage.store.database import Database
 from engage.store.notices import standings
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
 from workers.gauges import zone_data_age
+from workers.imap import look
 from workers.loop import LoopThread
 
 Finding = Mapping[str, object]
@@ -57,6 +58,7 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     yield _api_key(environment)
     yield from _channels(settings)
     yield from _endpoints(settings)
+    yield from _mailboxes(settings)
 
 
 def _finding(what: str, ok: bool, found: str, do: str) -> Finding:
@@ -114,6 +116,15 @@ def _broker(root: Path, settings: Settings, environment: Mapping[str, str]) -> F
         queue.close()
     found = f"{settings.broker.partition(':')[0]}, {'answers' if answers else 'does not answer'}"
     return _finding("broker", answers, found, "start it; until then work goes on by sweeping")
+
+
+def _mailboxes(settings: Settings) -> Iterator[Finding]:
+    """Whether each lets us in; nothing is taken."""
+    for mailbox in settings.mailboxes.values():
+        try:
+            yield _finding(f"mailbox {mailbox.name}", True, f"{look(mailbox)} mails wait", "")
+        except NotThereError as error:
+            yield _finding(f"mailbox {mailbox.name}", False, str(error), "see the sentence on the left")
 
 
 def _left_alone(settings: Settings, way: Channel) -> Iterator[str]:

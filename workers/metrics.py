@@ -15,6 +15,7 @@ from prometheus_client.exposition import choose_encoder
 
 from engage import __version__
 from engage.delivery.calling import Answered, CallOutcome, GaveUp, TryAgain
+from engage.feedback.bounces import Severity
 from engage.model.history import Kind
 from workers.counting import BatchHistogram
 
@@ -71,6 +72,10 @@ class Metrics:
         """Count what was removed."""
         self.removed.labels(kind).inc(rows)
 
+    def bounce(self, severity: Severity) -> None:
+        """Count how bad a bounce was."""
+        self.bounces.labels(severity.value).inc()
+
     def call(self, endpoint: str, outcome: CallOutcome) -> None:
         """Count a call of an endpoint."""
         self.calls.labels(endpoint, CALLS[type(outcome)]).inc()
@@ -108,6 +113,7 @@ class Metrics:
         self.rate_waits = self._counter("engage_rate_wait_seconds", "Seconds that slices waited for a provider's rate.", "channel")
         self.calls = self._counter("engage_calls", "Calls of endpoints, by what came of them.", "endpoint", "outcome")
         self.responses = self._counter("engage_responses", "What came back of messages, each once.", "kind")
+        self.bounces = self._counter("engage_bounces", "Messages that bounced, by how bad it is.", "severity")
 
     def _add_planning(self) -> None:
         self.slots = self._counter("engage_planned_slots", "Moments of campaigns at which somebody may enter.", "campaign")

@@ -22,12 +22,12 @@ from starlette.types import ASGIApp
 from engage.model.errors import NotThereError
 from workers.broker import WORKER_TIMEOUT, Nudges, Queue
 from workers.memory import collect_rarely
-from workers.ticker import LOOK_EVERY, SWEEP_EVERY, TICK_EVERY, Scheduling, Ticker, Told
+from workers.ticker import COLLECT_EVERY, LOOK_EVERY, SWEEP_EVERY, TICK_EVERY, Scheduling, Ticker, Told
 from workers.tidying import EXPIRE_EVERY, TIDY_EVERY, Tidying
 from workers.work import Work
 
-Name = Literal["worker", "scheduler", "web", "run"]
-NAMES: tuple[Name, ...] = ("worker", "scheduler", "web", "run")
+Name = Literal["worker", "scheduler", "web", "lmtp", "run"]
+NAMES: tuple[Name, ...] = ("worker", "scheduler", "web", "lmtp", "run")
 
 THREADS = 4
 STOP_WITHIN = 60_000
@@ -81,7 +81,9 @@ class WorkerPart:
 class SchedulerPart:
     """The ticker with the scheduler's jobs."""
 
-    def __init__(self, scheduling: Scheduling, tidying: Tidying, *, look: Callable[[], object], told: Told) -> None:
+    def __init__(
+        self, scheduling: Scheduling, tidying: Tidying, *, look: Callable[[], object], collect: Callable[[], object], told: Told
+    ) -> None:
         self._tidying = tidying
         self._ticker = Ticker(told)
         self._ticker.every(LOOK_EVERY, "look", look)
@@ -90,6 +92,7 @@ class SchedulerPart:
         self._ticker.every(SWEEP_EVERY, "sweep", scheduling.sweep)
         self._ticker.every(TIDY_EVERY, "tidy", tidying.tidy)
         self._ticker.every(EXPIRE_EVERY, "expire", tidying.expire)
+        self._ticker.every(COLLECT_EVERY, "collect", collect)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -178,12 +181,12 @@ def _stop_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def parts_of(name: Name) -> tuple[Literal["worker", "scheduler", "web"], ...]:
+def parts_of(name: Name) -> tuple[Literal["worker", "scheduler", "web", "lmtp"], ...]:
     """Which parts a process is made of, in the order in which they start."""
     match name:
         case "run":
             return ("worker", "scheduler", "web")
-        case "worker" | "scheduler" | "web":
+        case "worker" | "scheduler" | "web" | "lmtp":
             return (name,)
         case _ as never:
             assert_never(never)

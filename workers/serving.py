@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -13,9 +14,11 @@ from engage.model.errors import InputError
 from engage.store.gauges import SqlGauges
 from engage.web.app import create_app
 from workers.broker import Nudges, Queue, senders
+from workers.collecting import Collecting
 from workers.exposing import MetricsPart, ports_of
 from workers.faults import reached_by
 from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges
+from workers.lmtp import LmtpPart
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
 from workers.tracing import tracing
@@ -26,12 +29,12 @@ from workers.work import Work
 log = structlog.get_logger(__name__)
 
 
-def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Run `worker`, `scheduler`, `web` or `run` until SIGTERM or SIGINT. Called from the main thread."""
+def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", port: int = 8000, path: Path | None = None) -> None:
+    """Run `worker`, `scheduler`, `web`, `lmtp` or `run` until SIGTERM or SIGINT. Called from the main thread."""
     name = _known(process)
     with tracing(os.environ, process=name), office.engaged() as wired, _queue(wired) as queue:
         wired.reached = reached_by(wired.environment)
-        assembly = Assembly(wired, queue, host=host, port=port)
+        assembly = Assembly(wired, queue, host=host, port=port, path=path)
         wired.metrics.name(name)
         if wired.stored_clock.get() is not None:
             log.warning("clock.moved", why="the database keeps a business clock of its own: this is a demo or a test")
@@ -41,11 +44,13 @@ def serve_workspace(process: str, office: OnDisk, *, host: str = "127.0.0.1", po
 class Assembly:
     """The parts of one process over one workspace. Those that run side by side share the actors of one broker."""
 
-    def __init__(self, wired: Wired, queue: Queue, *, host: str, port: int, threads: int = THREADS) -> None:
+    def __init__(self, wired: Wired, queue: Queue, *, host: str, port: int, path: Path | None = None, threads: int = THREADS) -> None:
         self.wired = wired
         self.queue = queue
         self.web: WebPart | None = None
+        self.lmtp: LmtpPart | None = None
         self._listen = (host, port)
+        self._path = path
         self._threads = threads
         self._work: Work | None = None
         self._nudges: Nudges | None = None
@@ -64,7 +69,7 @@ class Assembly:
             return []
         return [MetricsPart(self.wired.metrics, host=environment.get("ENGAGE_METRICS_HOST") or "127.0.0.1", ports=ports_of(setting))]
 
-    def part(self, name: Literal["worker", "scheduler", "web"]) -> Part:
+    def part(self, name: Literal["worker", "scheduler", "web", "lmtp"]) -> Part:
         """One part, ready to be started. A process that has a worker assembles it first."""
         metrics = self.wired.metrics
         match name:
@@ -80,12 +85,21 @@ class Assembly:
                 )
             case "scheduler":
                 scheduling, tidying = self.wired.scheduling(self.nudges), self.wired.tidying()
-                return SchedulerPart(scheduling, tidying, look=self.wired.folder.look, told=metrics.job)
+                look, collect = self.wired.folder.look, self._collecting.look
+                return SchedulerPart(scheduling, tidying, look=look, collect=collect, told=metrics.job)
             case "web":
                 app = WatchedApp(create_app(self.wired.site(self.nudges)), metrics)
                 host, port = self._listen
                 self.web = WebPart(app, host=host, port=port, reload=self.wired.accepted.reload)
                 return self.web
+            case "lmtp":
+                host, port = self._listen
+                self.lmtp = LmtpPart(self._collecting.take, host=host, port=port, path=self._path)
+                return self.lmtp
+
+    @property
+    def _collecting(self) -> Collecting:
+        return self.wired.collecting(self.nudges.advance)
 
     @property
     def nudges(self) -> Nudges:
@@ -98,6 +112,8 @@ class Assembly:
         """Say where the web answers."""
         if self.web is not None:
             log.info("web.listening", address=self.web.address)
+        if self.lmtp is not None:
+            log.info("lmtp.listening", address=self.lmtp.address)
 
 
 @contextmanager

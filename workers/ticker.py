@@ -25,6 +25,9 @@ SWEEP_EVERY = 5.0
 
 LOOK_EVERY = 2.0
 
+COLLECT_EVERY = 30.0
+"""Seconds between two looks into the mailboxes."""
+
 BATCH = 500
 """One nudge for each so many deliveries due, so that a large audience calls many workers."""
 

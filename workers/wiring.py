@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import final
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -18,13 +17,11 @@ from engage.contacts.zones import names_behind
 from engage.delivery.asking import Asker
 from engage.delivery.calling import Caller
 from engage.delivery.conductor import Conductor
-from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Reached, unheard
 from engage.delivery.ports import Journal
 from engage.delivery.traffic import Traffic
-from engage.feedback import Feedback
 from engage.feedback.guarding import Guard
-from engage.feedback.texts import Texts
+from engage.feedback.mails import MailTaken
 from engage.model.contact import Event
 from engage.model.errors import NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
@@ -32,12 +29,10 @@ from engage.planning.planner import Planner
 from engage.store.business_clock import StoredMoment
 from engage.store.database import AWAY, Database
 from engage.store.diary import Diary
-from engage.store.feedback import SqlFeedback
 from engage.store.guarding import SqlTallies
-from engage.store.notes import RETENTION, write_once
+from engage.store.notes import RETENTION
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
-from engage.store.texting import SqlTexts
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
@@ -49,23 +44,21 @@ from workers.equipping import Equipping
 from workers.intake import Intake
 from workers.journal import FileJournal
 from workers.loop import LoopThread
-from workers.metrics import OTHER, Metrics
+from workers.metrics import OTHER
 from workers.orphans import Orphans
 from workers.presence import is_gone, owner
+from workers.returning import Returning
 from workers.settling import Settling
 from workers.signals import DeliverySignals, PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
-from workers.stores import Stores
 from workers.ticker import Scheduling
 from workers.tidying import Tidying
 from workers.traffic import open_traffic
 from workers.work import Work
 
-MESSAGE_ID_DOMAIN = "message_id_domain"
-
 
 @final
-class Wired(Stores):
+class Wired(Returning):
     """One process's parts over one workspace, each made when it is first asked for. Close it when done."""
 
     def __init__(self, root: Path, environment: Mapping[str, str], *, database: Database, settings: Settings, check: Check) -> None:
@@ -93,11 +86,6 @@ class Wired(Stores):
         return self.accepted.workspace()
 
     @cached_property
-    def metrics(self) -> Metrics:
-        """What this process counts."""
-        return Metrics()
-
-    @cached_property
     def _planning_signals(self) -> PlanningSignals:
         return PlanningSignals(self.metrics)
 
@@ -109,18 +97,6 @@ class Wired(Stores):
         except (KeyError, OSError):  # a container's user may have no name
             name = f"user {os.getuid()}"
         return f"{name}@{socket.gethostname()}"
-
-    @cached_property
-    def feedback(self) -> Feedback:
-        """What comes back of messages."""
-        store = SqlFeedback(self.database, workspace=self.accepted.workspace)
-        return Feedback(store, workspace=self.accepted.workspace, counted=self.metrics.response)
-
-    @cached_property
-    def texts(self) -> Texts:
-        """What people text."""
-        store = SqlTexts(self.database, workspace=self.accepted.workspace)
-        return Texts(store, workspace=self.accepted.workspace, counted=self.metrics.response)
 
     @property
     def templates(self) -> Templates:
@@ -191,12 +167,6 @@ class Wired(Stores):
             loop=self.loop, clock_is_real=lambda: self.stored_clock.get() is None,
         )
 
-    @cached_property
-    def identity(self) -> SignedIdentity:
-        """What deliveries are called by others."""
-        domain = _message_id_domain(self.database, self.workspace.settings.public_url)
-        return SignedIdentity(secret=self.database.secret(), domain=domain)
-
     def settle(self, workspace: Workspace) -> None:
         """Work out the contacts' zones and dates anew, where what they hang on has changed."""
         Settling(self.database, SqlPeople(self.database, workspace=lambda: workspace)).settle(workspace.settings, now=self.clock.now())
@@ -217,6 +187,10 @@ class Wired(Stores):
                 nudges.drain(name)
         finally:
             queue.close()
+
+    def take_mail(self, raw: bytes, *, recipients: Sequence[str]) -> MailTaken:
+        """Take one mail."""
+        return self.collecting(self.nudge).take(raw, recipients)
 
     @property
     def broker_directory(self) -> Path:
@@ -289,9 +263,3 @@ class Wired(Stores):
             self.loop.close()
         self._beside.close()
         self.database.close()
-
-
-def _message_id_domain(database: Database, public_url: str) -> str:
-    """The domain of Message-IDs: that of the first `public_url`, kept from then on, so that no retry has another one."""
-    with database.begin() as connection:
-        return write_once(connection, MESSAGE_ID_DOMAIN, urlsplit(public_url).hostname or "localhost")

@@ -46,10 +46,10 @@ class OfList:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """What is the same in all mails of a layout."""
+    """What is the same in all mails of a layout. `reply_to` None: each has its own."""
 
     sender: Mailbox
-    reply_to: Mailbox
+    reply_to: Mailbox | None
     has_html: bool
     of_list: OfList | None
 
@@ -57,7 +57,7 @@ class Fixed:
 @final
 @dataclass(slots=True, kw_only=True)
 class Values:
-    """What differs, as it stands in the header; the last three are of promotional mail."""
+    """What differs, as it stands in the header; `url`, `mailto` and `token` are of promotional mail."""
 
     recipient: str
     subject: str
@@ -66,6 +66,7 @@ class Values:
     url: str
     mailto: str
     token: str
+    reply_to: str = ""
 
 
 _NAMES = tuple(field.name for field in fields(Values))
@@ -79,6 +80,7 @@ class Layout:
     def __init__(self, fixed: Fixed) -> None:
         self._fixed = fixed
         self.sender = fixed.sender
+        self.own_reply_to = fixed.reply_to is None
         self.mailto = quote(fixed.sender.address, safe="@+")
         boundary = "=_engage_alternative"
         kind = f'multipart/alternative; boundary="{boundary}"' if fixed.has_html else _PLAIN_TYPE
@@ -96,7 +98,7 @@ class Layout:
             ("Subject", values.subject),
             ("Date", values.date),
             ("Message-ID", values.message_id),
-            ("Reply-To", str(self._fixed.reply_to)),
+            ("Reply-To", values.reply_to if self._fixed.reply_to is None else str(self._fixed.reply_to)),
             ("Auto-Submitted", "auto-generated"),
         ]
         of_list = self._fixed.of_list
@@ -119,7 +121,7 @@ class Layout:
             raise ValueError("a header line too long")
         head = "".join(pieces).encode()
         if not "".join(told).isprintable():  # else each value is a part of its own line, as the layout's constant pieces are
-            _check_lines(head, lines, values.subject)
+            _check_lines(head, lines + values.reply_to.count("\n"), values.subject)
         return head
 
     def body(self, content: EmailContent) -> bytes:

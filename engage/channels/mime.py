@@ -26,6 +26,7 @@ from engage.model.errors import Rejected
 from engage.model.making import made_often
 from engage.model.workspace import Purpose
 
+PLACE = "{id}"
 _MOST_LAYOUTS = 1024
 _MESSAGE_ID = re.compile(r"<[^\s<>@]+@[^\s<>@]+>")
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(; ?[A-Za-z0-9-]+=[A-Za-z0-9._-]+)*")
@@ -36,7 +37,7 @@ _URL = re.compile(r"[!-;=?-~]+")  # printable ASCII without space and angle brac
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
-    """What all mails of one channel share. `{id}` in `return_path` and `unsubscribe_mailto` becomes the delivery's number."""
+    """What all mails of one channel share. `{id}` in an address becomes the delivery's signed name, by which an answer is known again."""
 
     sender: str | None
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
@@ -95,7 +96,7 @@ def _composed(cleared: Cleared, letterhead: Letterhead, now: datetime) -> Mail:
         headers = layout.headers(values) + layout.of_mime if letterhead.signer is not None else []
     if letterhead.signer is not None:
         head = letterhead.signer.field(headers, body, sender_domain=layout.sender.domain, now=now) + head
-    envelope = one_address(_numbered(letterhead.return_path, cleared)) if letterhead.return_path else layout.sender.address
+    envelope = one_address(_named(letterhead.return_path, cleared)) if letterhead.return_path else layout.sender.address
     utf8 = not (head.isascii() and envelope.isascii())
     return Mail(sender=envelope, recipient=values.recipient, content=b"".join((head, b"\r\n", body)), utf8=utf8)
 
@@ -114,7 +115,7 @@ def _layout(cleared: Cleared, content: EmailContent, letterhead: Letterhead) -> 
         sender = letterhead.mailbox(cleared)
         reply_to = content.reply_to or letterhead.reply_to
         fixed = Fixed(
-            sender=sender, reply_to=one_mailbox(reply_to) if reply_to else sender, has_html=content.html is not None,
+            sender=sender, reply_to=_constant(reply_to, sender), has_html=content.html is not None,
             of_list=_of_list(cleared, letterhead, sender) if cleared.promotional else None,
         )  # fmt: skip
         if len(letterhead.layouts) >= _MOST_LAYOUTS:
@@ -144,10 +145,11 @@ def _values(cleared: Cleared, content: EmailContent, letterhead: Letterhead, lay
         token = url.rstrip("/").rpartition("/")[2]
         token = token if _UNRESERVED.fullmatch(token) else quote(token, safe="")
         written = letterhead.unsubscribe_mailto
-        mailto = quote(one_address(_numbered(written, cleared)), safe="@+") if written else layout.mailto
+        mailto = quote(one_address(_named(written, cleared)), safe="@+") if written else layout.mailto
     return Values(
         recipient=one_address(cleared.rendered.approved.address), subject=unstructured(content.subject), date=_date(now),
         message_id=refuse_controls(cleared.message_id), url=url, mailto=mailto, token=token,
+        reply_to=_reply_to(cleared, content, letterhead) if layout.own_reply_to else "",
     )  # fmt: skip
 
 
@@ -163,8 +165,20 @@ def _attachment_part(attachment: Attachment) -> tuple[Headers, bytes]:
     return headers, encodebytes(attachment.content).replace(b"\n", b"\r\n")
 
 
-def _numbered(address: str, cleared: Cleared) -> str:
-    return address.replace("{id}", str(cleared.intent.id))
+def _reply_to(cleared: Cleared, content: EmailContent, letterhead: Letterhead) -> str:
+    return str(one_mailbox(_named(content.reply_to or letterhead.reply_to or "", cleared)))
+
+
+def _constant(reply_to: str | None, sender: Mailbox) -> Mailbox | None:
+    """Where answers go of all mails of a layout; None where each has an address of its own."""
+    if reply_to is None or not reply_to:
+        return sender
+    return None if PLACE in reply_to else one_mailbox(reply_to)
+
+
+def _named(address: str, cleared: Cleared) -> str:
+    """By the key, of which nobody can make up another's; it has no capitals, which some servers lose."""
+    return address.replace(PLACE, cleared.idempotency_key)
 
 
 def _date(now: datetime) -> str:

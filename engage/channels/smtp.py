@@ -13,7 +13,7 @@ from engage.channels.adapter import Answered
 from engage.channels.clock import Now, machine_now
 from engage.channels.dkim import Signer, read_key
 from engage.channels.mailbox import one_address, one_mailbox
-from engage.channels.mime import Letterhead, Mail, compose
+from engage.channels.mime import PLACE, Letterhead, Mail, compose
 from engage.channels.options import Options
 from engage.channels.smtp_opening import Server, is_loopback
 from engage.channels.smtp_pool import Errand, SmtpPool
@@ -23,6 +23,9 @@ from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import SendError, nearest
 from engage.model.workspace import Channel, Settings
+
+LONGEST_NAME = f"d{2**63 - 1}.{'0' * 20}"
+"""The longest that stands for {id}: a local part has 64 octets (RFC 5321)."""
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _STARTTLS = ("required", "opportunistic", "never")
@@ -44,8 +47,8 @@ class SmtpChannel:
         "connections": "How many connections a process keeps at most; 8 by default.",
         "timeout": "How long to wait for the server at each step; 60s by default.",
         "final_timeout": "How long to wait for the reply to the whole content; 10m by default (RFC 5321).",
-        "return_path": "Where bounces go: `bounces+{id}@example.com`, {id} being the delivery's number; the sender by default.",
-        "reply_to": "Where answers go unless the template says so; the sender by default.",
+        "return_path": "Where bounces go: `bounces+{id}@example.com`, {id} being the delivery's signed name; the sender by default.",
+        "reply_to": "Where answers go unless the template says so, {id} allowed; the sender by default.",
         "unsubscribe_mailto": "The address in List-Unsubscribe for those who unsubscribe by mail, {id} allowed; the sender by default.",
         "dkim_key": "Signs every mail (RFC 6376): the file of a private key in PEM, or its text; RSA or Ed25519. Needs `dkim_selector`.",
         "dkim_selector": "Under which name the public half stands in the DNS: `<selector>._domainkey.<domain>`.",
@@ -166,7 +169,7 @@ def _letterhead(options: Options, channel: Channel, settings: Settings) -> Lette
             options.refuse(f"`{where}` must be `Name <address>` or an address")
     for name in ("return_path", "unsubscribe_mailto", "reply_to"):
         value = options.text(name)
-        if value is not None and not _valid(one_mailbox if name == "reply_to" else one_address, value.replace("{id}", "1")):
+        if value is not None and not _valid(one_mailbox if name == "reply_to" else one_address, value.replace(PLACE, LONGEST_NAME)):
             options.refuse(f"{name!r} must be one email address")
     return Letterhead(
         sender=channel.sender, purposes=settings.purposes, return_path=options.text("return_path"), reply_to=options.text("reply_to"),

@@ -20,6 +20,7 @@ from engage.contacts.privacy import Privacy
 from engage.contacts.retention import Keeping
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
+from engage.feedback.mails import MailTaken
 from engage.history.timeline import History, Notebook
 from engage.model.content import Content
 from engage.model.time import Clock, Duration
@@ -118,6 +119,10 @@ class Engaged(Protocol):
     @property
     def operator(self) -> str:
         """Who gives the command, for the touches that say who decided."""
+        ...
+
+    def take_mail(self, raw: bytes, *, recipients: Sequence[str]) -> MailTaken:
+        """Take a mail that came back, for these recipients of its envelope. Safe to repeat."""
         ...
 
     def zones_of(self, zone_key: str) -> tuple[str, ...]:
@@ -220,12 +225,22 @@ class App(Protocol):
         """The workspace in the folder, or upwards from the current one. Raises NotThereError with what to do."""
         ...
 
+    @property
+    def away(self) -> tuple[type[Exception], ...]:
+        """The errors that say that the database does not answer: what was asked may be asked again."""
+        ...
+
     def new_key(self) -> str:
         """A key that nobody has used."""
         ...
 
-    def serve(self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000) -> None:
-        """Run `worker`, `scheduler`, `web` or `run` until it is told to stop; the web listens on `host` and `port`."""
+    def serve(
+        self, process: str, directory: Path | None, *, host: str = "127.0.0.1", port: int = 8000, path: Path | None = None
+    ) -> None:
+        """Run `worker`, `scheduler`, `web`, `lmtp` or `run` until it is told to stop.
+
+        Those that listen do so on `host` and `port`; `lmtp` at `path` instead, where one is given.
+        """
         ...
 
     def demo(self, *, once: bool, port: int) -> None:

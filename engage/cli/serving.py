@@ -1,7 +1,8 @@
-"""`engage run`, `worker`, `scheduler`, `web`: the processes. One is enough; as many as are needed may run beside each other."""
+"""`engage run`, `worker`, `scheduler`, `web`, `lmtp`: the processes. One is enough; as many as are needed may run beside each other."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,14 @@ HostOption = Annotated[
     str, typer.Option(envvar="ENGAGE_HOST", help="The address to listen on; 0.0.0.0 for everybody who can reach this machine.")
 ]
 PortOption = Annotated[int, typer.Option(envvar="PORT", min=0, max=65535, help="The port to listen on; 0 for any that is free.")]
+
+LmtpHostOption = Annotated[
+    str, typer.Option(envvar="ENGAGE_LMTP_HOST", help="The address to listen on; only mail servers of yours may reach it.")
+]
+LmtpPortOption = Annotated[
+    int, typer.Option(envvar="ENGAGE_LMTP_PORT", min=0, max=65535, help="The port to listen on; 0 for any that is free.")
+]
+SocketOption = Annotated[Path | None, typer.Option(help="Instead of a port: the path of a Unix socket.")]
 
 
 def run(context: typer.Context, workspace: WorkspaceOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
@@ -44,6 +53,17 @@ def web(context: typer.Context, workspace: WorkspaceOption = None, host: HostOpt
     Example: ENGAGE_API_KEY=… engage web --host 0.0.0.0 --port 8000
     """
     app_of(context).serve("web", workspace, host=host, port=port)
+
+
+def lmtp(
+    context: typer.Context, workspace: WorkspaceOption = None, host: LmtpHostOption = "127.0.0.1", port: LmtpPortOption = 2424,
+    socket: SocketOption = None,
+) -> None:
+    """Take the mails that come back by LMTP: bounces, complaints, answers, unsubscriptions. The mail server keeps what cannot be taken now.
+
+    Example: engage lmtp --socket /run/engage/lmtp
+    """
+    app_of(context).serve("lmtp", workspace, host=host, port=port, path=socket)
 
 
 def demo(

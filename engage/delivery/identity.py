@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import final
 
 from engage.model.keyed import Keyed
+
+DIGITS = 19
+"""Of the largest number that a row can have."""
 
 
 @final
@@ -21,6 +25,14 @@ class SignedIdentity:
         """The Message-ID, with its angle brackets, and the Idempotency-Key, as the providers that know such keys expect it."""
         key = f"d{delivery_id}.{self._mark('delivery', delivery_id)}"
         return f"<{key}@{self.domain}>", key
+
+    def delivery_of(self, key: str) -> int | None:
+        """Whose Idempotency-Key that is; None where it is none that we signed."""
+        number, dot, mark = key.partition(".")
+        digits = number.removeprefix("d")
+        if not dot or digits == number or not (digits.isascii() and digits.isdecimal()) or len(digits) > DIGITS:
+            return None
+        return int(digits) if hmac.compare_digest(mark.encode(), self._mark("delivery", int(digits)).encode()) else None
 
     def call_key(self, call_id: int) -> str:
         """The Idempotency-Key of a call of the step `call`."""

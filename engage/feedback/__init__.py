@@ -9,6 +9,13 @@
     guarding      a campaign of which too much came back pauses by itself
     words         STOP, HELP, START in many languages                       pure
     texts         a text message that came in -> one of these words, or a reply
+    mime          the bytes of a mail -> header and parts, within bounds             pure
+    findings      what a mail turned out to say
+    reports       what machines write for machines: RFC 3464, RFC 5965               pure
+    prose         bounces in servers' own words; phrases, diagnosis: what they mean  pure
+    autoreplies   absence notes, receipts, challenges                                pure
+    returns       a mail -> its findings                                             pure
+    mails         a mail that came in -> the message that it is about, and responses
     ports         what it needs of a store
 """
 

@@ -24,11 +24,13 @@ class Feedback:
     """Takes what comes back of messages. Safe to use from many threads, and to be told the same thing twice, in any order."""
 
     def __init__(
-        self, store: Store, *, workspace: Callable[[], Workspace], counted: Callable[[Kind], object] = lambda kind: None
+        self, store: Store, *, workspace: Callable[[], Workspace], counted: Callable[[Kind], object] = lambda kind: None,
+        bounced: Callable[[Severity], object] = lambda severity: None,
     ) -> None:
-        """`counted` is told of each response that was new, once it is committed."""
+        """`counted` is told of each response that was new, once it is committed, and `bounced` of how bad each new bounce is."""
         self._store = store
         self._counted = counted
+        self._bounced = bounced
         self._workspace = workspace
 
     def take(self, responses: Sequence[Response], *, now: datetime) -> Sequence[Taken]:
@@ -41,10 +43,18 @@ class Feedback:
             taken = [self._take(tx, response, letter, now) for response, letter in zip(responses, letters, strict=True)]
         for response, fate in zip(responses, taken, strict=True):
             if fate is Taken.NEW:
-                self._counted(response.kind)
-            if fate is Taken.NEW and response.kind is Kind.BOUNCED and severity(response.reason) is Severity.BLOCKED:
-                log.warning("message.blocked", delivery_id=response.delivery_id, code=response.reason, then="see why we are refused")
+                self._tell(response)
         return taken
+
+    def _tell(self, response: Response) -> None:
+        """Count it; that we are refused, which is no fault of the address, is for people to look into."""
+        self._counted(response.kind)
+        if response.kind is not Kind.BOUNCED:
+            return
+        how_bad = severity(response.reason)
+        self._bounced(how_bad)
+        if how_bad is Severity.BLOCKED:
+            log.warning("message.blocked", delivery_id=response.delivery_id, code=response.reason, then="see why we are refused")
 
     def _take(self, tx: Transaction, response: Response, letter: Letter | None, now: datetime) -> Taken:
         if letter is None:

@@ -150,6 +150,22 @@ class Endpoint:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """Where bounces and answers are fetched from by IMAP. `url` may carry a password: it is never printed.
+
+    `done` and `other` are the folders to which a mail goes that was about a message of ours, and that was not.
+    """
+
+    name: str
+    url: str = field(repr=False)
+    folder: str = "INBOX"
+    done: str = "Engage"
+    other: str = "Engage-Other"
+    place: Place | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """engage.yaml. `database` and `broker` may carry a password: they are never printed."""
 
@@ -168,6 +184,7 @@ class Settings:
     retention: Mapping[Retained, Retention] = field(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
+    mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
 
 
 @final

@@ -16,6 +16,7 @@ from engage.model.triggers import OF_EVENT, Kinds
 from engage.model.workspace import Basis, Company, Endpoint, Guards, Purpose, Settings
 from engage.rules.channels import read_channel
 from engage.rules.document import read
+from engage.rules.mailboxes import read_mailbox
 from engage.rules.schema.fields import as_tuple
 from engage.rules.schema.settings import (
     CompanySection,
@@ -125,6 +126,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         retention=_retention(written.retention),
         endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
         channels={str(name): channel for name, section in written.channels.items() if (channel := read_channel(name, section, problems))},
+        mailboxes={str(name): read_mailbox(name, section, problems) for name, section in written.mailboxes.items()},
     )
 
 

@@ -28,8 +28,9 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, answered, diagnosed, guarded, kept, opened, paced, posted, visited
+from tests.integration.watching import ANA, Case, World, answered, diagnosed, fetched, guarded, kept, opened, paced, posted, visited
 
+MAILBOX = "mailboxes: {returns: {url: imap://a:b@127.0.0.1:1, folder: FolderOne, done: DoneOne, other: OtherOne}}\n"
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
 
 
@@ -111,6 +112,12 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     ),
     ("stop_at", "bounces"): settings("5%", "50%", text=SETTINGS + "guards: {stop_at: {bounces: 5%, complaints: 60%}}\n", see=guarded),
     ("stop_at", "complaints"): settings("3%", "30%", text=SETTINGS + "guards: {stop_at: {bounces: 50%, complaints: 3%}}\n", see=guarded),
+    ("engage.yaml", "mailboxes"): settings(MAILBOX, "", text=SETTINGS + MAILBOX, see=fetched),
+    ("a mailbox", "url"): settings("imap://a:b@127.0.0.1:1", "imap://a:c@127.0.0.1:1", text=SETTINGS + MAILBOX, see=fetched),
+    **{
+        ("a mailbox", key): settings(f"{key.title()}One", f"{key.title()}Two", text=SETTINGS + MAILBOX, see=fetched)
+        for key in ("folder", "done", "other")
+    },
     ("a channel", "adapter"): channel("kind: sms, adapter: console", "sms, adapter: console", "sms, adapter: fax", refused=True),
     ("a channel", "kind"): channel("kind: sms, adapter: console", "kind: sms, adapter", "kind: chat, adapter"),
     ("a channel", "from"): settings("hello@aurora.example", "hallo@aurora.example"),

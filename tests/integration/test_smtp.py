@@ -304,7 +304,7 @@ def test_the_envelope_carries_the_bounce_address_and_the_size() -> None:
     with SmtpServer() as server:
         _with(server, lambda channel: channel.send(_mail()), return_path="bounces+{id}@aurora.example")
     (message,) = server.messages
-    assert message.sender == "bounces+7@aurora.example"
+    assert message.sender == "bounces+d7.abc@aurora.example"
     assert message.options == (f"SIZE={len(message.content)}",)
 
 

@@ -19,7 +19,7 @@ from engage.feedback.guarding import Guard
 from engage.feedback.texts import IncomingText, Texts
 from engage.model.contact import ChannelKind, Event
 from engage.model.delivery import Cleared
-from engage.model.errors import EngageError, Rejected, Unconfirmed
+from engage.model.errors import EngageError, NotThereError, Rejected, Unconfirmed
 from engage.model.history import Kind, Touch
 from engage.model.workspace import Endpoint, Files, Workspace
 from engage.rules.checking import Checked, check
@@ -38,6 +38,8 @@ from engage.web.pages import Pages
 from tests.builders import a_rendered, an_approved, an_intent
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer
+from tests.servers.imap import ImapServer
+from workers.imap import collect
 from workers.office import OnDisk
 from workers.simulations import rehearse
 
@@ -176,6 +178,21 @@ def answered(files: Files, world: World, stand: Stand) -> str:
     said = [texts.take(IncomingText(sender=NUMBER, text=word, at=world.start), now=world.start) for word in ("help", "stop", "start")]
     database.close()
     return "\n".join(str(answer.reply) for answer in said)
+
+
+def fetched(files: Files, world: World, stand: Stand) -> str:
+    """What becomes of two mails in each folder of a mailbox, as a server sees it that knows one password."""
+    seen = []
+    for mailbox in accepted(files).settings.mailboxes.values():
+        with ImapServer(password="b") as server:
+            for folder in ("FolderOne", "FolderTwo"):
+                server.put(folder, b"ours")
+                server.put(folder, b"theirs")
+            here = f"{mailbox.url.rpartition(':')[0].replace('//a', '//returns%40news.example')}:{server.port}"
+            with suppress(NotThereError):
+                collect(replace(mailbox, url=here), b"ours".__eq__)
+            seen.append(str(server.folders))
+    return "\n".join(seen)
 
 
 async def _ask(endpoint: Endpoint, clock: datetime) -> None:

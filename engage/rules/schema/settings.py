@@ -31,6 +31,7 @@ from engage.rules.schema.fields import (
     complaint,
     shape,
 )
+from engage.rules.schema.mailboxes import MailboxSection
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
 
 SHORTEST = timedelta(days=2)
@@ -192,3 +193,4 @@ class SettingsFile(Section):
     retention: RetentionSection | None = Field(None, description="How long what kind of data is kept")
     endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")
+    mailboxes: dict[Name, MailboxSection] = Field(default_factory=dict, description="Where bounces and answers are fetched from")

@@ -150,9 +150,15 @@ def test_answers_go_to_the_templates_address_then_the_channels_then_the_sender()
     assert _read(_mail(_cleared(reply_to="ivo@aurora.example"), desk))["Reply-To"] == "ivo@aurora.example"
 
 
+def test_answers_may_go_to_an_address_of_the_deliverys_own() -> None:
+    desk = replace(LETTERHEAD, reply_to="Žan's very long and beautiful desk <reply+{id}@aurora.example>")
+    assert _read(_mail(_cleared(), desk))["Reply-To"].addresses[0].addr_spec == "reply+d7.abc@aurora.example"
+    assert _read(_mail(_cleared(reply_to="ivo+{id}@aurora.example"), desk))["Reply-To"] == "ivo+d7.abc@aurora.example"
+
+
 def test_bounces_go_to_the_sender_or_to_an_address_of_the_deliverys_own() -> None:
     assert _mail(_cleared()).sender == "hello@aurora.example"
-    assert _mail(_cleared(), replace(LETTERHEAD, return_path="bounces+{id}@b.aurora.example")).sender == "bounces+7@b.aurora.example"
+    assert _mail(_cleared(), replace(LETTERHEAD, return_path="bounces+{id}@b.aurora.example")).sender == "bounces+d7.abc@b.aurora.example"
 
 
 def test_promotional_mail_can_be_unsubscribed_from_in_one_click_and_by_mail() -> None:
@@ -176,7 +182,7 @@ def test_one_click_is_offered_by_https_only() -> None:
 
 def test_the_address_to_unsubscribe_by_mail_may_be_the_deliverys_own() -> None:
     letterhead = replace(LETTERHEAD, unsubscribe_mailto="unsubscribe+{id}@aurora.example")
-    assert "<mailto:unsubscribe+7@aurora.example?" in _read(_mail(_cleared(), letterhead))["List-Unsubscribe"]
+    assert "<mailto:unsubscribe+d7.abc@aurora.example?" in _read(_mail(_cleared(), letterhead))["List-Unsubscribe"]
 
 
 def test_transactional_mail_carries_nothing_of_a_list() -> None:

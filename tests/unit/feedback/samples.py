@@ -164,3 +164,5 @@ NO_BOUNCES: dict[str, bytes] = {
     "order of a shop": letter("Your order 550 has been shipped and will be delivered tomorrow. The courier was unable to find a safe place yesterday.\n", sender="Shop <orders@shop.example>", subject="Your order 550 is on its way"),
     "empty": b"", "one line": b"hello", "only a header": b"Subject: Undeliverable\n",
 }  # fmt: skip
+
+HARD_BOUNCE = STATUS_CASES[0][1]

@@ -1,0 +1,112 @@
+"""A mailbox server on loopback that knows as much of IMAP (RFC 3501, 4315, 6851) as fetching and moving mail asks for."""
+
+from __future__ import annotations
+
+import re
+import socketserver
+from collections.abc import Iterator, Sequence
+from threading import Thread
+from typing import Any, final
+
+_FETCH = re.compile(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)")
+_TO = re.compile(r'UID (MOVE|COPY) (\d+) "([^"]+)"')
+
+
+@final
+class ImapServer:
+    """Folders of mails by their uids. `gone_after` breaks the line after so many moves."""
+
+    def __init__(self, *mails: bytes, extensions: Sequence[str] = ("MOVE", "UIDPLUS"), password: str = "secret") -> None:
+        self.folders: dict[str, dict[int, bytes]] = {"INBOX": {}}
+        self.deleted: set[int] = set()
+        self.extensions = extensions
+        self.password = password
+        self.gone_after: int | None = None
+        self.moves = 0
+        self.selected = "INBOX"
+        self._next = 1
+        for mail in mails:
+            self.put("INBOX", mail)
+
+    def put(self, folder: str, mail: bytes) -> None:
+        """Let a mail come in."""
+        self.folders.setdefault(folder, {})[self._next] = mail
+        self._next += 1
+
+    def __enter__(self) -> ImapServer:
+        server = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                server._serve(self)
+
+        socketserver.ThreadingTCPServer.allow_reuse_address = True
+        self._tcp = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._tcp.daemon_threads = True
+        Thread(target=self._tcp.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tcp.shutdown()
+        self._tcp.server_close()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._tcp.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Where it is, with the one password that it takes."""
+        return f"imap://returns%40news.example:{self.password}@127.0.0.1:{self.port}"
+
+    def _serve(self, line: Any) -> None:
+        line.wfile.write(b"* OK ready\r\n")
+        for raw in line.rfile:
+            tag, _, command = raw.decode().strip().partition(" ")
+            if self.gone_after is not None and self.moves >= self.gone_after:
+                return
+            said, given = self._answer(command)
+            line.wfile.write(b"".join(given) + f"{tag} {said} done\r\n".encode())
+
+    def _answer(self, command: str) -> tuple[str, list[bytes]]:
+        word = command.split()[0].upper()
+        if word == "CAPABILITY":
+            return "OK", [f"* CAPABILITY IMAP4rev1 {' '.join(self.extensions)}\r\n".encode()]
+        if word == "LOGIN":
+            right = command.split()[1:] in ([who, f'"{self.password}"'] for who in ("returns@news.example", '"returns@news.example"'))
+            return ("OK" if right else "NO [AUTHENTICATIONFAILED] returns@news.example may not"), []
+        if word == "CREATE":
+            name = command.split('"')[1]
+            there = name in self.folders
+            self.folders.setdefault(name, {})
+            return ("NO [ALREADYEXISTS] there" if there else "OK"), []
+        if word in ("SELECT", "EXAMINE"):
+            self.selected = command.split('"')[1]
+            known = self.selected in self.folders
+            return ("OK" if known else "NO no such folder"), [b"* 1 EXISTS\r\n"] if known else []
+        if word == "UID":
+            return "OK", list(self._uid(command))
+        return "OK", [b"* BYE\r\n"] if word == "LOGOUT" else []
+
+    def _uid(self, command: str) -> Iterator[bytes]:
+        inbox = self.folders[self.selected]
+        if "SEARCH" in command:
+            yield f"* SEARCH {' '.join(str(uid) for uid in inbox if uid not in self.deleted)}\r\n".encode()
+        elif fetched := _FETCH.match(command):
+            mail = inbox.get(int(fetched[1]))
+            if mail is not None:
+                cut = mail[: int(fetched[2])]
+                yield f"* 1 FETCH (UID {fetched[1]} BODY[]<0> {{{len(cut)}}}\r\n".encode() + cut + b")\r\n"
+        elif put := _TO.match(command):
+            self.moves += 1
+            uid = int(put[2])
+            if uid in inbox:
+                self.folders[put[3]][self._next] = inbox[uid]
+                self._next += 1
+                if put[1] == "MOVE":
+                    del inbox[uid]
+        elif "STORE" in command:
+            self.deleted.add(int(command.split()[2]))
+        elif "EXPUNGE" in command:
+            inbox.pop(int(command.split()[2]), None)

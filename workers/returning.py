@@ -1,0 +1,69 @@
+"""What comes back of messages, wired: from the provider, by mail and by text. What it shares with the rest: identity and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from engage.delivery.identity import SignedIdentity
+from engage.feedback import Feedback
+from engage.feedback.mails import Mails
+from engage.feedback.texts import Texts
+from engage.store.database import Database
+from engage.store.feedback import SqlFeedback
+from engage.store.notes import write_once
+from engage.store.texting import SqlTexts
+from workers.clocks import BusinessClock
+from workers.collecting import Collecting, unsubscribe_addresses
+from workers.metrics import Metrics
+from workers.stores import Stores
+
+MESSAGE_ID_DOMAIN = "message_id_domain"
+
+
+class Returning(Stores):
+    """The parts of one process that take what comes back."""
+
+    clock: BusinessClock
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What this process counts."""
+        return Metrics()
+
+    @cached_property
+    def identity(self) -> SignedIdentity:
+        """What deliveries are called by others."""
+        domain = _message_id_domain(self.database, self.accepted.workspace().settings.public_url)
+        return SignedIdentity(secret=self.database.secret(), domain=domain)
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """What comes back of messages."""
+        store = SqlFeedback(self.database, workspace=self.accepted.workspace)
+        return Feedback(store, workspace=self.accepted.workspace, counted=self.metrics.response, bounced=self.metrics.bounce)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """What mails that came back say of messages."""
+        return Mails(
+            self.feedback, delivery_of=self.identity.delivery_of, secret=self.database.secret(),
+            unsubscribe_at=lambda: unsubscribe_addresses(self.accepted.workspace().settings),
+        )
+
+    def collecting(self, told: Callable[[], object]) -> Collecting:
+        """Where mails come in; `told` hears of each of which something may follow."""
+        return Collecting(self.mails, workspace=self.accepted.workspace, clock=self.clock, told=told)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """What people text."""
+        store = SqlTexts(self.database, workspace=self.accepted.workspace)
+        return Texts(store, workspace=self.accepted.workspace, counted=self.metrics.response)
+
+
+def _message_id_domain(database: Database, public_url: str) -> str:
+    """The domain of Message-IDs: that of the first `public_url`, kept from then on, so that no retry has another one."""
+    with database.begin() as connection:
+        return write_once(connection, MESSAGE_ID_DOMAIN, urlsplit(public_url).hostname or "localhost")
