@@ -12,6 +12,7 @@
     mime          the bytes of a mail -> header and parts, within bounds             pure
     findings      what a mail turned out to say
     reports       what machines write for machines: RFC 3464, RFC 5965               pure
+    notifications SES's, by mail                                                     pure
     prose         bounces in servers' own words; phrases, diagnosis: what they mean  pure
     autoreplies   absence notes, receipts, challenges                                pure
     returns       a mail -> its findings                                             pure

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from engage.feedback.phrases import BLOCKED, DISABLED, FULL, LATER, MOVED, NO_HOST, NO_MAILBOX, SENDER, SIZE
+from engage.feedback.phrases import BLOCKED, DISABLED, FULL, LATER, MOVED, NO_HOST, NO_MAILBOX, PREFERENCES, SENDER, SIZE
 
 NOTHING_SAID = "5.0.0"
 
@@ -20,8 +20,8 @@ _PERHAPS_NO_HOST = re.compile(r"5\.(?:0\.\d+|1\.[02]|3\.0|3\.5|4\.\d+|5\.0)")
 _TEMPORARY = re.compile(r"4\.\d+\.\d+")
 
 _MEANINGS = (
-    (FULL, "5.2.2"), (SIZE, "5.3.4"), (SENDER, "5.7.1"), (DISABLED, "5.2.1"), (MOVED, "5.1.6"), (NO_MAILBOX, "5.1.1"), (NO_HOST, "5.1.2"),
-    (BLOCKED, "5.7.1"), (LATER, "4.4.7"),
+    (PREFERENCES, "5.7.1"), (FULL, "5.2.2"), (SIZE, "5.3.4"), (SENDER, "5.7.1"), (DISABLED, "5.2.1"), (MOVED, "5.1.6"),
+    (NO_MAILBOX, "5.1.1"), (NO_HOST, "5.1.2"), (BLOCKED, "5.7.1"), (LATER, "4.4.7"),
 )  # fmt: skip
 LONGEST = 8_000
 """Characters of what was said that are looked at."""
@@ -89,5 +89,7 @@ def _weighed(code: str, meant: str | None) -> str:
             return meant if _PERHAPS_NO_MAILBOX.fullmatch(code) else code
         case "5.1.2":
             return meant if _PERHAPS_NO_HOST.fullmatch(code) else code
+        case "5.7.1" if code == "5.1.1":  # all that it says is that it does not take this mail: the address may be good
+            return meant
         case _:
             return meant if not _says_much(code) and not _TEMPORARY.fullmatch(code) else code

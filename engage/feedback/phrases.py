@@ -46,6 +46,12 @@ SIZE = one_of(
     "exceeds … size limit", "attachment … too large", "message … too large", "message … exceeds", "mail size limit", "size exceeds",
 )  # fmt: skip
 
+PREFERENCES = one_of(
+    "recipient preferences", "email preferences of the person", "only accepting mail from", "not accepting mail from",
+    "blocked by the recipient",
+)  # fmt: skip
+"""The reader does not want us, or not by this server: the address is good."""
+
 DISABLED = one_of(
     "account disabled", "account is disabled", "account has been disabled", "mailbox disabled", "mailbox is disabled",
     "mailbox has been disabled", "user disabled", "user is disabled", "address is disabled", "recipient disabled", "disabled recipient",
@@ -119,21 +125,20 @@ NO_MAILBOX = one_of(
     "no longer accepts", "no longer available", "no longer with", "no longer works", "no longer employed", "no longer on this",
     "no longer here", "can't accept user", "recipient address … unknown", "address you sent your message to", "is not a registered",
     "not a registered", "unregistered", "not registered", "not subscribed", "address is incorrect", "isn't a valid", "incorrect address",
-    "is not a member", "user invalid", "user address required", "unroutable user",
-    "envelope recipient has been denied", "rejected recipients", "rejected one or more recipient",
-    "unable to find recipient", "unable to locate", "could not find", "account is unavailable", "account unavailable",
-    "destination mailbox address invalid", "no thank you rejected", "addressee not", "x-unix; 67",
-    "cannot resolve address", "unable to deliver to local", "delivery to local recipient failed", "not deliverable",
+    "is not a member", "user invalid", "user address required", "unroutable user", "envelope recipient has been denied",
+    "rejected recipients", "rejected one or more recipient", "unable to find recipient", "unable to locate", "could not find",
+    "account is unavailable", "account unavailable", "destination mailbox address invalid", "no thank you rejected", "addressee not",
+    "x-unix; 67", "cannot resolve address", "unable to deliver to local", "delivery to local recipient failed", "not deliverable",
     "cannot deliver mail to", "this address no longer", "bad-mailbox", "is not a valid", "unknown to", "undeliverable address",
-    "not a recognized", "unrecognized recipient", "unrecognised recipient", "unable to verify user",
-    "mailbox non-existent", "the recipient … does not", "550 no such", "no route to user", "no valid cert",
-    "delivery to … failed permanently … no such", "isn't a valid email", "dosn't exist", "dosn't exists", "this user dose not exist",
-    "dose not exist",
+    "not a recognized", "unrecognized recipient", "unrecognised recipient", "unable to verify user", "mailbox non-existent",
+    "the recipient … does not", "550 no such", "no route to user", "no valid cert", "delivery to … failed permanently … no such",
+    "isn't a valid email", "dosn't exist", "dosn't exists", "this user dose not exist", "dose not exist",
 )  # fmt: skip
 
 SENDER = one_of(
-    "sender address", "sender verify", "verification failed for", "sender rejected", "sender's domain", "sender domain", "domain of sender",
-    "sender does not exist", "sender denied", "envelope sender", "unverified address", "unverified sender", "return path", "invalid sender",
+    "sender address", "sender verify", "verification failed for", "sender rejected", "sender's domain", "sender domain",
+    "domain of sender", "sender does not exist", "sender denied", "envelope sender", "unverified address", "unverified sender",
+    "return path", "invalid sender",
 )  # fmt: skip
 """About us, not about whom we wrote to."""
 
@@ -179,13 +184,17 @@ DAEMONS = one_of(
     "mail deliver", "mail administrator", "mail system", "mailsystem", "mail router", "mailadmin", "mail admin", "system administrator",
     "system attendant", "delivery subsystem", "delivery system", "delivery service", "mail server", "mailserver", "mdaemon",
     "smtp server", "smtp gateway", "mail gateway", "mta@", "ndr@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e",
-    "microsoft outlook", "bounce", "no-reply@", "noreply@", "no_reply@", "mail transfer", "internet mail", "mailmaster",
-    "jetmail system", "complaints@", "antispam", "mailsweeper", "mailmarshal", "interscan", "imss", "surfcontrol", "webshield", "virus",
-    "symantec", "mail_delivery", "delivery@", "nonreply", "donotreply", "do-not-reply", "root@", "e-mail delivery", "email delivery",
-    "メール配信", "メールサーバ", "邮件系统", "系统管理员", "mail2", "mailbot", "daemon@", "mmdf", "smtp32", "messagelabs",
-    "mail-router", "undeliver", "webmaster@", "prvs=", "notification@",
+    "microsoft outlook", "mail transfer", "internet mail", "mailmaster", "jetmail system", "mailsweeper", "mailmarshal", "interscan",
+    "imss", "surfcontrol", "webshield", "virus", "mail_delivery", "e-mail delivery", "email delivery", "メール配信", "メールサーバ",
+    "邮件系统", "系统管理员", "mailbot", "daemon@", "mmdf", "smtp32", "messagelabs", "mail-router", "undeliver", "prvs=",
 )  # fmt: skip
 """Who bounces are from: parts of names and addresses."""
+
+GATEWAYS = one_of(
+    "bounce", "no-reply@", "noreply@", "no_reply@", "nonreply", "donotreply", "do-not-reply", "root@", "webmaster@", "notification@",
+    "admin@", "complaints@", "delivery@", "antispam", "symantec", "virus", "mail2",
+)  # fmt: skip
+"""Who bounces are from as well, and much else."""
 
 SUBJECTS = one_of(
     "undeliver", "undelivery", "mail failed", "returning to sender", "processing error", "non deliver", "non-deliver", "nondeliver",
@@ -227,9 +236,9 @@ OPENINGS = one_of(
     "mail could not", "message could not", "message couldn't", "your message to", "your message was not", "your message cannot",
     "your message wasn't", "your mail to", "your email to", "your e-mail to", "your message has been rejected", "message was rejected",
     "mail was rejected", "was rejected", "message rejected", "has been rejected", "rejected your message", "returned to sender",
-    "returned to you", "being returned", "returned mail", "message is being returned", "was returned", "bounced", "bounce",
-    "transcript of session", "transcript of", "rcpt to", "smtp error", "remote host said", "the following error", "error message",
-    "error occurred", "following recipient", "following address", "following destination", "these recipients", "one or more recipients",
+    "returned to you", "being returned", "returned mail", "message is being returned", "was returned", "transcript of session",
+    "transcript of", "rcpt to", "smtp error", "remote host said", "the following error", "error message", "error occurred",
+    "following recipient", "following address", "following destination", "these recipients", "one or more recipients",
     "one or more of its recipients", "recipient(s)", "user unknown", "unknown user", "unknown recipient", "mailbox full", "over quota",
     "does not exist", "address not found", "wasn't found", "couldn't be found", "no such user", "invalid recipient",
     "mailbox unavailable", "could not send message", "message not delivered", "nicht zugestellt", "nicht zustellen",

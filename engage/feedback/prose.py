@@ -13,7 +13,7 @@ from engage.feedback.autoreplies import is_bulk
 from engage.feedback.diagnosis import code_of, plain
 from engage.feedback.findings import Finding, What
 from engage.feedback.mime import Mail, fields_of
-from engage.feedback.phrases import DAEMONS, DELAYED, GIVEN_UP, OPENINGS, SUBJECTS
+from engage.feedback.phrases import DAEMONS, DELAYED, GATEWAYS, GIVEN_UP, OPENINGS, SUBJECTS
 
 _ONE = r"[\w.%+!#$&*/=?^{|}~-]{1,128}@[\w.-]{1,200}\w"
 _ADDRESS = re.compile(rf"(?<![\w.%+!#$&*/=?^{{|}}~@-]){_ONE}(?![\w@])")
@@ -66,6 +66,9 @@ _STRONG = re.compile(
 )
 """What hardly anybody begins a mail with but a server."""
 
+_GOODS = re.compile(r"parcel|package|shipment|courier|paket|colis|paquete|pacco|посылк|包裹")
+"""What else cannot be delivered."""
+
 _QUOTED = re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)
 _REFUSED = re.compile(r"automatically rejected|was (?:automatically )?(?:refused|rejected) by the recipient")
 _LEAD, _WORDS, _BEGINNING = 6_000, 40_000, 400
@@ -103,14 +106,18 @@ def _is_bounce(mail: Mail, lead: str, copy: str) -> bool:
     if mail.header("x-failed-recipients"):
         return True
     subject, sender = plain(mail.header("subject")), plain(mail.header("from"))
-    by_daemon = _is_daemon(mail, sender)
-    telling, opened = bool(SUBJECTS.search(subject)), bool(OPENINGS.search(lead))
-    if not by_daemon and not _returns_null(mail) and (_REPLY.match(subject) or is_bulk(mail)):
+    telling, opened, returns = bool(SUBJECTS.search(subject)), bool(OPENINGS.search(lead)), bool(mail.returned or copy)
+    signed = returns or bool(_HARD_SIGN.search(lead))
+    if _is_daemon(mail, sender):
+        to_itself = "your mailbox" in lead and not signed
+        named = bool(_ADDRESS.search(lead))
+        surely = signed or mail.media_type == "multipart/report" or (named and "mailer-daemon" in sender)
+        return (telling and not to_itself and (surely or opened or named)) or (opened and surely)
+    if _returns_null(mail) or (GATEWAYS.search(sender) and not is_bulk(mail)):
+        return telling and opened and not _GOODS.search(lead) and (signed or _returns_null(mail) or bool(_STRONG.search(lead[:_BEGINNING])))
+    if _REPLY.match(subject) or (is_bulk(mail) and not returns):
         return bool(_STRONG.search(plain(_QUOTED.sub("", mail.said[:_BEGINNING]))))
-    returns = bool(mail.returned or copy)
-    if by_daemon:
-        return (telling and bool(lead or returns)) or (opened and bool(returns or _HARD_SIGN.search(lead) or _ADDRESS.search(lead)))
-    return opened and (telling or returns) and not mail.header("in-reply-to")
+    return telling and opened and signed and not mail.header("in-reply-to")
 
 
 def is_from_daemon(mail: Mail) -> bool:

@@ -9,6 +9,7 @@ from typing import final
 from engage.feedback.autoreplies import is_absence, is_automatic
 from engage.feedback.findings import Finding, What
 from engage.feedback.mime import Mail, read_mail
+from engage.feedback.notifications import of_notification
 from engage.feedback.prose import is_from_daemon, of_prose, of_refusal
 from engage.feedback.reports import of_feedback, of_status
 
@@ -30,21 +31,22 @@ def read(raw: bytes) -> Reading:
     return Reading(mail=mail, findings=tuple(_findings(mail)))
 
 
-def _findings(mail: Mail, *, inner: bool = True) -> Sequence[Finding]:
+def _findings(mail: Mail) -> Sequence[Finding]:
     complaint = of_feedback(mail)
     if complaint is not None:
         return (complaint,)
-    told = of_status(mail)
-    if not told and mail.report_type not in NEVER_BOUNCES and not is_absence(mail):
-        told = of_prose(mail)
-    if not told and mail.report_type == "disposition-notification":
-        told = of_refusal(mail)
+    told = of_status(mail) or of_notification(mail)
     if told:
         return told
-    wrapped = _wrapped(mail) if inner else None
-    if wrapped is not None:
-        return _findings(wrapped, inner=False)
-    return (Finding(what=What.AUTOMATIC),) if is_automatic(mail) else ()
+    wrapped = _wrapped(mail)
+    told = of_status(wrapped) if wrapped is not None else ()
+    if not told and mail.report_type not in NEVER_BOUNCES and not is_absence(mail):
+        told = of_prose(mail)
+    if not told and wrapped is not None:
+        told = of_prose(wrapped)
+    if not told and mail.report_type == "disposition-notification":
+        told = of_refusal(mail)
+    return told or ((Finding(what=What.AUTOMATIC),) if is_automatic(mail) else ())
 
 
 def _wrapped(mail: Mail) -> Mail | None:

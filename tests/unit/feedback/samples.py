@@ -65,6 +65,7 @@ STATUS_CASES = [
     status_case("spam, no code", BLOCKED, "5.0.0", "554 Message rejected: blocked using zen.spamhaus.org"),
     status_case("no DMARC", BLOCKED, "5.7.26", "550-5.7.26 This mail is unauthenticated"),
     status_case("relaying", BLOCKED, "5.7.1", "550 5.7.1 Unable to relay"),
+    status_case("preferences, given as unknown", BLOCKED, "5.1.1", "550 5.1.1 RCP-P2 Refused due to recipient preferences"),
     status_case("sender refused", BLOCKED, "5.0.0", "550 Verification failed for <hello@news.example>: user unknown. Sender verify failed"),
     status_case("refused by a table", BLOCKED, "5.7.1", f"554 5.7.1 <{ANA}>: Recipient address rejected: Access denied"),
     status_case("expired", SOFT, "4.4.7", "451 4.4.1 connection timed out; message expired"),
@@ -124,6 +125,9 @@ PROSE_CASES = [
     prose_case("verizon text", HARD, f"Error: 550 - Requested action not taken: mailbox unavailable\n\nYour message to {ANA} was not delivered: no such user\n", subject="Undeliverable Message", sender="Post_Master@vtext.example"),
     prose_case("smtp32 of x400", HARD, f"The message could not be delivered to {ANA}.\nReason: recipient-name-ambiguous; Unknown address\n", subject="Delivery Report (failure)", sender="Mail Gateway <postmaster@x400.example>"),
     prose_case("a receipt that refuses (Sieve)", BLOCKED, f"Your message to <{ANA}> was automatically rejected:\nI take no mail from shops: blocked.\n", subject="Automatically rejected mail", kind="multipart/report; report-type=disposition-notification; boundary=\"none\""),
+    prose_case("a gateway around a bounce", HARD, f"--A\nContent-Type: text/plain\n\nThe original message was received at Thu Oct 13\n----- The following addresses had permanent delivery errors -----\n--A\nContent-Type: message/rfc822\n\n{STATUS_CASES[0][1].decode()}\n--A--\n", subject="Returned mail: User unknown", kind='multipart/mixed; boundary="A"'),
+    prose_case("inter scan", SOFT, f"--B\nContent-Type: text/plain\n\nThe following mail could not be delivered.\nReason:  Exceeded Maximum Delivery Attempts.\n--B\nContent-Type: message/rfc822\n\n{RETURNED}\n--B--\n", subject="Mail could not be delivered", sender="inetgw1@reader.example", kind='multipart/mixed; boundary="B"', more="List-Id: <x>\n"),
+    prose_case("SES by SNS", HARD, '{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bounceSubType":"General","bouncedRecipients":[{"emailAddress":"' + ANA + '","action":"failed","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown"}]},"mail":{}}\n--\nIf you wish to stop receiving notifications\n', subject="AWS Notification Message", sender="SES <no-reply@sns.amazonaws.com>", more="x-amz-sns-message-id: ad6bdf42\n"),
     prose_case("html only", HARD, f"<html><head><style>p {{}}</style></head><body><p>Your message to <b>{ANA}</b> couldn&#39;t be delivered.</p><p>ana wasn't found at reader.example.</p></body></html>", subject="Undeliverable: Happy birthday", sender="postmaster@outlook.example", kind="text/html; charset=utf-8"),
 ]
 
@@ -161,6 +165,10 @@ NO_BOUNCES: dict[str, bytes] = {
     "DMARC report": letter("--B\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\nUEsDBAo=\n--B--\n", sender="noreply-dmarc-support@google.example", subject="Report domain: news.example Submitter: google.com Report-ID: 123", kind='multipart/mixed; boundary="B"'),
     "newsletter": letter("Our news of the week! Free delivery to your door. Your message to the editor was not accepted? Write again.\n", sender="News <news@shop.example>", subject="Delivery for free, all week", more="List-Unsubscribe: <https://shop.example/u>\nList-Id: <news.shop.example>\n"),
     "spam": letter("Dear winner, your payment could not be delivered. Contact us at win@spam.example to claim 4.5.6 million.\n", sender="Lottery <win@spam.example>", subject="You have won", more="Reply-To: win@spam.example\n"),
+    "parcel that did not come": letter("We were unable to deliver your parcel 550123 to Main street 1. Write to help@courier.example for another day.\n", sender="Courier <noreply@courier.example>", subject="Delivery notification: your parcel could not be delivered"),
+    "forwarded mail": letter(f"--B\nContent-Type: text/plain\n\nit shouldn't be considered as bounce\n--B\nContent-Type: message/rfc822\n\n{RETURNED}\n--B--\n", sender=PERSON, subject="original as attachment", kind='multipart/mixed; boundary="B"'),
+    "mailbox of one's own": letter("Your mailbox is almost full. 9.8 GB of 10 GB are used. Delete what you do not need.\n", sender="Microsoft Outlook <postmaster@news.example>", subject="Your mailbox quota"),
+    "quarantine": letter("These messages have been blocked: from win@spam.example. Release them on the page below.\n", sender="Quarantine <postmaster@news.example>", subject="Daily spam digest"),
     "order of a shop": letter("Your order 550 has been shipped and will be delivered tomorrow. The courier was unable to find a safe place yesterday.\n", sender="Shop <orders@shop.example>", subject="Your order 550 is on its way"),
     "empty": b"", "one line": b"hello", "only a header": b"Subject: Undeliverable\n",
 }  # fmt: skip
