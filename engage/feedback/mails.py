@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import final
 
 import structlog
@@ -96,7 +97,7 @@ class Mails:
         response = Response(
             kind=kind, at=_written(mail, now), delivery_id=delivery_id, reason=code if kind is Kind.BOUNCED else None, machine=machine,
             text=mail.said[:LONGEST_ANSWER] if kind is Kind.REPLIED and not machine else None, source="mail",
-            id=mail.header("message-id")[:200] or None if kind is Kind.REPLIED else None,
+            id=_name_of(mail) if kind is Kind.REPLIED else None,
         )
         (fate,) = self._feedback.take([response], now=now)
         return MailTaken(what=What.AUTOMATIC.value if machine else what, delivery_id=delivery_id, fate=fate, code=code)
@@ -138,6 +139,12 @@ def _kind(finding: Finding | None, *, unsubscribing: bool) -> Kind | None:
     if finding is None or finding.what is What.AUTOMATIC:
         return Kind.REPLIED
     return _KINDS.get(finding.what)
+
+
+def _name_of(mail: Mail) -> str | None:
+    """By what the mail is known again: its Message-ID, hashed, as it may name its writer's machine."""
+    written = mail.header("message-id")
+    return sha256(written.encode("utf-8", "replace")).hexdigest()[:32] if written else None
 
 
 def _bare(address: str) -> str:
