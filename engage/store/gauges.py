@@ -104,12 +104,13 @@ class _Asking:
 
     def age_of_queue(self, queue: str) -> float:
         """Since when the oldest has been due that waits neither for people nor for its provider: one look at the index a priority."""
+        fresh, again = due_rows(sa.literal(self._now, Instant))
+        here = deliveries.c.queue == queue
         first = [
-            sa.select(deliveries.c.due_at)
-            .where(*due, deliveries.c.queue == queue, deliveries.c.priority == priority)
-            .order_by(deliveries.c.due_at).limit(1)
-            for priority in PRIORITIES for due in due_rows(sa.literal(self._now, Instant))
+            sa.select(deliveries.c.due_at).where(*fresh, here, deliveries.c.priority == priority).order_by(deliveries.c.due_at).limit(1)
+            for priority in PRIORITIES
         ]
+        first.append(sa.select(sa.func.min(deliveries.c.due_at)).where(*again, here, deliveries.c.priority.in_(PRIORITIES)))
         return self._age([self._connection.scalar(asked) for asked in first])
 
     def heap(

@@ -29,8 +29,8 @@ class Asked:
     @property
     def written(self) -> list[str]:
         """The tables that are written, outside clearing, each as often as it is, but for the lease's own."""
-        found = [name for each in self.statements[ELSE] for name in re.findall(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)(?: SET| ?\(|$)", each)]
-        return sorted(name for name in found if name != "batches")
+        said = "\n".join(self.statements[ELSE])
+        return sorted(name for name in re.findall(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)(?: SET| ?\()", said) if name != "batches")
 
 
 @contextmanager
