@@ -77,8 +77,9 @@ def _writer(column: sa.Column[Any]) -> Callable[[Any], object] | None:
 
 def json_text(value: Mapping[str, object]) -> str:
     """The mapping as JSON. Mostly all of it is text, and goes as it is: a letter's page of Cyrillic would be twice as long escaped."""
-    if all(type(each) is str for each in value.values()):
-        said = "{" + ",".join([f"{quoted_json(name)}:{quoted_json(each)}" for name, each in value.items()]) + "}"  # type: ignore[arg-type]
+    texts = [f"{quoted_json(name)}:{quoted_json(each)}" for name, each in value.items() if isinstance(each, str)]
+    if len(texts) == len(value):
+        said = "{" + ",".join(texts) + "}"
         if said.isascii() or _can_be_written(said):
             return said
     return json.dumps(value if isinstance(value, dict) else dict(value))
