@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from engage.channels.mailbox import Mailbox
 from engage.channels.quoted import quoted_stretches
+from engage.channels.services import Service
 from engage.model.content import EmailContent
 
 Headers = list[tuple[str, str]]
@@ -52,6 +53,7 @@ class Fixed:
     reply_to: Mailbox | None
     has_html: bool
     of_list: OfList | None
+    service: Service | None = None
 
 
 @final
@@ -67,6 +69,7 @@ class Values:
     mailto: str
     token: str
     reply_to: str = ""
+    key: str = ""
 
 
 _NAMES = tuple(field.name for field in fields(Values))
@@ -101,6 +104,9 @@ class Layout:
             ("Reply-To", values.reply_to if self._fixed.reply_to is None else str(self._fixed.reply_to)),
             ("Auto-Submitted", "auto-generated"),
         ]
+        service = self._fixed.service
+        if service is not None:
+            headers.append((service.header, service.value.replace("{key}", values.key)))
         of_list = self._fixed.of_list
         if of_list is not None:
             headers += [

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from engage.channels.dkim import Signer
 from engage.channels.layout import Fixed, Headers, Layout, OfList, Values, checked_head, multipart
 from engage.channels.mailbox import Mailbox, one_address, one_mailbox
+from engage.channels.services import Service
 from engage.channels.words import phrase, refuse_controls, unstructured
 from engage.model.content import Attachment, EmailContent
 from engage.model.delivery import Cleared
@@ -45,6 +46,7 @@ class Letterhead:
     reply_to: str | None = None
     unsubscribe_mailto: str | None = None
     signer: Signer | None = None
+    service: Service | None = None
     layouts: dict[Hashable, Layout] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def named(self, cleared: Cleared) -> str | None:
@@ -116,7 +118,7 @@ def _layout(cleared: Cleared, content: EmailContent, letterhead: Letterhead) -> 
         reply_to = content.reply_to or letterhead.reply_to
         fixed = Fixed(
             sender=sender, reply_to=_constant(reply_to, sender), has_html=content.html is not None,
-            of_list=_of_list(cleared, letterhead, sender) if cleared.promotional else None,
+            of_list=_of_list(cleared, letterhead, sender) if cleared.promotional else None, service=letterhead.service,
         )  # fmt: skip
         if len(letterhead.layouts) >= _MOST_LAYOUTS:
             letterhead.layouts.clear()  # a template may name the sender by what it reads of the contact
@@ -148,7 +150,7 @@ def _values(cleared: Cleared, content: EmailContent, letterhead: Letterhead, lay
         mailto = quote(one_address(_named(written, cleared)), safe="@+") if written else layout.mailto
     return Values(
         recipient=one_address(cleared.rendered.approved.address), subject=unstructured(content.subject), date=_date(now),
-        message_id=refuse_controls(cleared.message_id), url=url, mailto=mailto, token=token,
+        message_id=refuse_controls(cleared.message_id), url=url, mailto=mailto, token=token, key=cleared.idempotency_key,
         reply_to=_reply_to(cleared, content, letterhead) if layout.own_reply_to else "",
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from engage.channels.dkim import Signer, read_key
 from engage.channels.mailbox import one_address, one_mailbox
 from engage.channels.mime import PLACE, Letterhead, Mail, compose
 from engage.channels.options import Options
+from engage.channels.services import NONE, SERVICES, Service, service_at
 from engage.channels.smtp_opening import Server, is_loopback
 from engage.channels.smtp_pool import Errand, SmtpPool
 from engage.channels.smtp_session import SmtpSession
@@ -32,7 +33,7 @@ _STARTTLS = ("required", "opportunistic", "never")
 _HOST = re.compile(r"[A-Za-z0-9:](?:[A-Za-z0-9._:%-]{0,252})")
 _HELO = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[A-Za-z0-9.:]+\]")
 _DNS_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*")
-_QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=)\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
+_QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=|\bOk(?= [0-9a-f]{16}-))\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
 
 
 @final
@@ -53,6 +54,8 @@ class SmtpChannel:
         "dkim_key": "Signs every mail (RFC 6376): the file of a private key in PEM, or its text; RSA or Ed25519. Needs `dkim_selector`.",
         "dkim_selector": "Under which name the public half stands in the DNS: `<selector>._domainkey.<domain>`.",
         "dkim_domain": "For which domain it signs; the sender's by default.",
+        "service": "Whose server it is: ses, sendgrid, mailgun, postmark, brevo or none; by default as its name says. "
+                   "It gets the header by which the service's reports are known to be of our mails.",
         "helo": "The name by which this machine greets the server; its own by default.",
         "ca_file": "A PEM file with the certificates of a private authority.",
     }
@@ -60,7 +63,7 @@ class SmtpChannel:
     def __init__(self, channel: Channel, settings: Settings, *, now: Now = machine_now) -> None:
         options = Options(channel, self.OPTIONS)
         self._server = _server(options)
-        self._letterhead = _letterhead(options, channel, settings)
+        self._letterhead = _letterhead(options, channel, settings, host=self._server.host)
         size = options.whole_number("connections", default=8)
         options.done()
         self._pool = SmtpPool(self._server, size=size)
@@ -161,7 +164,7 @@ def _starttls(parts: SplitResult, options: Options) -> Literal["required", "oppo
     return cast('Literal["required", "opportunistic", "never"]', written)
 
 
-def _letterhead(options: Options, channel: Channel, settings: Settings) -> Letterhead:
+def _letterhead(options: Options, channel: Channel, settings: Settings, *, host: str) -> Letterhead:
     if channel.sender is None and (not settings.purposes or any(purpose.sender is None for purpose in settings.purposes.values())):
         options.refuse(f"the channel {channel.name} needs `from`: who the mail is from")
     for where, sender in [("from", channel.sender), *((f"purposes.{name}.from", one.sender) for name, one in settings.purposes.items())]:
@@ -173,8 +176,18 @@ def _letterhead(options: Options, channel: Channel, settings: Settings) -> Lette
             options.refuse(f"{name!r} must be one email address")
     return Letterhead(
         sender=channel.sender, purposes=settings.purposes, return_path=options.text("return_path"), reply_to=options.text("reply_to"),
-        unsubscribe_mailto=options.text("unsubscribe_mailto"), signer=_signer(options),
+        unsubscribe_mailto=options.text("unsubscribe_mailto"), signer=_signer(options), service=_service(options, host),
     )
+
+
+def _service(options: Options, host: str) -> Service | None:
+    named = options.text("service")
+    if named is None:
+        return service_at(host)
+    known = (*SERVICES, NONE)
+    if named not in known:
+        options.refuse(f"'service' must be one of {', '.join(known)}", suggestion=nearest(named, known))
+    return SERVICES.get(named)
 
 
 def _signer(options: Options) -> Signer | None:

@@ -101,6 +101,7 @@ CASES = {
     ("smtp", "dkim_key"): Case(one=DKIM["dkim_key"], other=a_key(), see=header("DKIM-Signature"), beside=DKIM),
     ("smtp", "dkim_selector"): Case(one="one", other="two", see=header("DKIM-Signature"), beside=DKIM),
     ("smtp", "dkim_domain"): Case(one=None, other="mail.aurora.example", see=header("DKIM-Signature"), beside=DKIM),
+    ("smtp", "service"): Case(one=None, other="postmark", see=header("X-PM-Metadata-engage_delivery")),
     ("smtp", "helo"): Case(one="one.example", other="other.example", see=greeting),
     ("smtp", "ca_file"): Case(one=None, other=lambda server: server.ca_file, bench=SecureSmtpBench),
     ("slack", "token"): Case(one="xoxb-test", other="xoxb-other"),
