@@ -18,9 +18,11 @@ from pika.exceptions import AMQPError
 from engage.channels import load_channels
 from engage.channels.endpoint import load_endpoints
 from engage.cli.app import Office
+from engage.hooks.sources import SOURCES
 from engage.model.errors import EngageError, InputError, NotThereError
 from engage.model.workspace import Channel, Settings
 from engage.store.database import Database
+from engage.store.hooks import heard_of
 from engage.store.notices import standings
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
@@ -59,6 +61,7 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     yield from _channels(settings)
     yield from _endpoints(settings)
     yield from _mailboxes(settings)
+    yield from _hooks(settings)
 
 
 def _finding(what: str, ok: bool, found: str, do: str) -> Finding:
@@ -170,6 +173,22 @@ def _endpoints(settings: Settings) -> Iterator[Finding]:
             loop.run(endpoint.close())
     finally:
         loop.close()
+
+
+def _hooks(settings: Settings) -> Iterator[Finding]:
+    """Where each posts to, how it proves itself, and whether it was heard of; a secret in the open is everybody's."""
+    heard: Mapping[str, datetime] = {}
+    with suppress(EngageError, sa.exc.SQLAlchemyError):
+        database = Database.open(settings.database)
+        try:
+            heard = heard_of(database) if settings.hooks else {}
+        finally:
+            database.close()
+    closed = settings.public_url.startswith(("https://", "http://127.", "http://localhost"))
+    for name, hook in settings.hooks.items():
+        last = f"heard of at {heard[name]:%Y-%m-%d %H:%M} UTC" if name in heard else "not heard of in the last day"
+        found = f"{settings.public_url}/hooks/{name}, by {SOURCES[hook.source].means}; {last}"
+        yield _finding(f"hook {name}", closed, found, "give `public_url` as https://…: what proves a hook would go in the open")
 
 
 def _channels(settings: Settings) -> Iterator[Finding]:

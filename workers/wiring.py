@@ -41,6 +41,7 @@ from workers.clocks import BusinessClock
 from workers.embedded import runs
 from workers.endpoints import Endpoints
 from workers.equipping import Equipping
+from workers.hooking import open_hooks
 from workers.intake import Intake
 from workers.journal import FileJournal
 from workers.loop import LoopThread
@@ -232,8 +233,8 @@ class Wired(Returning):
         intake = Intake(self.planner, clock=self.clock, nudges=nudges, counted=self._count_event)
         return Site(
             workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=intake, letters=self.letters,
-            people=self.people, ledger=self.ledger, feedback=self.feedback, problems=self.problems, away=AWAY,
-            api_key=self.environment.get("ENGAGE_API_KEY") or None, metrics=self.metrics.exposed,
+            people=self.people, ledger=self.ledger, feedback=self.feedback, hooks=open_hooks(self, intake), problems=self.problems,
+            away=AWAY, api_key=self.environment.get("ENGAGE_API_KEY") or None, metrics=self.metrics.exposed,
             metrics_key=self.environment.get("ENGAGE_METRICS_KEY") or None,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import final
@@ -11,6 +12,8 @@ from engage.model.keyed import Keyed
 
 DIGITS = 19
 """Of the largest number that a row can have."""
+
+_KEYS = re.compile(r"(?<![0-9A-Za-z])d[1-9][0-9]{0,18}\.[0-9a-f]{20}(?![0-9a-f])", re.ASCII)
 
 
 @final
@@ -33,6 +36,10 @@ class SignedIdentity:
         if not dot or digits == number or not (digits.isascii() and digits.isdecimal()) or len(digits) > DIGITS:
             return None
         return int(digits) if hmac.compare_digest(mark.encode(), self._mark("delivery", int(digits)).encode()) else None
+
+    def delivery_in(self, text: str) -> int | None:
+        """Whose Idempotency-Key or Message-ID stands in the text; None where it holds none that we signed."""
+        return next((number for key in _KEYS.findall(text) if (number := self.delivery_of(key)) is not None), None)
 
     def call_key(self, call_id: int) -> str:
         """The Idempotency-Key of a call of the step `call`."""

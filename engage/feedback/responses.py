@@ -20,8 +20,9 @@ BY_MACHINES = frozenset({Kind.OPENED, Kind.CLICKED, Kind.REPLIED})
 class Response:
     """One thing that came back of one message. Told twice, or in any order, it comes to the same.
 
-    The message is that of `delivery_id`; without it, the last one of that `message` which went to the contact (external id, email or
-    phone), by the `channel` where that is given. `at` is when it happened, aware, by whoever tells it.
+    The message is that of `delivery_id`; without it, the last one which went to the contact (external id, email or phone): of that
+    `message`, by the `channel` where that is given; or of whoever has that address, the one of its provider's `provider_id`.
+    `at` is when it happened, aware, by whoever tells it.
 
     `reason` says of a bounce how bad it is: an enhanced status code (RFC 3463: `5.1.1`, `4.2.2`) or one of `hard`, `soft`, `full`,
     `blocked`; None: hard. `text` is a reply's, personal. A `machine` opened, clicked or answered by itself: kept, never counted.
@@ -43,13 +44,14 @@ class Response:
     purpose: str | None = None
     by: ChannelKind | None = None
     id: str | None = None
+    provider_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in RESPONSES:
             raise ValueError(f"{self.kind} is nothing that comes back of a message")
         if self.machine and self.kind not in BY_MACHINES:
             raise ValueError(f"what a machine does by itself is never {self.kind}")
-        if self.delivery_id is None and (self.message is None or self.contact is None):
+        if self.delivery_id is None and (self.contact is None or (self.message is None and self.provider_id is None)):
             raise ValueError("a response names a delivery, or a message and a contact")
         if self.at.tzinfo is None:
             raise ValueError("a response's moment is aware")

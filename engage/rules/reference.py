@@ -47,7 +47,7 @@ def _sections(model: type[Section], done: set[type[Section]]) -> Iterator[type[S
 def _section(model: type[Section], *, top: bool) -> str:
     heading = "" if top else f"\n### {model.called}\n"
     rows = "".join(_row(info, name) for name, info in model.model_fields.items())
-    more = "" if model.model_config.get("extra") != "allow" else "| … | text |  | The adapter's own keys |\n"
+    more = "" if model.model_config.get("extra") != "allow" else f"| … | {model.others} |\n"
     later = f"\nNot built yet, and refused as such: {', '.join(f'`{key}`' for key in sorted(model.later))}.\n" if model.later else ""
     return f"{heading}\n{model.__doc__}\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n{rows}{more}{later}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
@@ -16,6 +17,7 @@ from engage.model.triggers import OF_EVENT, Kinds
 from engage.model.workspace import Basis, Company, Endpoint, Guards, Purpose, Settings
 from engage.rules.channels import read_channel
 from engage.rules.document import read
+from engage.rules.hooks import read_hooks
 from engage.rules.mailboxes import read_mailbox
 from engage.rules.schema.fields import as_tuple
 from engage.rules.schema.settings import (
@@ -110,7 +112,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
     for name, section in written.purposes.items():
         if section.quiet_hours is not None:
             refuse_no_window([general, purposes[str(name)].quiet_hours], section.place_of("quiet_hours"), problems)
-    return Settings(
+    settings = Settings(
         company=defaults.company,
         public_url=defaults.public_url,
         database=str(written.database or defaults.database),
@@ -128,6 +130,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         channels={str(name): channel for name, section in written.channels.items() if (channel := read_channel(name, section, problems))},
         mailboxes={str(name): read_mailbox(name, section, problems) for name, section in written.mailboxes.items()},
     )
+    return replace(settings, hooks=read_hooks(written.hooks, settings, problems))
 
 
 def _events(written: SettingsFile) -> Mapping[str, Kinds]:

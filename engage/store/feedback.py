@@ -18,6 +18,7 @@ from engage.model.responses import RESPONSES
 from engage.store.blocking import put_on_list
 from engage.store.database import Database
 from engage.store.happenings import SqlHappenings
+from engage.store.identities import meant_by
 from engage.store.ledger import append_lines, lines_of
 from engage.store.letters import read_letter
 from engage.store.pending import insert_pending
@@ -71,7 +72,9 @@ class SqlFeedbackTransaction(SqlHappenings):
             put_on_list(self._connection, new.block)
 
     def _letter(self, response: Response) -> Letter | None:
-        delivery_id = response.delivery_id if response.delivery_id is not None else self._last_delivery(response)
+        delivery_id = response.delivery_id
+        if delivery_id is None:
+            delivery_id = self._last_delivery(response) if response.provider_id is None else self._known_to_provider(response)
         channels = self._workspace().settings.channels
         return None if delivery_id is None else read_letter(self._connection, delivery_id, channels=channels)
 
@@ -88,6 +91,12 @@ class SqlFeedbackTransaction(SqlHappenings):
             wanted.append(deliveries.c.channel == response.channel)
         asked = sa.select(deliveries.c.id).where(*wanted).order_by(deliveries.c.sending_at.desc(), deliveries.c.id.desc()).limit(1)
         return self._connection.scalar(asked)
+
+    def _known_to_provider(self, response: Response) -> int | None:
+        """The one that its provider calls so, among what went to whoever has that address: nothing finds it by that name alone."""
+        whose = sa.select(contacts.c.id).where(sa.or_(*meant_by(response.contact or "", self._secret)))
+        asked = sa.select(touches.c.delivery_id).where(touches.c.contact_id.in_(whose), touches.c.provider_id == response.provider_id)
+        return self._connection.scalar(asked.where(touches.c.kind == Kind.SENT.value).order_by(touches.c.id.desc()).limit(1))
 
     def _touches(self, *conditions: sa.ColumnElement[bool], letter: Letter) -> Sequence[Touch]:
         asked = sa.select(touches).where(touches.c.contact_id == letter.contact_id, touches.c.kind.in_(_KINDS), *conditions)

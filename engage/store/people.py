@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import final
 
 import sqlalchemy as sa
 
@@ -28,7 +27,6 @@ CHUNK = 2_000
 LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
 
 
-@final
 class SqlPeople:
     """People, merged by identity. Two who make contacts at once wait for each other, so that nobody is made twice."""
 

@@ -1,4 +1,4 @@
-"""The tables of people beside `contacts`: their other identities, who was merged with whom, who was erased. With these all are known."""
+"""The tables of people beside `contacts`: their other identities, who was merged with whom, who was erased."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
 
 from engage import __version__
-from engage.web import api, problems, public
+from engage.web import api, hooks, problems, public
 from engage.web.keys import is_given
 from engage.web.pages import Pages
 from engage.web.ports import Site
@@ -27,6 +27,7 @@ def create_app(site: Site) -> FastAPI:
     )
     problems.install(app, away=site.away)
     app.include_router(api.router(site))
+    app.include_router(hooks.router(site))
     app.include_router(public.router(site, Pages()))
     _add_health(app, site)
     return app

@@ -8,6 +8,7 @@ from typing import Protocol, final
 
 from engage.contacts.ports import Ledger, People
 from engage.feedback import Feedback
+from engage.hooks import Hooks
 from engage.model.contact import Contact, Event
 from engage.model.letter import Letter
 from engage.model.time import Clock
@@ -57,6 +58,7 @@ class Site:
     people: People
     ledger: Ledger
     feedback: Feedback
+    hooks: Hooks
     problems: Callable[[], Sequence[str]]
     away: Sequence[type[Exception]] = ()
     api_key: str | None = None

@@ -16,7 +16,7 @@ from engage.model.errors import NotThereError
 from engage.store.business_clock import StoredMoment
 from engage.store.clock import MachineNow
 from engage.store.database import Database
-from engage.store.people_tables import metadata
+from engage.store.hook_tables import metadata
 from engage.store.tables import meta
 from tests.builders import NOON
 from tests.contract.store_benches import at_once

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from tests.integration.acting_cases import ACTING_KEYS
 from tests.integration.campaign_cases import CAMPAIGN_KEYS
+from tests.integration.hook_cases import HOOK_KEYS
 from tests.integration.rehearsal_cases import TEST_KEYS
 from tests.integration.setting_changes import (
     BOTH,
@@ -164,5 +165,5 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
 }
 
 CASES: Mapping[Key, Case] = {
-    **SETTINGS_KEYS, **CAMPAIGN_KEYS, **ROUTE_KEYS, **WAY_KEYS, **STEP_KEYS, **ACTING_KEYS, **TEST_KEYS,
+    **SETTINGS_KEYS, **CAMPAIGN_KEYS, **ROUTE_KEYS, **WAY_KEYS, **STEP_KEYS, **ACTING_KEYS, **TEST_KEYS, **HOOK_KEYS,
 }

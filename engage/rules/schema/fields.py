@@ -215,11 +215,15 @@ class Reading:
 
 
 class Section(BaseModel):
-    """A map with known keys. `called` is its title in the reference; `later` are keys that are not built yet, and are refused as such."""
+    """A map with known keys. `called` is its title in the reference; `later` are keys that are not built yet, and are refused as such.
+
+    `others` says in the reference what keys beside the known ones are, where any are allowed: their type, default and meaning.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
     called: ClassVar[str] = ""
     later: ClassVar[frozenset[str]] = frozenset()
+    others: ClassVar[str] = "text |  | The adapter's own keys"
 
     _place: Place = PrivateAttr(default_factory=lambda: NOWHERE)
     _keys: Mapping[str, Place] = PrivateAttr(default_factory=dict)

@@ -31,6 +31,7 @@ from engage.rules.schema.fields import (
     complaint,
     shape,
 )
+from engage.rules.schema.hooks import HooksSection
 from engage.rules.schema.mailboxes import MailboxSection
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
 
@@ -168,8 +169,6 @@ class EndpointSection(Section):
 class SettingsFile(Section):
     """The settings of a workspace. `${NAME}` comes from the environment or `.env`, `${NAME:-default}` allowed."""
 
-    later: ClassVar[frozenset[str]] = frozenset({"hooks"})
-
     company: CompanySection = Field(description="Who writes")
     public_url: Text = Field(description="Base of the links in messages: unsubscribe, preferences, view in browser")
     database: Text | None = Field(
@@ -192,5 +191,6 @@ class SettingsFile(Section):
     guards: GuardsSection | None = Field(None, description="Against accidents")
     retention: RetentionSection | None = Field(None, description="How long what kind of data is kept")
     endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
+    hooks: HooksSection | None = Field(None, description="What may post to `/hooks/…`")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")
     mailboxes: dict[Name, MailboxSection] = Field(default_factory=dict, description="Where bounces and answers are fetched from")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workspaces import CAMPAIGN, SETTINGS, files_of, problems_of, with_files
+from tests.workspaces import CAMPAIGN, files_of, problems_of, with_files
 
 HEAD = "purpose: care\ntrigger: {date: birth_date}\nchannels: [email]\n"
 
@@ -225,13 +225,6 @@ def test_a_broken_campaign_is_told_at_its_place(text: str, expected: list[str] |
         assert all(line.startswith("campaigns/c.yaml:5:") for line in found)
     else:
         assert found == expected
-
-
-@pytest.mark.parametrize(("old", "new", "expected"), [
-    ("timezone: Europe", "hooks: {}\ntimezone: Europe", "3:1: `hooks` is part of the campaign language but not built yet"),
-])
-def test_a_setting_that_is_not_built_yet_is_refused_as_such(old: str, new: str, expected: str) -> None:
-    assert problems_of(files_of(settings=SETTINGS.replace(old, new, 1))) == [f"engage.yaml:{expected}"]
 
 
 def test_a_former_name_that_is_still_a_campaign_is_told() -> None:

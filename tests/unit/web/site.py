@@ -9,22 +9,29 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from engage.contacts.ports import Person
+from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
+from engage.feedback.texts import Texts
+from engage.hooks import Hooks
 from engage.model.addresses import address_key
 from engage.model.contact import ChannelKind, Event
 from engage.model.history import Kind, Touch
 from engage.model.tokens import TokenPayload, sign
-from engage.model.workspace import Workspace
+from engage.model.workspace import Settings, Workspace
 from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
+from engage.store.hook_tables import metadata
+from engage.store.hooks import SqlHookMemory
 from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
 from engage.store.people import SqlPeople
 from engage.store.rows import add_touches
-from engage.store.tables import deliveries, metadata, touches
+from engage.store.tables import deliveries, touches
+from engage.store.texting import SqlTexts
 from engage.web.app import create_app
 from engage.web.ports import Site
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
+from tests.fakes.network import FakeNetwork
 from workers.metrics import Metrics
 from workers.watched import WatchedApp
 
@@ -48,11 +55,14 @@ class FakeIntake:
         self.nudged += 1
 
 
+@dataclass
 class FixedClock:
-    """Noon, always."""
+    """Noon, until a test says otherwise."""
+
+    moment: datetime = NOON
 
     def now(self) -> datetime:
-        return NOON
+        return self.moment
 
 
 class Visitor:
@@ -60,11 +70,12 @@ class Visitor:
 
     def __init__(
         self, *, api_key: str | None = KEY, metrics_key: str | None = None, purpose: str = "care", locale: str = "sl",
-        intake: FakeIntake | None = None, **private: object,
+        intake: FakeIntake | None = None, settings: Settings | None = None, **private: object,
     ) -> None:
-        service = some_settings().purposes["service"]
+        settings = settings or some_settings()
+        service = settings.purposes["service"]
         purposes = {"care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News"), "service": service}
-        self.workspace: Workspace = a_workspace(settings=replace(some_settings(), purposes=purposes))
+        self.workspace: Workspace = a_workspace(settings=replace(settings, purposes=purposes))
         self.database = Database.open("sqlite://")
         self._create()
         self.people = SqlPeople(self.database, workspace=lambda: self.workspace)
@@ -72,13 +83,22 @@ class Visitor:
         self.intake = intake if intake is not None else FakeIntake()
         self.metrics = Metrics()
         self.problems: list[str] = []
+        self.clock, self.machine, self.network = FixedClock(), FixedClock(), FakeNetwork()
+        self.identity = SignedIdentity(secret=self.database.secret(), domain="aurora.example")
+        feedback = Feedback(SqlFeedback(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace)
+        texts = Texts(SqlTexts(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace)
+        memory = SqlHookMemory(self.database, workspace=lambda: self.workspace)
         self.ana = self._contact("ana", "ana@example.com", locale)
         self.delivery = self._sent(purpose, locale, {**PRIVATE, **private})
+        hooks = Hooks(
+            workspace=lambda: self.workspace, clock=self.clock, machine_now=self.machine.now, intake=self.intake, responses=feedback,
+            memory=memory, texts=texts, network=self.network, delivery_in=self.identity.delivery_in,
+        )
         site = Site(
-            workspace=lambda: self.workspace, clock=FixedClock(), secret=self.database.secret(), intake=self.intake,
+            workspace=lambda: self.workspace, clock=self.clock, secret=self.database.secret(), intake=self.intake,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
-            feedback=Feedback(SqlFeedback(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace),
-            problems=lambda: self.problems, away=AWAY, api_key=api_key, metrics=self.metrics.exposed, metrics_key=metrics_key,
+            feedback=feedback, hooks=hooks, problems=lambda: self.problems, away=AWAY, api_key=api_key, metrics=self.metrics.exposed,
+            metrics_key=metrics_key,
         )
         app = WatchedApp(create_app(site), self.metrics)
         self.client = TestClient(app, base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)

@@ -147,4 +147,4 @@ def test_a_process_that_lives_is_healthy_and_one_that_cannot_serve_says_why(visi
 
 def test_the_api_describes_itself(visitor: Visitor) -> None:
     paths = visitor.client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/v1/events", "/healthz", "/readyz"}
+    assert set(paths) == {"/v1/events", "/hooks/{name}", "/healthz", "/readyz"}

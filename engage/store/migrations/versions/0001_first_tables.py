@@ -39,6 +39,7 @@ def upgrade() -> None:
     _make_identities()
     _make_merges()
     _make_erasures()
+    _make_hooks()
 
 
 def _make_batches() -> None:
@@ -213,14 +214,9 @@ def _make_deliveries() -> None:
         postgresql_where=sa.text("send_key IS NOT NULL"),
     )
     op.create_index(
-        "ix_deliveries_again", "deliveries", ["queue", "priority", "retry_at"],
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NOT NULL"),
-    )
-    op.create_index(
         "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at", "id"],
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NULL"),
-        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NULL"),
+        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
     )
     op.create_index(
         "ix_deliveries_ended_ill", "deliveries", ["state", "id"],
@@ -484,6 +480,7 @@ def _make_touch_details() -> None:
         "touch_details",
         sa.Column("touch_id", Id, nullable=False),
         sa.Column("private", Json, nullable=False),
+        sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_touch_details_touch_id_touches")),
         sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_touch_details")),
     )
 
@@ -571,3 +568,24 @@ def _make_erasures() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_barred")),
     )
     op.create_index(op.f("ix_barred_contact_id"), "barred", ["contact_id"])
+
+
+def _make_hooks() -> None:
+    op.create_table(
+        "hook_requests",
+        sa.Column("hook", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("hook", "mark", name=op.f("pk_hook_requests")),
+    )
+    op.create_index(op.f("ix_hook_requests_at"), "hook_requests", ["at"], unique=False)
+    op.create_table(
+        "hook_subjects",
+        sa.Column("hook", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=False),
+        sa.Column("contact_id", Id, nullable=False),
+        sa.Column("told", Json, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("hook", "subject", name=op.f("pk_hook_subjects")),
+    )
+    op.create_index(op.f("ix_hook_subjects_at"), "hook_subjects", ["at"], unique=False)

@@ -1,0 +1,74 @@
+"""`POST /hooks/{name}`: what other systems post, as raw bytes, goes to `engage.hooks`; refusals are problem details."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+
+from engage.hooks import HookRequest
+from engage.hooks.ports import Unreachable
+from engage.hooks.proof import NotProven
+from engage.hooks.taking import Outcome
+from engage.web.ports import Site
+
+UNKNOWN = "no hook of that name is set up under `hooks` in engage.yaml"
+UNPROVEN = "the request does not prove that it is from its source: see docs/hooks.md for how it does"
+AGAIN = {"Retry-After": "30"}
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Taken in, or known already. Some sources get the answer that they want instead of JSON."},
+    401: {"description": "It does not prove that it is from its source."},
+    404: {"description": "There is no such hook."},
+    413: {"description": "A body has at most 1,000,000 bytes."},
+    422: {"description": "It is from its source, and none of it can be used."},
+    503: {"description": "Not now; post it again."},
+}
+BODY: dict[str, Any] = {"requestBody": {
+    "description": "What the source posts",
+    "content": {"application/json": {}, "application/x-www-form-urlencoded": {}, "text/xml": {}},
+}}
+
+
+async def _raw(request: Request) -> bytes:
+    return await request.body()
+
+
+def router(site: Site) -> APIRouter:
+    """The route of all hooks."""
+    hooks = APIRouter(tags=["hooks"])
+
+    @hooks.post("/hooks/{name}", summary="Tell what happened elsewhere", responses=RESPONSES, openapi_extra=BODY)
+    def post(name: str, request: Request, body: Annotated[bytes, Depends(_raw)]) -> Response:
+        """Take in what a system posts that is set up under `hooks` in engage.yaml. Safe to repeat."""
+        hook = site.hooks.find(name)
+        if hook is None:
+            raise HTTPException(404, UNKNOWN)
+        try:
+            outcome = site.hooks.take(hook, _request(site, request, body))
+        except NotProven as error:
+            raise HTTPException(401, UNPROVEN, headers={"WWW-Authenticate": 'Basic realm="hooks"'}) from error
+        except Unreachable as error:
+            raise HTTPException(503, "what had to be asked of the source does not answer; post it again", headers=AGAIN) from error
+        return _answer(outcome)
+
+    return hooks
+
+
+def _request(site: Site, request: Request, body: bytes) -> HookRequest:
+    """As the source addressed it: a proxy before us may have changed host and scheme, so that these are our own."""
+    query = request.scope.get("query_string", b"").decode("latin-1")
+    url = f"{site.workspace().settings.public_url}{request.url.path}{f'?{query}' if query else ''}"
+    return HookRequest(url=url, method=request.method, headers={key.lower(): value for key, value in request.headers.items()}, body=body)
+
+
+def _answer(outcome: Outcome) -> Response:
+    if outcome.answer.body is not None:
+        return Response(outcome.answer.body, media_type=outcome.answer.media_type)
+    reply = {} if outcome.reply is None else {"reply": outcome.reply}
+    return JSONResponse({
+        "status": "repeated" if outcome.repeated else "accepted", "events": outcome.events, "touches": outcome.touches,
+        "replies": outcome.replies, "ignored": list(outcome.ignored), "refused": list(outcome.refused),
+        **reply,
+    })
