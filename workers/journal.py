@@ -1,8 +1,9 @@
-"""This machine's note of each yes that a provider said: a line in a file of its lease, written before anything else is done with it.
+"""This machine's note of what is in hand, and of each yes that a provider said: a file of its lease, written before anything else is done.
 
-A worker that is killed between the yes and the commit of its outcome leaves the file behind; whoever sweeps the lease up on the same
-machine finds there what is sent. Nothing is synced: a file outlives its process, and where the machine itself dies what was not
-committed is unknown. A file goes once all of it is in the database.
+A worker that is killed leaves the file behind; whoever sweeps the lease up on the same machine finds there which delivery it was at, and
+what is sent of those whose outcome was not committed yet. What is in hand stands at the file's beginning, in memory that the file shares
+with the process: to note it is a store into memory, which outlives the process. Each yes is a line behind it. Nothing is synced: where the
+machine itself dies what was not committed is unknown. A file goes once all of it is in the database.
 """
 
 from __future__ import annotations
@@ -12,17 +13,27 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from errno import ENOSPC
+from functools import partial
+from math import inf
+from mmap import mmap
 from pathlib import Path
+from struct import Struct
 from threading import Lock
 from typing import final
 
 import structlog
 
+from engage.delivery.ports import NOBODY, InHand, unnoted
 from engage.model.delivery import Cleared, Receipt
 
 KEPT = 7 * 24 * 3600.0
 """Seconds after which a file that nobody asked for (another machine swept the lease up) is thrown away."""
 
+TIDIED_EVERY = 3600.0
+"""Seconds after which the folder is looked through again for such files."""
+
+_SLOT = Struct("=Q")
 _LINE = re.compile(r'\+(\d+) (null|".*")')
 
 log = structlog.get_logger(__name__)
@@ -39,6 +50,10 @@ def _understood(lines: Iterable[str]) -> Iterator[tuple[int, str | None]]:
                 continue
 
 
+def _complain(lease_id: int, error: OSError) -> None:
+    log.error("journal.failed", batch=lease_id, error=type(error).__name__, code=error.errno)
+
+
 @final
 class FileJournal:
     """One folder for all processes of a machine over one database, whose `mark` is in each file's name. Safe to use from many threads."""
@@ -48,14 +63,40 @@ class FileJournal:
         self._mark = mark
         self._open: dict[int, int] = {}
         self._lock = Lock()
+        self._tidy_at = -inf
+
+    def begun(self, lease_id: int) -> InHand:
+        """Begin the lease's file. A disk that takes nothing keeps nobody from sending: what is not noted is unknown after a crash."""
+        try:
+            handle = self._begin(lease_id)
+            if os.write(handle, _SLOT.pack(NOBODY)) < _SLOT.size:
+                raise OSError(ENOSPC, "the disk is full")
+            shared = mmap(handle, _SLOT.size)
+        except OSError as error:
+            _complain(lease_id, error)
+            return unnoted
+        return partial(_SLOT.pack_into, shared, 0)
+
+    def held(self, lease_id: int) -> int | None:
+        """What was in hand last, NOBODY where nothing was; None where that was not noted here."""
+        try:
+            with self._path(lease_id).open("rb") as file:
+                slot = file.read(_SLOT.size)
+        except OSError:
+            return None
+        return int(_SLOT.unpack(slot)[0]) if len(slot) == _SLOT.size else None
 
     def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
-        """Note it. A disk that takes nothing keeps nobody from sending: what is not noted is unknown after a crash."""
+        """Note it. One that comes after the lease is noted as long as nobody swept it up."""
+        line = f"+{message.intent.id} {json.dumps(receipt.provider_id)}\n".encode()
+        handle = self._open.get(lease_id)
         try:
-            handle = self._open.get(lease_id) or self._begin(lease_id)
-            os.write(handle, f"+{message.intent.id} {json.dumps(receipt.provider_id)}\n".encode())
+            if handle is not None:
+                os.write(handle, line)
+            else:
+                self._append(lease_id, line)
         except OSError as error:
-            log.error("journal.failed", batch=lease_id, error=type(error).__name__, code=error.errno)
+            _complain(lease_id, error)
 
     def ended(self, lease_id: int, *, recorded: bool) -> None:
         """No more is accepted under the lease; `recorded`: and all that was is in the database."""
@@ -63,13 +104,13 @@ class FileJournal:
             handle = self._open.pop(lease_id, None)
         if handle is not None:
             os.close(handle)
-            if recorded:
-                self.forget(lease_id)
+        if recorded:
+            self.forget(lease_id)
 
     def noted(self, lease_id: int) -> Mapping[int, str | None]:
         """What was accepted under a lease, with the provider's names, as far as it was noted on this machine."""
         try:
-            lines = self._path(lease_id).read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = self._path(lease_id).read_bytes()[_SLOT.size:].decode("utf-8", errors="replace").splitlines()
         except OSError:
             return {}
         return dict(_understood(lines))
@@ -83,11 +124,22 @@ class FileJournal:
 
     def _begin(self, lease_id: int) -> int:
         with self._lock:
-            if not self._open:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if time.monotonic() > self._tidy_at:
                 self._throw_old_away()
-            self._open[lease_id] = handle = os.open(self._path(lease_id), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                self._tidy_at = time.monotonic() + TIDIED_EVERY
+            self._open[lease_id] = handle = os.open(self._path(lease_id), os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             return handle
+
+    def _append(self, lease_id: int, line: bytes) -> None:
+        try:
+            handle = os.open(self._path(lease_id), os.O_WRONLY | os.O_APPEND)
+        except FileNotFoundError:
+            return
+        try:
+            os.write(handle, line)
+        finally:
+            os.close(handle)
 
     def _throw_old_away(self) -> None:
         before = time.time() - KEPT

@@ -53,15 +53,26 @@ Answered = Callable[[Cleared, Receipt | SendError], None]
 """Told what came of one message: the receipt, or one of the three errors."""
 
 
+InHand = Callable[[int], None]
+"""Told of each delivery that it is being laid out from now on, and by 0 that none is: a process may die of one."""
+
+
+def unnoted(delivery_id: int) -> None:
+    """Nobody notes what is laid out."""
+
+
 @runtime_checkable
 class TakesMany(Protocol):
     """What an adapter may have beside: it takes many messages in one call, where the provider's protocol gains by it.
 
     Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
-    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable.
+    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable. `in_hand` is told
+    what is being laid out, and when that is done.
     """
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
+    async def send_many(
+        self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool], in_hand: InHand = unnoted,
+    ) -> None:
         """Hand them over; returns when each is answered."""
         ...
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import ClassVar, Literal, cast, final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from engage.channels.adapter import Answered
+from engage.channels.adapter import Answered, InHand, unnoted
 from engage.channels.clock import Now, machine_now
 from engage.channels.dkim import Signer, read_key
 from engage.channels.mailbox import one_address, one_mailbox
@@ -83,7 +83,9 @@ class SmtpChannel:
         mail = self._compose(cleared)
         return _receipt(mail, await self._pool.deliver(mail))
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
+    async def send_many(
+        self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool], in_hand: InHand = unnoted,
+    ) -> None:
         """Hand them over by all connections that are allowed, each laid out when its turn has come; returns when all are answered."""
         all_answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         left = len(messages)
@@ -95,8 +97,14 @@ class SmtpChannel:
             if not left:
                 all_answered.set_result(None)
 
+        def laid_out(cleared: Cleared) -> Mail:
+            in_hand(cleared.intent.id)
+            mail = self._compose(cleared)
+            in_hand(0)
+            return mail
+
         self._pool.begin(
-            Errand(compose=partial(self._compose, cleared), told=partial(told, cleared), in_time=in_time) for cleared in messages
+            Errand(compose=partial(laid_out, cleared), told=partial(told, cleared), in_time=in_time) for cleared in messages
         )
         if messages:
             await all_answered

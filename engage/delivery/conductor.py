@@ -26,7 +26,7 @@ from engage.delivery.clearing import Cleareds, Going, in_turns
 from engage.delivery.equipment import Equipment, Identity, Loop
 from engage.delivery.judging import Judge
 from engage.delivery.points import Point, Reached, unheard
-from engage.delivery.ports import Candidate, Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome, Settlement
+from engage.delivery.ports import Candidate, Deliveries, InHand, Journal, Lease, LeaseLost, NoJournal, Outcome, Settlement
 from engage.delivery.preparing import Preparing
 from engage.delivery.sending import Sending, came_late
 from engage.delivery.settling import settle_outcome
@@ -89,11 +89,12 @@ class Conductor:
             lease = self._deliveries.claim(now=self._clock.now(), queue=queue, limit=BATCH, owner=self._owner, lease=LEASE)
         if lease is None:
             return 0
+        in_hand = self._journal.begun(lease.id)
         self._reached(Point.CLAIMED)
         recorded = False
         try:
             with self._signals.batch(lease, queue):
-                self._conduct(lease)
+                self._conduct(lease, in_hand)
             recorded = True
         except LeaseLost:
             log.warning("delivery.lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
@@ -102,21 +103,21 @@ class Conductor:
             self._deliveries.release(lease)
         return len(lease.delivery_ids)
 
-    def _conduct(self, lease: Lease) -> None:
+    def _conduct(self, lease: Lease, in_hand: InHand) -> None:
         now = self._clock.now()
         with self._signals.stage(Stage.LOAD):
             candidates = self._deliveries.load(lease, now=now)
         equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
         settings = equipment.workspace.settings
         judge = self._judge(equipment.workspace, now, self._traffic.states(settings, now=now))
-        batch = Preparing(lease, equipment, judge, self._deliveries, now=now)
+        batch = Preparing(lease, equipment, judge, self._deliveries, now=now, in_hand=in_hand)
         with self._signals.stage(Stage.PREPARE):
             self._prepare(lease, batch, candidates, settings)
         if batch.settlements:
             self._settle(lease, batch.settlements)
         self._reached(Point.RENDERED)
         for messages in in_turns(batch.rendered):
-            self._hand_over_all(lease, messages, equipment)
+            self._hand_over_all(lease, messages, equipment, in_hand)
 
     def _prepare(self, lease: Lease, batch: Preparing, candidates: Sequence[Candidate], settings: Settings) -> None:
         batch.decide(candidates)
@@ -135,7 +136,7 @@ class Conductor:
         self._deliveries.settle(lease, settlements)
         self._signals.settled(settlements)
 
-    def _hand_over_all(self, lease: Lease, messages: Sequence[Rendered], equipment: Equipment) -> None:
+    def _hand_over_all(self, lease: Lease, messages: Sequence[Rendered], equipment: Equipment, in_hand: InHand) -> None:
         """The messages of one channel, slice by slice, each by the way that takes it."""
         settings = equipment.workspace.settings
         channel, most = settings.channels[messages[0].approved.channel], 1 if lease.careful else SLICE_AT_MOST
@@ -144,9 +145,9 @@ class Conductor:
             if leaving is None:  # the decision knows why, and until when
                 self._clear(lease, messages, equipment.workspace, way=None)
                 return
-            messages = self._hand_over(lease, leaving, equipment)
+            messages = self._hand_over(lease, leaving, equipment, in_hand)
 
-    def _hand_over(self, lease: Lease, leaving: Leaving, equipment: Equipment) -> Sequence[Rendered]:
+    def _hand_over(self, lease: Lease, leaving: Leaving, equipment: Equipment, in_hand: InHand) -> Sequence[Rendered]:
         """One slice; what is left to hand over."""
         if leaving.back:
             self._settle(lease, leaving.back)
@@ -163,7 +164,7 @@ class Conductor:
         self._reached(Point.CLEARED)
         if cleared:
             with self._signals.stage(Stage.SEND):
-                self._loop.run(self._send(lease, way, cleared, equipment, held_from))
+                self._loop.run(self._send(lease, way, cleared, equipment, held_from, in_hand))
         return leaving.rest
 
     def _pause(self, lease: Lease, channel: str, seconds: float) -> None:
@@ -191,12 +192,14 @@ class Conductor:
         self._signals.settled(going.settlements)
         return going.cleared
 
-    async def _send(self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float) -> None:
+    async def _send(
+        self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float, in_hand: InHand,
+    ) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
         sending = Sending(
             [message for message, _ in cleared.values()], name=way.key, channel=equipment.channels[way.key],
             moment=self._traffic.moment, reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
-            until=held_from + BEGIN_WITHIN,
+            until=held_from + BEGIN_WITHIN, in_hand=in_hand,
         )
         running = asyncio.ensure_future(sending.run())
         try:

@@ -187,11 +187,25 @@ class Channel(Protocol):
         ...
 
 
+InHand = Callable[[int], None]
+"""Told of each delivery that it is in hand from now on, to be decided, rendered or laid out, and by NOBODY that none is."""
+
+NOBODY = 0
+
+
 class Journal(Protocol):
-    """Where this machine notes each yes at once, so that a crash before it is recorded leaves nobody guessing.
+    """Where this machine notes what is in hand, and each yes at once, so that a crash before it is recorded leaves nobody guessing.
 
     Implementers raise nothing: what cannot be noted is unknown after a crash.
     """
+
+    def begun(self, lease_id: int) -> InHand:
+        """A lease begins; told what is in hand under it, for every message and from any thread, it must take nothing to note that."""
+        ...
+
+    def held(self, lease_id: int) -> int | None:
+        """What was in hand last under a lease, NOBODY where nothing was; None where that was not noted on this machine."""
+        ...
 
     def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
         """Note that the provider took it. Called on the loop's thread for every message: it must not wait."""
@@ -210,9 +224,21 @@ class Journal(Protocol):
         ...
 
 
+def unnoted(delivery_id: int) -> None:
+    """Nobody notes what is in hand."""
+
+
 @final
 class NoJournal:
     """Notes nothing: what was accepted and not recorded stays unknown."""
+
+    def begun(self, lease_id: int) -> InHand:
+        """Nothing."""
+        return unnoted
+
+    def held(self, lease_id: int) -> int | None:
+        """Nothing."""
+        return None
 
     def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
         """Nothing."""
@@ -237,10 +263,13 @@ class TakesMany(Protocol):
     """What a channel may have beside: it takes many messages in one call.
 
     Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
-    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable.
+    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable. `in_hand` is told
+    what is being laid out, and when that is done.
     """
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
+    async def send_many(
+        self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool], in_hand: InHand = unnoted,
+    ) -> None:
         """Hand them over; returns when each is answered."""
         ...
 

@@ -10,7 +10,7 @@ import structlog
 
 from engage.delivery.equipment import Equipment
 from engage.delivery.judging import Judge
-from engage.delivery.ports import Candidate, Lease, LeaseLost, Settlement
+from engage.delivery.ports import NOBODY, Candidate, InHand, Lease, LeaseLost, Settlement, unnoted
 from engage.delivery.settling import settle_decision, settle_mistake, settle_render_error
 from engage.delivery.traffic import Traffic
 from engage.model.delivery import Approved, Intent, Rendered
@@ -37,8 +37,9 @@ class Rows(Protocol):
 class Preparing:
     """Decides and renders one by one; one message with which we make a mistake stops no other."""
 
-    def __init__(self, lease: Lease, equipment: Equipment, judge: Judge, rows: Rows, *, now: datetime) -> None:
+    def __init__(self, lease: Lease, equipment: Equipment, judge: Judge, rows: Rows, *, now: datetime, in_hand: InHand = unnoted) -> None:
         self._lease = lease
+        self._in_hand = in_hand
         self._renderer = equipment.renderer
         self._judge = judge
         self._rows = rows
@@ -51,6 +52,7 @@ class Preparing:
         """Ask of each whether it may go."""
         approved: list[Approved] = []
         for candidate in candidates:
+            self._in_hand(candidate.intent.id)
             try:
                 decision = self._judge.decide(candidate)
                 if isinstance(decision, Approved):
@@ -59,6 +61,7 @@ class Preparing:
                     self.settlements.append(settle_decision(decision, now=self._now))
             except Exception as error:  # noqa: BLE001  # as the class says
                 self.settlements.append(stumbled(candidate.intent, error, self._now))
+        self._in_hand(NOBODY)
         self.approved = approved
 
     def put_back(self, traffic: Traffic, settings: Settings) -> None:
@@ -68,12 +71,15 @@ class Preparing:
 
     def render(self, approved: Approved) -> None:
         """Render one of those that are left. Raises LeaseLost."""
+        self._in_hand(approved.intent.id)
         try:
             self._render(approved)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  # likewise
             self.settlements.append(stumbled(approved.intent, error, self._now))
+        finally:
+            self._in_hand(NOBODY)
 
     def _render(self, approved: Approved) -> None:
         intent = approved.intent

@@ -13,7 +13,7 @@ from typing import final
 import structlog
 
 from engage.delivery.points import Point, Reached
-from engage.delivery.ports import Channel, Outcome, TakesMany
+from engage.delivery.ports import NOBODY, Channel, InHand, Outcome, TakesMany, unnoted
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 
@@ -33,7 +33,7 @@ class Sending:
 
     def __init__(
         self, messages: Sequence[Cleared], *, name: str, channel: Channel, moment: Callable[[], float], reached: Reached,
-        accepted: Callable[[Cleared, Receipt], None], until: float,
+        accepted: Callable[[Cleared, Receipt], None], until: float, in_hand: InHand = unnoted,
     ) -> None:
         self.until = until
         self._unanswered = {message.intent.id: message for message in messages}
@@ -42,6 +42,7 @@ class Sending:
         self._moment = moment
         self._reached = reached
         self._accepted = accepted
+        self._in_hand = in_hand
         self._outcomes: list[Outcome] = []
 
     async def run(self) -> None:
@@ -49,11 +50,13 @@ class Sending:
         messages = list(self._unanswered.values())
         if isinstance(self._channel, TakesMany):
             try:
-                await self._channel.send_many(messages, self._answer, in_time=self._in_time)
+                await self._channel.send_many(messages, self._answer, in_time=self._in_time, in_hand=self._in_hand)
             except Exception as error:  # noqa: BLE001  # what an adapter may not do
                 self._broke(error)
         else:
-            await asyncio.gather(*(self._send_one(self._channel, message) for message in messages))
+            each = [asyncio.ensure_future(self._send_one(self._channel, message)) for message in messages]
+            asyncio.get_running_loop().call_soon(self._in_hand, NOBODY)  # once all of them wait for the network
+            await asyncio.gather(*each)
         for message in list(self._unanswered.values()):
             self._answer(message, Unconfirmed("the adapter gave no answer"))
 
@@ -66,6 +69,7 @@ class Sending:
         return taken
 
     async def _send_one(self, channel: Channel, message: Cleared) -> None:
+        self._in_hand(message.intent.id)
         try:
             answer: Receipt | SendError = await channel.send(message) if self._in_time() else _late()
         except (Rejected, Unavailable, Unconfirmed) as error:

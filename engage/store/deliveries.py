@@ -107,7 +107,7 @@ class SqlDeliveries:
         return swept
 
     def _sweep_one(self, now: datetime) -> int | None:
-        sweep = sweeping.Sweep(now=now, noted=self._journal.noted, repeatable=self._repeatable)
+        sweep = sweeping.Sweep(now=now, noted=self._journal.noted, held=self._journal.held, repeatable=self._repeatable)
         with self._database.begin() as connection:
             swept = sweep.one(connection)
         if swept is None:

@@ -1,10 +1,12 @@
 """What leases leave that ended without a word: a worker was killed, or fell asleep.
 
 A row not yet in `sending` cannot have been handed over, so it is simply tried again; one in `sending` may have been, unless the
-journal of this machine has the provider's yes: then it was. A provider that would know it by its key gets it again. Nobody knows which
-row of an ordinary batch brought the worker down: while it was being rendered any of them, and all go into careful batches; later one of
-those being handed over. Of a careful batch it is known: the row that was in hand. Three such crashes within 72 hours, and that row is
-given up as poison.
+journal of this machine has the provider's yes: then it was. A provider that would know it by its key gets it again.
+
+Only the row in hand is blamed. This machine's journal has it, or has that none was; of a careful batch the database has it. Of a batch
+of another machine nobody knows: while it was being rendered it may have been any of them, later one of those being handed over. These
+go back as they are, once: machines die, and their batches were innocent. Those that were there at such a crash before go into careful
+batches. Three crashes within 72 hours with a row in hand, and it is given up as poison.
 """
 
 from __future__ import annotations
@@ -46,10 +48,11 @@ class Swept:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """`noted`: what this machine's journal knows of a batch's hand-offs."""
+    """`noted` and `held`: what this machine's journal knows of a batch's hand-offs, and of what was in hand."""
 
     now: datetime
     noted: Callable[[int], Mapping[int, str | None]]
+    held: Callable[[int], int | None]
     repeatable: Repeatable
 
     def one(self, connection: sa.Connection) -> Swept | None:
@@ -67,17 +70,27 @@ class Sweep:
     def _batch(self, connection: sa.Connection, batch: Row) -> Swept:
         asked = sa.select(deliveries).where(deliveries.c.batch_id == batch["id"]).order_by(deliveries.c.id)
         rows = connection.execute(asked).mappings().all()
-        guilty = next((row for row in rows if row["id"] == batch["in_hand"]), None)
+        held = self.held(batch["id"])
+        guilty = next((row for row in rows if row["id"] == (batch["in_hand"] if held is None else held)), None)
         crashes = 0 if guilty is None else _crashes(guilty, batch["machine_now"])
         noted = self.noted(batch["id"]) if any(row["state"] == DeliveryState.SENDING.value for row in rows) else {}
         settlements = [self._settlement(row, noted, poison=row is guilty and crashes >= POISONOUS) for row in rows]
         settle(connection, batch, [settlement for settlement in settlements if settlement is not None])
         if guilty is not None:
-            _write_crash(connection, guilty, crashes, batch["machine_now"])
-        _mark_suspects(connection, rows, _suspects(rows, guilty, rendered=batch["rendered"]))
+            _write_crash(connection, [guilty["id"]], crashes, batch["machine_now"])
+            _mark_suspects(connection, rows, frozenset({guilty["id"]}))
+        elif held is None:
+            self._suspect(connection, batch, rows)
         connection.execute(sa.update(deliveries).where(deliveries.c.batch_id == batch["id"]).values(batch_id=None))
         connection.execute(sa.delete(batches).where(batches.c.id == batch["id"]))
         return Swept(batch_id=batch["id"], rows=len(rows))
+
+    def _suspect(self, connection: sa.Connection, batch: Row, rows: Sequence[Row]) -> None:
+        """Nobody knows which it was: of a batch that was rendered what was handed over, else any; those to whom it happened before."""
+        among_them = [row for row in rows if not batch["rendered"] or row["state"] == DeliveryState.SENDING.value]
+        before = frozenset(row["id"] for row in among_them if row["careful"] or _is_recent(row, batch["machine_now"]))
+        _mark_suspects(connection, rows, before)
+        _write_crash(connection, [row["id"] for row in among_them if row["id"] not in before], 0, batch["machine_now"])
 
     def _settlement(self, row: Row, noted: Mapping[int, str | None], *, poison: bool) -> Settlement | None:
         """None where the row simply goes back."""
@@ -109,12 +122,18 @@ class Sweep:
 
 
 def _crashes(row: Row, machine_now: datetime) -> int:
-    recent = row["crashed_at"] is not None and row["crashed_at"] > machine_now - FORGOTTEN_AFTER
-    return int(row["crashes"]) + 1 if recent else 1
+    return int(row["crashes"]) + 1 if _is_recent(row, machine_now) else 1
 
 
-def _write_crash(connection: sa.Connection, row: Row, crashes: int, machine_now: datetime) -> None:
-    connection.execute(sa.update(deliveries).where(deliveries.c.id == row["id"]).values(crashes=crashes, crashed_at=machine_now))
+def _is_recent(row: Row, machine_now: datetime) -> bool:
+    return row["crashed_at"] is not None and row["crashed_at"] > machine_now - FORGOTTEN_AFTER
+
+
+def _write_crash(connection: sa.Connection, ids: Sequence[int], crashes: int, machine_now: datetime) -> None:
+    """`crashes`: with the row in hand, 0 where that is not known."""
+    if ids:
+        written = sa.update(deliveries).where(among(deliveries.c.id, "ids")).values(crashes=crashes, crashed_at=machine_now)
+        connection.execute(written, {"ids": ids})
 
 
 def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:
@@ -131,13 +150,6 @@ def _touch(row: Row, kind: Kind, now: datetime, reason: str | None, detail: Mapp
         delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"], channel=row["channel"],
         provider=row["provider"], reason=reason, detail=detail or {},
     )
-
-
-def _suspects(rows: Sequence[Row], guilty: Row | None, *, rendered: bool) -> frozenset[int]:
-    """Who may have brought the worker down: the row in hand; else, of a batch that was rendered, what was handed over; else all."""
-    if guilty is not None:
-        return frozenset({guilty["id"]})
-    return frozenset(row["id"] for row in rows if not rendered or row["state"] == DeliveryState.SENDING.value)
 
 
 def _mark_suspects(connection: sa.Connection, rows: Sequence[Row], suspects: frozenset[int]) -> None:

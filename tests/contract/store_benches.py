@@ -12,7 +12,7 @@ from typing import Any, TypeVar, final
 
 import sqlalchemy as sa
 
-from engage.delivery.ports import Clearance, Lease, Settlement
+from engage.delivery.ports import Clearance, Journal, Lease, Settlement
 from engage.model.addresses import address_key
 from engage.model.campaign import Campaign
 from engage.model.contact import ChannelKind
@@ -43,10 +43,11 @@ class Bench:
     database: Database
     workspace: Workspace = field(default_factory=lambda: a_workspace(a_campaign()))
     older: tuple[Campaign, ...] = ()
+    journal: Journal | None = None
 
     def __post_init__(self) -> None:
         self.planning = SqlPlanning(self.database, workspace=lambda: self.workspace)
-        self.deliveries = SqlDeliveries(self.database, workspace=lambda: self.workspace, versions=self._version)
+        self.deliveries = SqlDeliveries(self.database, workspace=lambda: self.workspace, versions=self._version, journal=self.journal)
         self.operations = SqlOperations(self.database)
         SqlWorkspaces(self.database).accept(self.workspace, now=NOON)
 

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 
 from engage.delivery import conductor
 from engage.delivery.points import Point
-from engage.model.delivery import Cleared, Receipt
+from engage.delivery.ports import Renderer
+from engage.model.delivery import Approved, Cleared, Receipt, Rendered
+from engage.rules.expressions import Lookup
 from engage.store.database import Database
 from engage.store.tables import batches
+from engage.templates import Templates
 from tests.engine import Works
 from tests.fakes.channel import FakeChannel
 from tests.servers.racing import FORKS
@@ -47,6 +50,29 @@ def kill_at(
     assert worker.exitcode == -signal.SIGKILL
 
 
+class Deadly:
+    """Renders as `templates` does, until it comes to the one of whom the process dies."""
+
+    def __init__(self, templates: Renderer, label: str) -> None:
+        self._templates = templates
+        self._label = label
+
+    def render(self, approved: Approved, *, now: datetime, lookup: Lookup | None = None) -> Rendered:
+        """Render it, or die."""
+        if approved.contact.label == self._label:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self._templates.render(approved, now=now, lookup=lookup)
+
+
+def dies_of(label: str, *, url: str, files: Mapping[str, str | None], at: datetime, log: Path, journal: Path) -> bool:
+    """Start a worker that dies when it renders the message to this contact; whether it did, or came to the end of its work."""
+    worker = FORKS.Process(target=_work_with, args=(label, url, files, at, log, journal))
+    worker.start()
+    worker.join(60)
+    assert worker.exitcode in (0, -signal.SIGKILL)
+    return worker.exitcode != 0
+
+
 def let_leases_end(works: Works) -> None:
     """What the dead had in hand is free for the others, without waiting for it."""
     with works.database.begin() as connection:
@@ -63,3 +89,11 @@ def _work_until(
     passages = count(1)
     works.at[point] = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(passages) == passage else None
     works.conductor.drain("bulk")
+
+
+def _work_with(label: str, url: str, files: Mapping[str, str | None], at: datetime, log: Path, journal: Path) -> None:
+    works = Works(Database.open(url), small_workspace(**files), at=at, journal=FileJournal(journal, mark="test"))
+    works.channels = {"email": Recording(log)}
+    works.renderer = lambda workspace: Deadly(Templates(workspace, secret=works.database.secret()), label)
+    works.conductor.drain("bulk")
+    works.close()

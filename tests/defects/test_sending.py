@@ -21,10 +21,10 @@ from engage.model.time import Duration
 from engage.planning.positions import step_at
 from engage.simulation.plan import as_json
 from engage.store.feedback import SqlFeedback
-from engage.store.tables import runs
+from engage.store.tables import deliveries, runs
 from engage.store.texting import SqlTexts
 from tests.defects.company import Found, company, go_to, got, utc
-from tests.defects.killing import Recording, kill_at, let_leases_end
+from tests.defects.killing import Recording, dies_of, kill_at, let_leases_end
 from tests.engine import Works
 from tests.small import SETTINGS, small_workspace
 from workers.journal import FileJournal
@@ -81,6 +81,29 @@ def test_what_was_taken_before_a_kill_and_noted_is_sent_and_only_what_was_in_fli
     survivor.close()
     assert set(Counter(log.read_text().split()).values()) == {1}
     assert sorted(name for name, _ in got(works, Kind.SENT, Kind.UNKNOWN)) == PEOPLE
+
+
+def test_a_message_of_which_workers_die_kills_three_of_them_and_costs_only_itself(found: Found, sqlite_url: str, tmp_path: Path) -> None:
+    files, log, notes = company("{event: ticket.closed}"), tmp_path / "provider.log", tmp_path / "journal"
+    works = found(files, NOON)
+    works.know(*PEOPLE)
+    for label in PEOPLE:
+        works.happen("ticket.closed", label, ticket_id=label)
+    works.planner.advance(now=utc(NOON))
+    sweeper = Works(works.database, works.workspace, at=utc(NOON), journal=FileJournal(notes, mark="test"))
+    deaths = 0
+    while dies_of("p07", url=sqlite_url, files=files, at=utc(NOON), log=log, journal=notes):
+        deaths += 1
+        let_leases_end(sweeper)
+        assert deaths <= 3
+        with works.database.read() as connection:
+            suspects = connection.scalar(sa.select(sa.func.count()).where(deliveries.c.careful, deliveries.c.state == "waiting"))
+        assert suspects == (1 if deaths < 3 else 0), "of a batch of thirty only the one in hand is tried alone"
+    sweeper.close()
+    assert deaths == 3
+    assert [(touch.reason, touch.contact_id) for touch in works.touches(Kind.FAILED)] == [("poison", 8)]
+    assert Counter(log.read_text().split()) == Counter({f"{label}@example.com": 1 for label in PEOPLE if label != "p07"})
+    assert list(notes.iterdir()) == []
 
 
 def test_two_schedulers_and_two_looks_at_one_hour_let_nobody_in_twice(found: Found) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from engage.delivery.points import Point
-from engage.delivery.ports import Answered
+from engage.delivery.ports import Answered, InHand
 from engage.model.delivery import Cleared
 from engage.model.errors import Unavailable
 from engage.store.database import Database
@@ -25,7 +25,9 @@ class OneAfterAnother(FakeChannel):
         self.goes_on = asyncio.Event()
         self.has_ended = asyncio.Event()
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
+    async def send_many(
+        self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool], in_hand: InHand,
+    ) -> None:
         for message in messages:
             answered(message, await self.send(message) if in_time() else Unavailable("too late", code="late"))
             await self.goes_on.wait()

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from engage.delivery.points import unheard
-from engage.delivery.ports import Answered, Channel
+from engage.delivery.ports import Answered, Channel, InHand
 from engage.delivery.sending import Sending, came_late
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Unavailable
@@ -37,7 +37,9 @@ class OneByOne:
 class AtOnce(OneByOne):
     """The same, of many in one call."""
 
-    async def send_many(self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool]) -> None:
+    async def send_many(
+        self, messages: Sequence[Cleared], answered: Answered, *, in_time: Callable[[], bool], in_hand: InHand,
+    ) -> None:
         for message in messages:
             answered(message, await self.send(message) if in_time() else Unavailable("too late", code="late"))
 
