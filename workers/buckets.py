@@ -62,18 +62,26 @@ class RedisBuckets:
 class SharedBuckets:
     """The first ones, and the second ones while those are away."""
 
-    def __init__(self, first: Buckets, second: Buckets) -> None:
+    def __init__(self, first: Buckets, second: Buckets, *, try_again_after: float = TRY_AGAIN_AFTER) -> None:
         self._first = first
         self._second = second
+        self._try_again_after = try_again_after
         self._away_until = 0.0
+        self._is_away = False
 
     def take(self, charges: Sequence[Charge]) -> Sequence[Grant]:
         """Take what there is from each."""
         if time.monotonic() >= self._away_until:
             try:
-                return self._first.take(charges)
+                taken = self._first.take(charges)
             except (redis.RedisError, OSError) as error:
-                if not self._away_until:
+                self._away_until = time.monotonic() + self._try_again_after
+                if not self._is_away:
                     log.warning("rates.redis_away", error=type(error).__name__, then="rates go by the database")
-                self._away_until = time.monotonic() + TRY_AGAIN_AFTER
+                self._is_away = True
+            else:
+                if self._is_away:
+                    log.info("rates.redis_back")
+                self._is_away = False
+                return taken
         return self._second.take(charges)

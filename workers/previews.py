@@ -19,7 +19,7 @@ from engage.contacts.zones import resolve
 from engage.delivery.trial import hand_over_once
 from engage.model.campaign import Campaign
 from engage.model.contact import AttributeKind, Contact, Money, Value
-from engage.model.delivery import Approved, Facts, Intent
+from engage.model.delivery import Approved, Facts, Intent, Receipt, Rendered
 from engage.model.errors import InputError, NotThereError, SendError, nearest
 from engage.model.localtime import local, zone
 from engage.model.run import Run, RunState
@@ -59,20 +59,23 @@ def send_test(wired: Wired, message: str, *, to: str, contact: str | None, local
     # Staff read the workspace's language: the one asked for stands in for it.
     speaking = asked.workspace if locale is None else _in_language(asked.workspace, locale)
     rendered = Templates(speaking, secret=asked.secret).render(approved, now=asked.now, lookup=asked.lookup)
-    adapter = load_channels(asked.workspace.settings)[asked.channel.ways[0].key]
-    name = f"test.{secrets.token_hex(12)}"
-    loop = LoopThread()
-    try:
-        receipt = loop.run(
-            hand_over_once(rendered, adapter, message_id=f"<{name}@{wired.identity.domain}>", idempotency_key=name, promotional=False)
-        )
-    except SendError as error:
-        raise NotThereError(f"{approved.channel} did not take it ({type(error).__name__}): {error.detail}") from error
-    finally:
-        loop.run(adapter.close())
-        loop.close()
+    receipt = _handed_over(rendered, asked, domain=wired.identity.domain)
     known = f", which calls it {receipt.provider_id}" if receipt.provider_id else ""
     return f"{message} in {rendered.locale} was handed to {approved.channel}{known}"
+
+
+def _handed_over(rendered: Rendered, asked: Asked, *, domain: str) -> Receipt:
+    """Raises NotThereError where none of the channel's providers took it."""
+    adapters, loop, name = load_channels(asked.workspace.settings), LoopThread(), f"test.{secrets.token_hex(12)}"
+    ways = [adapters[way.key] for way in asked.channel.ways]
+    try:
+        return loop.run(hand_over_once(rendered, ways, message_id=f"<{name}@{domain}>", idempotency_key=name, promotional=False))
+    except SendError as error:
+        raise NotThereError(f"{asked.channel.name} did not take it ({type(error).__name__}): {error.detail}") from error
+    finally:
+        for way in ways:
+            loop.run(way.close())
+        loop.close()
 
 
 @final

@@ -59,6 +59,7 @@ class Breaker:
     _failures: int = 0
     _pause: float = 0.0
     _tried_until: float = 0.0
+    _tried: int = 0  # how many were given to it to try
     _alive_at: float = float("-inf")
     _closed_at: float = float("-inf")
 
@@ -82,8 +83,14 @@ class Breaker:
             return 0
         if self.room is None:
             return wanted
-        self._tried_until = now + TRIED_FOR
-        return min(self.room, wanted)
+        self._tried_until, self._tried = now + TRIED_FOR, min(self.room, wanted)
+        return self._tried
+
+    def give_back(self, messages: int) -> None:
+        """So many that were given to it did not go after all. Where none of a trial did, nobody tries."""
+        self._tried -= messages
+        if self._tried <= 0:
+            self._tried_until = 0.0
 
     def succeeded(self, now: float) -> bool:
         """It took something. Whether this closed it."""

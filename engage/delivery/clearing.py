@@ -32,11 +32,14 @@ _NO_COPIES: frozenset[ChannelKind] = frozenset()
 class Going:
     """What one clearing transaction lets go so far: the next candidate of the same contact, or to the same address, must know.
 
-    `way`: by which all of them go; where there is none, none goes.
+    `way`: by which all of them go; where there is none, none goes, and what is found to be well is looked at `again_in` so many seconds.
     """
 
-    def __init__(self, slice_: Sequence[Rendered], workspace: Workspace, identity: Identity, *, way: Channel | None) -> None:
+    def __init__(
+        self, slice_: Sequence[Rendered], workspace: Workspace, identity: Identity, *, way: Channel | None, again_in: float = LOOK_AGAIN,
+    ) -> None:
         self._way = way
+        self._again_in = again_in
         self._rendered = {message.approved.intent.id: message for message in slice_}
         self._workspace = workspace
         self._identity = identity
@@ -57,7 +60,7 @@ class Going:
             if not isinstance(decision, Approved):
                 self.settlements.append(settle_decision(decision, now=now))
             elif self._way is None:
-                self.settlements.append(put_back(candidate.intent, LOOK_AGAIN))
+                self.settlements.append(put_back(candidate.intent, self._again_in))
             elif is_same(decision, message.approved):
                 self._add(candidate, decision, self._cleared(message), now)
             # else: what was rendered is not what may be sent now; the row goes back with the lease and is rendered again

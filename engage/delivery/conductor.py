@@ -143,7 +143,8 @@ class Conductor:
         while messages and not self._stopping:
             leaving = self._traffic.leave(messages, channel, settings, now=self._clock.now(), most=most)
             if leaving is None:  # the decision knows why, and until when
-                self._clear(lease, messages, equipment.workspace, way=None)
+                again_in = self._traffic.look_again_in(messages[0], channel, settings, now=self._clock.now())
+                self._clear(lease, messages, equipment.workspace, way=None, again_in=again_in)
                 return
             messages = self._hand_over(lease, leaving, equipment, in_hand)
 
@@ -177,13 +178,15 @@ class Conductor:
             self._deliveries.renew(lease, by=LEASE)
             seconds -= step
 
-    def _clear(self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace, *, way: Channel | None) -> Cleareds:
+    def _clear(
+        self, lease: Lease, slice_: Sequence[Rendered], workspace: Workspace, *, way: Channel | None, again_in: float = 0.0,
+    ) -> Cleareds:
         """Ask everything again, in the transaction that commits `sending`; what to send by delivery, with its on_unknown."""
         now = self._clock.now()
         states = self._traffic.states(workspace.settings, now=now) if way is None else {}  # the way has been found ready
         ids = [message.approved.intent.id for message in slice_]
         with self._signals.stage(Stage.CLEAR), self._deliveries.clearing(lease, ids, now=now, renew_by=LEASE) as clearing:
-            going = Going(slice_, workspace, self._identity, way=way)
+            going = Going(slice_, workspace, self._identity, way=way, again_in=again_in)
             judge = self._judge(workspace, now, states)
             for candidate in clearing.candidates():
                 going.decide(candidate, judge, now)

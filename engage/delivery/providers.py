@@ -60,6 +60,13 @@ class Providers:
             breaker = self._breakers.get(way.key)
             return wanted if breaker is None else breaker.admit(self._monotonic(), wanted)
 
+    def give_back(self, way: Channel, messages: int) -> None:
+        """So many that were admitted did not go by it after all."""
+        with self._lock:
+            breaker = self._breakers.get(way.key)
+            if breaker is not None and messages:
+                breaker.give_back(messages)
+
     def learn(self, way: Channel, error: SendError | None, *, alone: bool) -> None:
         """What came of a hand-off. `alone`: the channel has no other way, so that what people must mend pauses it instead."""
         match error:

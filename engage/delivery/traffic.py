@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import final
 
+from engage.delivery.breaker import LOOK_AGAIN
 from engage.delivery.buckets import Buckets, Charge, LocalBuckets
 from engage.delivery.domains import Domains, in_line
 from engage.delivery.ports import Outcome, Settlement
@@ -28,6 +29,9 @@ from engage.model.workspace import Channel, Settings
 
 SLICE_SECONDS = 0.5
 SLICE_AT_MOST = 500
+LOOK_AGAIN_AT_THE_LATEST = 300.0
+"""Seconds: the business clock, by which a provider's day ends, may be moved meanwhile."""
+
 AHEAD = 5.0
 """Seconds for which a slice waits for its provider's rate, in hand and under its lease; what would wait longer goes back."""
 
@@ -104,8 +108,15 @@ class Traffic:
                 return leaving
         return None
 
+    def look_again_in(self, message: Rendered, channel: Channel, settings: Settings, *, now: datetime) -> float:
+        """Seconds after which a message that no way takes is looked at again: when one may take it, a day's end among that, but soon."""
+        ways = _ways_of(message, channel)
+        full = self._warming.ready_at(ways, now=now, zone=zone(settings.timezone))
+        return min(max(LOOK_AGAIN, min(self._wait(way, full, now)[0] for way in ways)), LOOK_AGAIN_AT_THE_LATEST)
+
     def stays(self, way: Channel, messages: int, settings: Settings, *, now: datetime) -> None:
         """So many that were to go by that way did not after all."""
+        self._providers.give_back(way, messages)
         self._warming.give_back(way, messages, now=now, zone=zone(settings.timezone))
 
     def is_shut(self, way: Channel) -> bool:

@@ -51,12 +51,12 @@ def quotas_of(intent: Intent, hand_offs: Iterable[HandOff], *, settings: Setting
 
 
 def _others(intent: Intent, hand_offs: Iterable[HandOff]) -> Sequence[HandOff]:
-    """The hand-offs beside this one's own, in their order; the several of one occasion count as the first of them."""
+    """The hand-offs beside this one's own, in their order; the several of one occasion, or delivery, count as the first of them."""
     counted: dict[object, HandOff] = {}
     for each in sorted(hand_offs, key=lambda each: each.at):
         mine = each.delivery_id == intent.id or (each.occasion is not None and each.occasion == intent.occasion)
         if not mine:
-            counted.setdefault(each.occasion or id(each), each)
+            counted.setdefault(each.occasion or each.delivery_id or id(each), each)
     return list(counted.values())
 
 

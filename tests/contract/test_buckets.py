@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import redis
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from engage.delivery.buckets import Buckets, Charge, Grant, LocalBuckets, book
 from engage.store.buckets import SqlBuckets
@@ -148,3 +149,25 @@ def test_rates_go_by_the_database_while_redis_is_away(database: Database) -> Non
     grants = [shared.take([slow(2, burst=1_500.0)])[0] for _ in range(3)]
     assert [grant.taken for grant in grants] == [2, 0, 0]
     assert TRY_AGAIN_AFTER > 1, "a server that is away is not asked for each slice"
+
+
+class Flighty:
+    """Buckets that are away now and then."""
+
+    def __init__(self) -> None:
+        self.is_away = True
+
+    def take(self, charges: Sequence[Charge]) -> Sequence[Grant]:
+        if self.is_away:
+            raise redis.ConnectionError("away")
+        return [Grant(taken=charge.wanted, wait=0.0) for charge in charges]
+
+
+def test_each_time_that_redis_goes_away_is_told_once() -> None:
+    first = Flighty()
+    shared = SharedBuckets(first, LocalBuckets(lambda: 0.0), try_again_after=0.0)
+    with capture_logs() as told:
+        for is_away in (True, True, False, False, True, True, False):
+            first.is_away = is_away
+            shared.take([slow(1)])
+    assert [line["event"] for line in told] == ["rates.redis_away", "rates.redis_back"] * 2

@@ -31,8 +31,8 @@ limits = st.sampled_from([
     Limit(count=1, within=Duration(seconds=86400)), Limit(count=2, within=Duration(days=3)),
 ])
 hand_offs = st.builds(
-    lambda at, purpose, campaign: HandOff(at=at, purpose=purpose, campaign=campaign, delivery_id=1),
-    moments, st.sampled_from(["care", "service"]), st.sampled_from(["birthday", "other"]),
+    lambda at, purpose, campaign, delivery_id: HandOff(at=at, purpose=purpose, campaign=campaign, delivery_id=delivery_id),
+    moments, st.sampled_from(["care", "service"]), st.sampled_from(["birthday", "other"]), st.integers(1, 4),
 )
 consents = st.builds(
     lambda at, kind, granted: Consent(contact_id=1, purpose="care", channel=kind, granted=granted, at=at, source="form"),

@@ -42,6 +42,15 @@ def test_a_trial_of_which_nothing_was_heard_is_made_again() -> None:
     assert breaker.admit(30.0 + TRIED_FOR, 500) == FEW
 
 
+def test_a_trial_of_which_nothing_went_is_none_and_one_of_which_some_went_goes_on() -> None:
+    breaker = opened()
+    breaker.admit(30.0, 500)
+    breaker.give_back(FEW - 1)
+    assert breaker.admit(30.0, 500) == 0
+    breaker.give_back(1)
+    assert (breaker.wait(30.0), breaker.admit(30.0, 500)) == (0.0, FEW)
+
+
 def test_work_drifts_back_slice_by_slice_once_it_goes_well() -> None:
     breaker = opened()
     taken = []

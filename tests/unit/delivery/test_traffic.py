@@ -10,7 +10,7 @@ from engage.delivery.clearing import in_turns
 from engage.delivery.ports import Outcome
 from engage.delivery.rate_ports import LocalVolumes, Notice
 from engage.delivery.settling import settle_outcome
-from engage.delivery.traffic import AHEAD, Leaving, Traffic
+from engage.delivery.traffic import AHEAD, LOOK_AGAIN_AT_THE_LATEST, Leaving, Traffic
 from engage.model.delivery import Rendered
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.rates import WarmUp
@@ -257,6 +257,28 @@ def test_a_message_that_a_provider_may_have_goes_by_no_other() -> None:
     assert road.leave(bound) is None
     gone = [a_rendered(approved=an_approved(intent=an_intent(bound_to="sold")))]
     assert took(road.leave(gone)) == ("one", 1)
+
+
+def test_a_message_bound_to_a_provider_whose_day_is_full_is_not_looked_at_each_second() -> None:
+    road = Road(two_ways(warm_up=CURVE))
+    road.leave(crowd(80))
+    (bound,) = [a_rendered(approved=an_approved(intent=an_intent(bound_to="one")))]
+    assert road.leave([bound]) is None
+    assert road.traffic.look_again_in(bound, road.channel, road.settings, now=road.now) == LOOK_AGAIN_AT_THE_LATEST
+    road = Road(two_ways())
+    road.learn(ONE, REFUSED)
+    assert road.traffic.look_again_in(bound, road.channel, road.settings, now=road.now) == 30.0
+
+
+def test_a_trial_whose_messages_all_go_back_leaves_the_provider_to_the_next_who_comes() -> None:
+    road = Road(a_channel(domain_rates={"slow.example": 0.01}))
+    road.leave(crowd(1, domain="slow.example"))
+    road.learn(road.channel, REFUSED)
+    road.machine.at += 30.0
+    leaving = road.leave(crowd(3, domain="slow.example"))
+    assert leaving is not None
+    assert (len(leaving.messages), len(leaving.back)) == (0, 3)
+    assert took(road.leave(crowd(3))) == ("console", 3)
 
 
 def test_mails_over_a_domains_rate_go_back_in_line_and_the_others_go_on() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -102,8 +103,11 @@ def _settings() -> Settings:
     })
 
 
-def hand_off(purpose: str = "care", campaign: str = "birthday", delivery_id: int = 1) -> HandOff:
-    return HandOff(at=utc("2026-03-02T08:00"), campaign=campaign, purpose=purpose, delivery_id=delivery_id)
+_numbers = count(100)
+
+
+def hand_off(purpose: str = "care", campaign: str = "birthday", delivery_id: int | None = None) -> HandOff:
+    return HandOff(at=utc("2026-03-02T08:00"), campaign=campaign, purpose=purpose, delivery_id=delivery_id or next(_numbers))
 
 
 def taken(*hand_offs: HandOff, purpose: str = "care") -> dict[str, int]:
@@ -142,3 +146,14 @@ def test_the_deliveries_of_one_occasion_count_once_and_never_against_each_other(
 
     assert taken(id=50) == 3
     assert taken(id=9, occasion="7:0") == 2
+
+
+def test_a_delivery_that_was_resent_counts_once() -> None:
+    hand_offs = [
+        HandOff(at=utc(f"2026-03-02T{hour}"), campaign="birthday", purpose="care", delivery_id=delivery_id)
+        for hour, delivery_id in (("08:00", 5), ("08:10", 5), ("09:00", 6))
+    ]
+    (quota,) = quotas_of(
+        an_intent(id=50), hand_offs, settings=some_settings(purposes={"care": a_purpose(limits=(DAY,))}), campaign=None,
+    )
+    assert quota.taken == (utc("2026-03-02T08:00"), utc("2026-03-02T09:00"))
