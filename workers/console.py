@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
     "history": timeline.history, "note": timeline.note,
     "merge": merging.merge, "unmerge": merging.unmerge, "export": privacy.export, "erase": privacy.erase, "readmit": privacy.readmit,
+    "proof": privacy.proof,
 }
 GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": suppressing.suppress}
 

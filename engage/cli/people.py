@@ -126,6 +126,8 @@ def set_(
 def contact_named(engaged: Engaged, reference: str) -> Contact:
     """The contact that a reference names. Raises InputError where there is none, or several share it."""
     person = engaged.people.find(reference)
+    if person is None and engaged.people.is_barred(reference):
+        raise InputError.of(f"whoever was known as {reference!r} was erased", file="<command line>")
     if person is None:
         raise InputError.of(f"no contact is known as {reference!r}", file="<command line>")
     return person

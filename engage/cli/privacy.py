@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, print_json
+from engage.cli.output import console, print_json, print_rows
 from engage.cli.people import ContactArgument, contact_named
 from engage.model.errors import InputError
 
@@ -81,3 +81,28 @@ def readmit(
         if not engaged.people.readmit(reference):
             raise InputError.of("nobody of that identity was erased", file="<command line>")
     console().print("may be taken in again, and written to where consent allows it")
+
+
+def proof(
+    context: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="IDENTITY", help="An email, phone number or external id of somebody who was erased.")],
+    text: Annotated[str | None, typer.Option(help="A proof, or a source, that is at hand: is it the one that was on record?")] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what somebody who was erased had allowed and withdrawn. Proofs and sources are kept as hashes, to be held against.
+
+    Example: engage contact proof ana@example.com --text "ticket 4711"
+    """
+    with app_of(context).open(workspace).engaged() as engaged:
+        found = engaged.privacy.proof(reference, text=text)
+    if not found:
+        raise InputError.of("nobody of that identity was erased, or nothing was on record", file="<command line>")
+    rows = (
+        {
+            "at": each.line.at, "purpose": each.line.purpose, "channel": each.line.channel and each.line.channel.value,
+            "granted": each.line.granted, "locale": each.line.locale, "wording": each.wording, "matches": each.matches,
+        }
+        for each in found
+    )
+    print_rows(rows, as_json=as_json, columns=("at", "purpose", "channel", "granted", "locale", "wording", "matches"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, final
+
+from engage.model.contact import Consent
 
 FORMAT, VERSION = "engage.person", 1
 """What an export says of itself; the version goes up when a key of it changes its meaning or goes."""
@@ -31,6 +33,16 @@ class Erasure:
     waiting: int
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A line of the ledger of somebody who was erased. `matches`: the proof or source that is at hand is the one that was on record."""
+
+    line: Consent
+    wording: str | None
+    matches: bool
+
+
 class Privacy(Protocol):
     """One person's data as a whole. Each call is one transaction."""
 
@@ -42,5 +54,12 @@ class Privacy(Protocol):
         """Erase the contact: what is left are keyed hashes, and what happened without whom it happened to.
 
         Whatever waits to be sent to them is not sent. Raises InputError where there is no such contact.
+        """
+        ...
+
+    def proof(self, reference: str, *, text: str | None = None) -> Sequence[Proof]:
+        """The ledger's lines of whoever was erased and had that address or external id, oldest first; none where nobody was.
+
+        `text` is a proof or a source that is at hand.
         """
         ...

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from engage.store.ledger_tables import consents
 from engage.store.lists import among
+from engage.store.people_tables import merges
 from engage.store.tables import deliveries, events, runs, touches
 
 
@@ -64,6 +65,11 @@ def belongings_of(connection: sa.Connection, contact_id: int) -> Belongings:
     return Belongings(**theirs, deliveries=_deliveries_of(connection, contact_id, theirs["runs"]))
 
 
+def all_numbers(connection: sa.Connection, contact_id: int) -> Sequence[int]:
+    """The contact's own number, and those of all who were merged into it, one way or another."""
+    return connection.scalars(_ALL_NUMBERS, {"contact": contact_id}).all()
+
+
 def _deliveries_of(connection: sa.Connection, contact_id: int, run_ids: Sequence[int]) -> Sequence[int]:
     mine = deliveries.c.contact_id == contact_id
     told_of = sa.select(touches.c.delivery_id).where(touches.c.contact_id == contact_id, touches.c.delivery_id.is_not(None))
@@ -73,6 +79,15 @@ def _deliveries_of(connection: sa.Connection, contact_id: int, run_ids: Sequence
     )
     found = sa.union(*(sa.select(deliveries.c.id).where(way) for way in ways)).order_by("id")
     return connection.scalars(found, {"runs": run_ids}).all()
+
+
+def _chain() -> sa.Select[int]:
+    chain = sa.select(sa.bindparam("contact", type_=sa.BigInteger).label("id")).cte("chain", recursive=True)
+    chain = chain.union(sa.select(merges.c.merged_id).join(chain, merges.c.kept_id == chain.c.id).where(merges.c.undone_at.is_(None)))
+    return sa.select(chain.c.id)
+
+
+_ALL_NUMBERS = _chain()
 
 
 def move(connection: sa.Connection, what: Belongings, *, to: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from json.encoder import encode_basestring
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -71,11 +72,30 @@ def _written(values: Sequence[Any], writer: Callable[[Any], object] | None) -> S
 def _writer(column: sa.Column[Any]) -> Callable[[Any], object] | None:
     if isinstance(column.type, Instant):
         return instant_text
-    return _json if isinstance(column.type, sa.JSON) else None
+    return json_text if isinstance(column.type, sa.JSON) else None
 
 
-def _json(value: Mapping[str, object]) -> str:
+def json_text(value: Mapping[str, object]) -> str:
+    """The mapping as JSON. Mostly all of it is text, and goes as it is: a letter's page of Cyrillic would be twice as long escaped."""
+    texts = [f"{quoted_json(name)}:{quoted_json(each)}" for name, each in value.items() if isinstance(each, str)]
+    if len(texts) == len(value):
+        said = "{" + ",".join(texts) + "}"
+        if said.isascii() or _can_be_written(said):
+            return said
     return json.dumps(value if isinstance(value, dict) else dict(value))
+
+
+def _can_be_written(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a pair, which somebody sent as JSON
+        return False
+    return True
+
+
+def quoted_json(text: str | None) -> str:
+    """A text, or nothing, as JSON."""
+    return "null" if text is None else encode_basestring(text)
 
 
 _KINDS: Mapping[type[Any], str] = {

@@ -22,6 +22,7 @@ from engage.store.handing_off import hand_off
 from engage.store.lookups import SqlLookup
 from engage.store.pausing import pause
 from engage.store.queues import outranked_ids, waiting_by_queue
+from engage.store.recording import Recorded, is_plain, record_sent
 from engage.store.rows import Row
 from engage.store.session import WorkspaceNow
 
@@ -40,6 +41,7 @@ class SqlDeliveries:
         self._journal = journal or NoJournal()
         self._repeatable = repeatable
         self._recalls: dict[int, Recall] = {}  # by lease
+        self._over: set[int] = set()  # leases of which nothing is left
 
     def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
         """Take up to `limit` due rows (higher priority first, then older), or None. Suspects come alone, in small careful batches."""
@@ -77,8 +79,21 @@ class SqlDeliveries:
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
+        plain, others = self._apart(settlements)
         with self._database.begin() as connection:
-            outcomes.settle(connection, leases.hold(connection, lease), settlements)
+            recorded = record_sent(connection, lease, plain) if plain else Recorded(ended=0, is_over=False)
+            if recorded.ended < len(plain):  # or what it is not so plain about
+                others = settlements
+            if others:
+                outcomes.settle(connection, leases.hold(connection, lease), others)
+        if recorded.is_over:
+            self._over.add(lease.id)
+
+    def _apart(self, settlements: Sequence[Settlement]) -> tuple[Sequence[Settlement], Sequence[Settlement]]:
+        """What one statement can record, where there is one, and the rest."""
+        if self._database.dialect != "postgresql":
+            return (), settlements
+        return [each for each in settlements if is_plain(each)], [each for each in settlements if not is_plain(each)]
 
     def _recall(self, lease: Lease) -> Recall:
         return self._recalls.setdefault(lease.id, Recall())
@@ -86,6 +101,9 @@ class SqlDeliveries:
     def release(self, lease: Lease) -> None:
         """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
         self._recalls.pop(lease.id, None)
+        if lease.id in self._over:  # with its last row
+            self._over.discard(lease.id)
+            return
         with self._database.begin() as connection:
             leases.release(connection, lease)
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from engage.model.run import RunState
 from engage.model.workspace import QUEUES
 from engage.planning.due import Due
-from engage.store.conditions import PENDING, WAITING_FREE
-from engage.store.queues import PRIORITIES, is_due
+from engage.store.conditions import PENDING
+from engage.store.queues import PRIORITIES, due_rows
 from engage.store.tables import contacts, deliveries, events, runs
 
 
@@ -28,8 +28,9 @@ def _asked() -> Iterator[sa.ColumnElement[bool]]:
     yield sa.exists().where(sa.text(PENDING)).select_from(events).label("events")
     yield sa.exists().where(contacts.c.written_at >= now).label("people")
     for queue in QUEUES:
-        here = (deliveries.c.queue == queue, deliveries.c.priority.in_(PRIORITIES), *is_due(now))
-        yield sa.exists().where(sa.text(WAITING_FREE), *here).select_from(deliveries).label(queue)
+        here = (deliveries.c.queue == queue, deliveries.c.priority.in_(PRIORITIES))
+        either = [sa.exists().where(*due, *here).select_from(deliveries) for due in due_rows(now)]
+        yield sa.or_(*either).label(queue)
 
 
 _DUE = sa.select(*_asked())

@@ -5,29 +5,30 @@ What stays: the touches (what happened, and when), the ledger's lines (who knows
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import final
 
 import sqlalchemy as sa
 
-from engage.contacts.privacy import ErasedWhy, Erasure
+from engage.contacts.privacy import ErasedWhy, Erasure, Proof
 from engage.model.addresses import identity_key
 from engage.model.contact import ADDRESSES
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
+from engage.store.belongings import all_numbers
 from engage.store.conditions import UNSETTLED
 from engage.store.database import Database
 from engage.store.exporting import Exporting
-from engage.store.identities import KEYS, NAMES
+from engage.store.identities import KEYS, NAMES, reference_keys
 from engage.store.inserts import insert_ignoring, upsert
 from engage.store.ledger import ERASED
-from engage.store.ledger_tables import suppressions
+from engage.store.ledger_tables import consents, suppressions, wordings
 from engage.store.people import lock_people
 from engage.store.people_rows import contact_row
 from engage.store.people_tables import barred, erasures, identities
-from engage.store.rows import Row, add_touches
-from engage.store.scrubbing import Scrubbing
+from engage.store.rows import Row, add_touches, consent_of
+from engage.store.scrubbing import Scrubbing, erased_text
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts, deliveries, events
 
@@ -58,6 +59,25 @@ class SqlPrivacy:
             if row is None:
                 raise InputError.of(f"there is no contact #{contact_id}", file="<command line>")
             return self._erase(connection, row, secret=secret, now=now, by=by, why=why)
+
+    def proof(self, reference: str, *, text: str | None = None) -> Sequence[Proof]:
+        """The ledger's lines of whoever was erased and had that address or external id, oldest first."""
+        secret = self._database.secret()
+        hashed = None if text is None else erased_text(secret, text)
+        with self._database.read() as connection:
+            whose = connection.scalar(sa.select(barred.c.contact_id).where(barred.c.key.in_(reference_keys(secret, reference).values())))
+            if whose is None:
+                return []
+            asked = (
+                sa.select(consents, wordings.c.text)
+                .outerjoin(wordings, wordings.c.hash == consents.c.wording)
+                .where(consents.c.contact_id.in_(all_numbers(connection, whose)))
+                .order_by(consents.c.at, consents.c.id)
+            )
+            return [
+                Proof(line=consent_of(row), wording=row["text"], matches=hashed is not None and hashed in (row["proof"], row["source"]))
+                for row in connection.execute(asked).mappings()
+            ]
 
     def erase_late(self, *, now: datetime) -> int:
         """Erase what was written since of those erased lately, by whoever had them in hand; of how many people there was anything."""

@@ -12,7 +12,7 @@ from engage.contacts.privacy import FORMAT, VERSION
 from engage.model.contact import BUILT_IN_ATTRIBUTES
 from engage.model.errors import InputError
 from engage.model.values import moment_text, to_json
-from engage.store.belongings import Belongings, belongings_of, rows_of
+from engage.store.belongings import Belongings, all_numbers, belongings_of, rows_of
 from engage.store.identities import KEYS, NAMES, others_of
 from engage.store.ledger_tables import consents, suppressions, wordings
 from engage.store.lists import among
@@ -38,6 +38,8 @@ EXPORTED: Mapping[sa.Table, Sequence[str]] = {
     calls: ("id", "run_id", "step", "endpoint", "data", "created_at", "state"),
 }
 """What of a row is about the person; the rest is how the machine keeps it."""
+
+OF_A_MERGE = ("id", "kept_id", "merged_id", "at", "by", "undone_at")
 
 
 @final
@@ -80,8 +82,7 @@ class Exporting:
 
     def _consents(self) -> Sequence[Mapping[str, object]]:
         """Each line with what was read; those that a merge set aside, too."""
-        aside = sa.select(merges.c.merged_id).where(merges.c.kept_id == self._contact_id, merges.c.undone_at.is_(None))
-        mine = sa.or_(consents.c.contact_id == self._contact_id, consents.c.contact_id.in_(aside))
+        mine = consents.c.contact_id.in_(all_numbers(self._connection, self._contact_id))
         rows = self._connection.execute(sa.select(consents).where(mine).order_by(consents.c.at, consents.c.id)).mappings().all()
         read = {row.hash: row for row in self._connection.execute(
             sa.select(wordings).where(wordings.c.hash.in_({row["wording"] for row in rows if row["wording"]}))
@@ -122,9 +123,10 @@ class Exporting:
         return [_json(row, EXPORTED[calls]) for row in self._connection.execute(asked, {"ids": theirs.runs}).mappings()]
 
     def _merges(self) -> Sequence[Mapping[str, object]]:
-        asked = sa.select(merges).where(merges.c.kept_id == self._contact_id).order_by(merges.c.id)
+        numbers = all_numbers(self._connection, self._contact_id)
+        asked = sa.select(merges).where(merges.c.kept_id.in_(numbers)).order_by(merges.c.id)
         return [
-            _json(row, ("id", "merged_id", "at", "by", "undone_at")) | {name: row["record"].get(name) for name in ("before", "merged")}
+            _json(row, OF_A_MERGE) | {name: row["record"].get(name) for name in ("before", "merged")}
             for row in self._connection.execute(asked).mappings()
         ]
 

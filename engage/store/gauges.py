@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,10 @@ import sqlalchemy as sa
 
 from engage.model.workspace import QUEUES
 from engage.store.clock import MachineNow
-from engage.store.conditions import CALL_WAITING, ENDED_ILL, PENDING, WAITING_FREE
+from engage.store.columns import Instant
+from engage.store.conditions import AGAIN, CALL_WAITING, ENDED_ILL, FRESH, PENDING
 from engage.store.database import Database
-from engage.store.queues import PRIORITIES
+from engage.store.queues import PRIORITIES, due_rows
 from engage.store.rows import earliest
 from engage.store.tables import batches, calls, campaign_states, deliveries, events, pauses, runs
 
@@ -91,24 +93,24 @@ class _Asking:
     def deliveries(self) -> Mapping[tuple[str, str], int]:
         """Waiting ones by what their index says alone: due or later. What waits for its provider counts as due, what is held as later."""
         is_due, queue = sa.case((deliveries.c.due_at <= self._now, "due"), else_="later").label("due"), deliveries.c.queue
-        free = sa.select(queue, is_due, sa.func.count()).where(sa.text(WAITING_FREE)).group_by(queue, is_due)
+        free = sa.select(queue, is_due, sa.func.count()).where(sa.text(FRESH)).group_by(queue, is_due)
+        again = sa.select(queue, sa.literal_column("'due'"), sa.func.count()).where(sa.text(AGAIN)).group_by(queue)
         held = sa.case((deliveries.c.state == "sending", "sending"), else_="in_hand").label("stage")
         taken = sa.select(queue, held, sa.func.count()).where(sa.text("batch_id IS NOT NULL")).group_by(queue, held)
-        found = {(row[0], row[1]): row[2] for asked in (free, taken) for row in self._connection.execute(asked)}
-        return {(name, state): found.get((name, state), 0) for name in QUEUES for state in ("due", "later", "in_hand", "sending")}
+        found = Counter[tuple[str, str]]()
+        for asked in (free, again, taken):
+            found.update({(row[0], row[1]): row[2] for row in self._connection.execute(asked)})
+        return {(name, state): found[name, state] for name in QUEUES for state in ("due", "later", "in_hand", "sending")}
 
     def age_of_queue(self, queue: str) -> float:
         """Since when the oldest has been due that waits neither for people nor for its provider: one look at the index a priority."""
-        ready = sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow())
+        fresh, again = due_rows(sa.literal(self._now, Instant))
+        here = deliveries.c.queue == queue
         first = [
-            sa.select(deliveries.c.due_at)
-            .where(
-                sa.text(WAITING_FREE), deliveries.c.queue == queue, deliveries.c.priority == priority,
-                deliveries.c.due_at <= self._now, ready,
-            )
-            .order_by(deliveries.c.due_at).limit(1)
+            sa.select(deliveries.c.due_at).where(*fresh, here, deliveries.c.priority == priority).order_by(deliveries.c.due_at).limit(1)
             for priority in PRIORITIES
         ]
+        first.append(sa.select(sa.func.min(deliveries.c.due_at)).where(*again, here, deliveries.c.priority.in_(PRIORITIES)))
         return self._age([self._connection.scalar(asked) for asked in first])
 
     def heap(

@@ -15,7 +15,8 @@ from engage.delivery.ports import Lease, LeaseLost
 from engage.model.delivery import DeliveryState
 from engage.store.clock import MachineNow
 from engage.store.lists import among
-from engage.store.queues import due_ids, suspect_ids
+from engage.store.queues import SUSPECTS, due_ids, due_locked, suspect_ids
+from engage.store.raw import raw_rows
 from engage.store.releases import RELEASES
 from engage.store.tables import batches, deliveries
 
@@ -25,15 +26,21 @@ CAREFUL_LIMIT = 10
 
 def claim(connection: sa.Connection, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
     """Take due rows under a new lease: suspects first, few at a time; None where nothing is due."""
-    if suspects := suspect_ids(connection, queue=queue, now=now, limit=min(limit, CAREFUL_LIMIT)):
-        return _take(connection, suspects, owner=owner, lease=lease, careful=True)
-    if ids := due_ids(connection, queue=queue, now=now, limit=limit):
-        return _take(connection, ids, owner=owner, lease=lease, careful=False)
-    return None
+    suspects, seconds = min(limit, CAREFUL_LIMIT), lease.total_seconds()
+    if connection.dialect.name == "postgresql":
+        given = {"of": queue, "now": now, "most": limit, "most_suspects": suspects, "owner": owner, "seconds": seconds}
+        taken = raw_rows(connection, _CLAIM, given)
+        if not taken:
+            return None
+        _, careful, batch_id = taken[0]
+        return Lease(id=batch_id, owner=owner, delivery_ids=tuple(row[0] for row in taken), careful=careful)
+    guilty = suspect_ids(connection, queue=queue, now=now, limit=suspects)
+    ids = guilty or due_ids(connection, queue=queue, now=now, limit=limit)
+    return _take(connection, ids, owner=owner, seconds=seconds, careful=bool(guilty)) if ids else None
 
 
-def _take(connection: sa.Connection, ids: Sequence[int], *, owner: str, lease: timedelta, careful: bool) -> Lease:
-    row = {"owner": owner, "seconds": lease.total_seconds(), "careful": careful, "rendered": False}
+def _take(connection: sa.Connection, ids: Sequence[int], *, owner: str, seconds: float, careful: bool) -> Lease:
+    row = {"owner": owner, "seconds": seconds, "careful": careful, "rendered": False}
     batch_id = connection.execute(_OPEN, row).scalar_one()
     connection.execute(_TAKE, {"ids": ids, "batch": batch_id})
     return Lease(id=batch_id, owner=owner, delivery_ids=tuple(ids), careful=careful)
@@ -105,6 +112,25 @@ _OPEN = (
     .values(lease_until=MachineNow(sa.bindparam("seconds", type_=sa.Float)), releases=RELEASES)
     .returning(batches.c.id)
 )
+
+
+def _claim() -> sa.Select[Any]:
+    """On PostgreSQL all is one statement: the due rows, the lease where there are any, and the rows under it."""
+    suspects = SUSPECTS.cte("suspects")
+    due = due_locked().where(~sa.exists().select_from(suspects)).cte("due")
+    chosen = sa.union_all(sa.select(suspects.c.id, sa.true().label("careful")), sa.select(due.c.id, sa.false())).cte("chosen")
+    new = sa.select(
+        sa.bindparam("owner", type_=sa.String), MachineNow(sa.bindparam("seconds", type_=sa.Float)),
+        sa.exists().select_from(suspects), sa.false(), RELEASES,
+    ).where(sa.exists().select_from(chosen))
+    columns = [batches.c[name] for name in ("owner", "lease_until", "careful", "rendered", "releases")]
+    opened = sa.insert(batches).from_select(columns, new).returning(batches.c.id).cte("opened")
+    batch_id = sa.select(opened.c.id).scalar_subquery()
+    taken = sa.update(deliveries).where(deliveries.c.id.in_(sa.select(chosen.c.id))).values(batch_id=batch_id).cte("taken")
+    return sa.select(chosen.c.id, chosen.c.careful, opened.c.id.label("batch_id")).join(opened, sa.true()).add_cte(taken)
+
+
+_CLAIM = _claim()
 _TAKE = sa.update(deliveries).where(among(deliveries.c.id, "ids")).values(batch_id=sa.bindparam("batch"))
 _HELD = sa.select(batches).where(_BATCH).with_for_update()
 _UNEXPIRED = sa.update(batches).where(_BATCH, batches.c.lease_until > MachineNow()).values(rendered=True).returning(*batches.c)

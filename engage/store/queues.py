@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from engage.model.workspace import QUEUES
 from engage.store.clock import MachineNow
-from engage.store.conditions import SUSPECT, WAITING_FREE
+from engage.store.columns import Instant
+from engage.store.conditions import AGAIN, FRESH, SUSPECT
 from engage.store.lists import among
 from engage.store.tables import deliveries
 
@@ -18,17 +19,13 @@ PRIORITIES = range(9, -1, -1)
 
 
 def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
-    """Up to `limit` due rows of a queue, the higher priority first, then the older; on PostgreSQL locked, passing over locked ones.
-
-    Suspects are not among them.
-    """
-    asked = _DUE_POSTGRESQL if connection.dialect.name == "postgresql" else _DUE_SQLITE
-    return connection.scalars(asked, {"of": queue, "now": now, "most": limit}).all()
+    """Up to `limit` due rows of a queue, the higher priority first, then the older, for SQLite. Suspects are not among them."""
+    return connection.scalars(_DUE, {"of": queue, "now": now, "most": limit}).all()
 
 
 def suspect_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
     """The same of the suspects."""
-    return connection.scalars(_SUSPECTS, {"of": queue, "now": now, "most": limit}).all()
+    return connection.scalars(SUSPECTS, {"of": queue, "now": now, "most_suspects": limit}).all()
 
 
 def is_due(now: sa.ColumnElement[datetime]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -36,40 +33,60 @@ def is_due(now: sa.ColumnElement[datetime]) -> tuple[sa.ColumnElement[bool], ...
     return deliveries.c.due_at <= now, sa.or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= MachineNow())
 
 
+Conditions = tuple[sa.ColumnElement[bool] | sa.TextClause, ...]
+
+
+def due_rows(now: sa.ColumnElement[datetime]) -> tuple[Conditions, Conditions]:
+    """The due ones among those that wait for their moment alone, and among those that wait for their provider: an index each.
+
+    However many of them a provider keeps waiting, none is looked at before its time.
+    """
+    due, machine_now = deliveries.c.due_at <= now, sa.select(MachineNow()).scalar_subquery()  # by a clock that moves no index is used
+    return (sa.text(FRESH), due), (sa.text(AGAIN), deliveries.c.retry_at <= machine_now, due)
+
+
 # Statements are made once: a claim that finds nothing costs next to nothing.
 _MOST = sa.bindparam("most", type_=sa.Integer)
-_IS_DUE = (deliveries.c.queue == sa.bindparam("of"), *is_due(sa.bindparam("now")))
-_SUSPECTS = (
+_OF_QUEUE, _NOW = deliveries.c.queue == sa.bindparam("of"), sa.bindparam("now", type_=Instant)
+_FRESH, _AGAIN = due_rows(_NOW)
+SUSPECTS = (
     sa.select(deliveries.c.id)
-    .where(sa.text(SUSPECT), *_IS_DUE)
+    .where(sa.text(SUSPECT), _OF_QUEUE, *is_due(_NOW))
     .order_by(deliveries.c.priority.desc(), deliveries.c.due_at, deliveries.c.id)
-    .limit(_MOST)
+    .limit(sa.bindparam("most_suspects", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
 
 
-def _due(priority: Any) -> sa.Select[int]:
-    return (
-        sa.select(deliveries.c.id)
-        .where(sa.text(WAITING_FREE), *_IS_DUE, deliveries.c.priority == priority, ~deliveries.c.careful)
-        .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(_MOST)
-    )
+def _level(priority: Any, conditions: Conditions, *order: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    asked = sa.select(deliveries.c.id, deliveries.c.due_at, deliveries.c.priority)
+    return asked.where(*conditions, _OF_QUEUE, deliveries.c.priority == priority, ~deliveries.c.careful).order_by(*order).limit(_MOST)
 
 
-def _due_postgresql() -> sa.Select[Any]:
-    """One index scan a priority, begun only when those before it did not give enough."""
+_BY_MOMENT = (deliveries.c.due_at, deliveries.c.id)
+
+
+def due_locked() -> sa.Select[int]:
+    """The same on PostgreSQL, locked, passing over locked ones: one index scan a priority, begun only when those before gave too few."""
     levels = sa.values(sa.column("priority", sa.Integer), name="level").data([(priority,) for priority in PRIORITIES])
-    rows = _due(levels.c.priority).with_for_update(skip_locked=True).lateral("due")
-    return sa.select(rows.c.id).select_from(levels.join(rows, sa.true())).limit(_MOST)
+    found = []
+    for name, conditions, order in (("fresh", _FRESH, _BY_MOMENT), ("again", _AGAIN, (deliveries.c.retry_at,))):
+        rows = _level(levels.c.priority, conditions, *order).with_for_update(skip_locked=True).lateral(name)
+        found.append(sa.select(rows).select_from(levels.join(rows, sa.true())).limit(_MOST).subquery(f"some_{name}"))
+    both = sa.union_all(*(sa.select(rows) for rows in found)).subquery("due")
+    return sa.select(both.c.id).order_by(both.c.priority.desc(), both.c.due_at, both.c.id).limit(_MOST)
 
 
-def _due_sqlite() -> sa.Select[Any]:
-    levels = [sa.select(_due(priority).subquery(f"level_{priority}").c.id) for priority in PRIORITIES]
-    return sa.select(sa.union_all(*levels).subquery("due").c.id).limit(_MOST)
+def _due() -> sa.Select[Any]:
+    levels = []
+    for priority in PRIORITIES:
+        both = [_level(priority, _FRESH, *_BY_MOMENT).subquery("fresh"), _level(priority, _AGAIN, deliveries.c.retry_at).subquery("again")]
+        rows = sa.union_all(*(sa.select(each) for each in both)).subquery("both")
+        levels.append(sa.select(rows.c.id).order_by(rows.c.due_at, rows.c.id).limit(_MOST).subquery(f"level_{priority}"))
+    return sa.select(sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery("due").c.id).limit(_MOST)
 
 
-_DUE_POSTGRESQL, _DUE_SQLITE = _due_postgresql(), _due_sqlite()
+_DUE = _due()
 
 
 def outranked_ids(connection: sa.Connection, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
@@ -105,9 +122,9 @@ def earliest_delivery(connection: sa.Connection) -> datetime | None:
 def _earliest() -> sa.Select[datetime]:
     free = [
         sa.select(sa.func.min(deliveries.c.due_at).label("due_at")).where(
-            sa.text(WAITING_FREE), deliveries.c.queue == queue, deliveries.c.priority == priority
+            sa.text(which), deliveries.c.queue == queue, deliveries.c.priority == priority
         )
-        for queue in QUEUES for priority in PRIORITIES
+        for queue in QUEUES for priority in PRIORITIES for which in (FRESH, AGAIN)
     ]
     in_hand = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.batch_id.is_not(None), deliveries.c.state == "waiting")
     return sa.select(sa.func.min(sa.union_all(*free, in_hand).subquery("earliest").c.due_at))
@@ -132,12 +149,10 @@ def _waiting() -> sa.CompoundSelect[Any]:
 
 def _due_of(queue: str) -> sa.FromClause:
     """The rows of one look at the index a priority, each ended by its limit."""
-    due = is_due(sa.bindparam("now"))
+    of_queue = deliveries.c.queue == sa.literal_column(f"'{queue}'")
     levels = [
-        sa.select(deliveries.c.id)
-        .where(sa.text(WAITING_FREE), deliveries.c.queue == sa.literal_column(f"'{queue}'"), deliveries.c.priority == priority, *due)
-        .limit(_MOST).subquery(f"{queue}_{priority}")
-        for priority in PRIORITIES
+        sa.select(deliveries.c.id).where(*due, of_queue, deliveries.c.priority == priority).limit(_MOST).subquery(f"{name}_{priority}")
+        for priority in PRIORITIES for name, due in ((f"{queue}_fresh", _FRESH), (f"{queue}_again", _AGAIN))
     ]
     return sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery(queue)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from engage.model.responses import RESPONSES
 from engage.model.run import RunState
-from engage.store.belongings import Belongings, belongings_of, rows_of
+from engage.store.belongings import Belongings, all_numbers, belongings_of, rows_of
 from engage.store.calls import CallState
 from engage.store.hook_tables import hook_subjects
 from engage.store.ledger_tables import consents
@@ -48,10 +48,14 @@ class Scrubbing:
         self._contact_id = contact_id
         self._secret = secret
         self._now = now
+        self._numbers: Sequence[int] = (contact_id,)
 
     def scrub(self) -> bool:
         """Empty them; whether there was anything left of what they hold of the person."""
-        theirs = belongings_of(self._connection, self._contact_id)
+        self._numbers = all_numbers(self._connection, self._contact_id)
+        theirs = Belongings()
+        for number in self._numbers:
+            theirs |= belongings_of(self._connection, number)
         found = [
             self._scrub_touches(theirs.touches), self._scrub_runs(theirs.runs), self._scrub_deliveries(theirs),
             bool(self._ids(sa.delete(events), events.c.id, theirs.events)), self._scrub_ledger(), self._forget_rows(),
@@ -96,10 +100,10 @@ class Scrubbing:
 
     def _scrub_ledger(self) -> bool:
         """Also the lines that merges set aside or took back."""
-        both = sa.or_(merges.c.kept_id == self._contact_id, merges.c.merged_id == self._contact_id)
-        merged = self._connection.execute(sa.select(merges.c.id, merges.c.merged_id).where(both)).all()
-        owners = [self._contact_id, *(each.merged_id for each in merged), *(-each.id for each in merged)]
-        self._connection.execute(sa.update(merges).where(both).values(record={}, unsettled=False))
+        theirs = merges.c.kept_id.in_(self._numbers)
+        undone = self._connection.scalars(sa.select(merges.c.id).where(theirs)).all()
+        owners = [*self._numbers, *(-merge_id for merge_id in undone)]
+        self._connection.execute(sa.update(merges).where(theirs).values(record={}, unsettled=False))
         rows = self._connection.execute(sa.select(consents).where(consents.c.contact_id.in_(owners))).mappings().all()
         changed = [(row, self._plain_line(row)) for row in rows]
         for row, plain in changed:
@@ -123,9 +127,12 @@ class Scrubbing:
 
     def _hash(self, text: str) -> str:
         """A keyed hash: whoever has the text can show that it is the same."""
-        if text.startswith(ERASED_MARK):
-            return text
-        return ERASED_MARK + hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+        return text if text.startswith(ERASED_MARK) else erased_text(self._secret, text)
+
+
+def erased_text(secret: bytes, text: str) -> str:
+    """What stands in the place of a text that was erased."""
+    return ERASED_MARK + hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
 
 
 def _plain(touch: Row) -> dict[str, Any]:

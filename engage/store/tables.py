@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from engage.store.columns import NAMES, Id, Instant, Json, known_then, partial_index
-from engage.store.conditions import CALL_WAITING, CAME_BACK, ENDED_ILL, HANDED_OVER, PENDING, SUSPECT, TALLIED, WAITING_FREE
+from engage.store.conditions import AGAIN, CALL_WAITING, CAME_BACK, ENDED_ILL, FRESH, HANDED_OVER, PENDING, SUSPECT, TALLIED
 
 metadata = sa.MetaData(naming_convention=NAMES)
 
@@ -217,7 +217,8 @@ deliveries = sa.Table(
     sa.Column("batch_id", Id),
     sa.Column("apart", sa.Boolean, nullable=False, default=False),  # people sent it again after its run had gone on without it
     sa.UniqueConstraint("run_id", "step", "intended_at", "part"),
-    partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=WAITING_FREE),
+    partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=FRESH),
+    partial_index("ix_deliveries_again", "queue", "priority", "retry_at", where=AGAIN),
     partial_index("ix_deliveries_suspects", "queue", where=SUSPECT),
     partial_index("ix_deliveries_batch", "batch_id", where="batch_id IS NOT NULL"),
     partial_index("ix_deliveries_waiting", "contact_id", where="state = 'waiting'"),
@@ -272,6 +273,6 @@ touches = sa.Table(
 
 touch_details = sa.Table(
     "touch_details", metadata,  # what is personal in a touch; may be erased or expire while the touch stays
-    sa.Column("touch_id", Id, sa.ForeignKey("touches.id"), primary_key=True),
+    sa.Column("touch_id", Id, primary_key=True),  # of `touches`, which nothing is ever taken out of without its details
     sa.Column("private", Json, nullable=False),
 )

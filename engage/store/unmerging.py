@@ -10,9 +10,11 @@ from typing import Any, final
 import sqlalchemy as sa
 
 from engage.contacts.merging import Merge
+from engage.model.addresses import identity_key
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
 from engage.store.belongings import Belongings, move
+from engage.store.identities import NAMES
 from engage.store.ledger import append_lines
 from engage.store.ledger_tables import consents, suppressions
 from engage.store.lists import among
@@ -46,7 +48,10 @@ class Unmerging:
         self._give_back_lines(record, row["id"], kept_id, merged_id)
         move(self._connection, theirs, to=merged_id)
         begin_again(self._connection, record.ended, record.recalled)
-        self._write_contact(restored(record.before, record.after, columns_of(kept)), kept_id)
+        back = restored(record.before, record.after, columns_of(kept))
+        theirs_again = {name for name in NAMES if record.merged[name] and back[name] == record.merged[name]}
+        self._refuse_taken(record.merged["external_id"], kept_id, merged_id)
+        self._write_contact(back | {name: record.before[name] for name in theirs_again}, kept_id)
         self._write_contact(record.merged, merged_id)
         self._give_back_identities(record, kept_id, merged_id)
         self._give_back_members(record, kept_id, merged_id)
@@ -67,6 +72,12 @@ class Unmerging:
         if kept["erased_at"] is not None:
             raise InputError.of(f"there is no contact #{kept_id}", file="<command line>")
         return kept
+
+    def _refuse_taken(self, external_id: str | None, *both: int) -> None:
+        """Somebody else may have been given the external id since, where people said that it is not this contact's."""
+        taken = sa.select(contacts.c.id).where(contacts.c.external_id == external_id, contacts.c.id.not_in(both))
+        if external_id is not None and self._connection.scalar(taken) is not None:
+            raise InputError.of(f"another contact has the external_id {external_id!r} by now", file="<command line>")
 
     def _with_late(self, theirs: Belongings, kept_id: int) -> Belongings:
         """With what their runs have made since."""
@@ -110,6 +121,10 @@ class Unmerging:
             if (kept_id, each["name"], each["key"]) not in before:
                 mine = (identities.c.contact_id == kept_id, identities.c.name == each["name"], identities.c.key == each["key"])
                 self._connection.execute(sa.delete(identities).where(*mine))
+        for name in NAMES:  # what has become the primary one again is none of the others
+            key = identity_key(self._secret, name, record.before[name]) if record.before[name] else None
+            again = (identities.c.contact_id == kept_id, identities.c.name == name, identities.c.key == key)
+            self._connection.execute(sa.delete(identities).where(*again))
         theirs = [row_of(identities, each) for each in record.identities if each["contact_id"] == merged_id]
         if theirs:
             self._connection.execute(identities.insert(), theirs)

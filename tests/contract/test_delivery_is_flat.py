@@ -27,9 +27,10 @@ class Asked:
     commits: int = 0
 
     @property
-    def writes(self) -> list[str]:
-        """The statements that write, outside clearing."""
-        return [each for each in self.statements[ELSE] if not each.lstrip().startswith(("SELECT", "WITH"))]
+    def written(self) -> list[str]:
+        """The tables that are written, outside clearing, each as often as it is, but for the lease's own."""
+        said = "\n".join(self.statements[ELSE])
+        return sorted(name for name in re.findall(r"(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)(?: SET| ?\()", said) if name != "batches")
 
 
 @contextmanager
@@ -78,11 +79,15 @@ def send(works: Works, number: int, *, day: int) -> Asked:
     return asked
 
 
+MOST = {"sqlite": 23, "postgresql": 5}
+"""Where rows are a journey away, one statement claims, two read, and one records a slice."""
+
+
 def test_a_thousand_mails_cost_a_few_statements_and_four_commits_beside_clearing(works: Works) -> None:
     asked = send(works, 1000, day=23)
-    assert asked.commits <= 4, "one to claim, one for the answers of each slice, one to let go"
-    assert len(asked.statements[CLEARING]) <= 2 * 13
-    assert len(asked.statements[ELSE]) <= 30
+    assert asked.commits <= 4, "one to claim, one for the answers of each slice, one to let go where that is not done with the last"
+    assert len(asked.statements[CLEARING]) <= 2 * 6
+    assert len(asked.statements[ELSE]) <= MOST[works.database.dialect]
 
 
 def test_a_slice_of_five_hundred_asks_no_more_than_one_of_fifty(works: Works) -> None:
@@ -93,7 +98,6 @@ def test_a_slice_of_five_hundred_asks_no_more_than_one_of_fifty(works: Works) ->
 
 def test_beside_clearing_a_mail_is_written_to_its_row_its_run_and_the_history(works: Works) -> None:
     asked = send(works, 100, day=23)
-    tables = [found[1] for write in asked.writes if (found := re.match(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)", write))]
-    assert sorted(table for table in tables if table != "batches") == ["deliveries", "deliveries", "runs", "touch_details", "touches"], (
+    assert asked.written == ["deliveries", "deliveries", "runs", "touch_details", "touches"], (
         "taken in hand, and final; the run that goes on; the touch, and what is personal in it"
     )

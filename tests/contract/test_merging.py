@@ -237,6 +237,24 @@ def test_what_happened_since_stays_and_a_withdrawal_counts_for_both(works: Works
     assert [touch.contact_id for touch in works.touches(Kind.EVENT)] == [ana.id]
 
 
+def test_identities_that_changed_places_since_go_back_where_they_were(works: Works) -> None:
+    merge(works)
+    works.people.change(number(works, "ana"), {"external_id": "ani", "email": "ani@example.com"}, now=MONDAY)
+    undo(works)
+    ana, ani = number(works, "ana"), number(works, "ani")
+    assert ana != ani
+    known = {label: {each.value for each in works.people.identities(id_)} for label, id_ in (("ana", ana), ("ani", ani))}
+    assert known == {"ana": {"ana", "ana@example.com", "+38640123456"}, "ani": {"ani", "ani@example.com", "U7"}}
+
+
+def test_a_merge_is_not_undone_where_somebody_else_has_the_external_id_by_now(works: Works) -> None:
+    merge(works)
+    works.people.change(number(works, "ana"), {}, now=MONDAY, removed=[Identity(name="external_id", value="ani")])
+    works.know("ani")
+    with pytest.raises(InputError, match="another contact has"):
+        undo(works)
+
+
 def test_merges_are_undone_in_the_order_opposite_to_that_in_which_they_were_made(works: Works) -> None:
     works.know("bor")
     merge(works, "ana", "ani")

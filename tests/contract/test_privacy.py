@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from engage.contacts.ports import Fate, Identity, Permission, Person
 from engage.contacts.privacy import ErasedWhy
-from engage.model.contact import ChannelKind
+from engage.model.contact import ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.store.database import Database
@@ -141,17 +140,16 @@ def test_what_happened_stays_without_whom_it_happened_to(works: Works) -> None:
     assert any(line.granted and str(line.proof).startswith("erased:") for line in lines)
 
 
-@pytest.mark.parametrize("told", [
-    {"email": f"{CANARY}@EXAMPLE.com"}, {"external_id": f"{CANARY}-1", "email": "new@example.com"},
-    {"phone": PHONE, "external_id": "other"},
-    {"email": f"{CANARY}@work.example"}, {"external_id": f"crm-{CANARY}"}, {"external_id": f"{CANARY}-2"},
-])
-def test_whoever_was_erased_is_not_taken_in_again_and_the_row_says_why(works: Works, told: Mapping[str, Any]) -> None:
+def test_whoever_was_erased_is_not_taken_in_again_and_the_row_says_why(works: Works) -> None:
     works.privacy.erase(live(works), now=works.clock.now(), by="tester")
-    (stored,) = works.people.upsert([Person(attributes=told)], now=works.clock.now())
-    assert stored.fate is Fate.REFUSED
-    assert stored.reason is not None
-    assert "erased at the person's request on 2026-02-24" in stored.reason
+    told: list[dict[str, Value]] = [
+        {"email": f"{CANARY}@EXAMPLE.com"}, {"external_id": f"{CANARY}-1", "email": "new@example.com"},
+        {"phone": PHONE, "external_id": "other"}, {"email": f"{CANARY}@work.example"}, {"external_id": f"crm-{CANARY}"},
+        {"external_id": f"{CANARY}-2"},
+    ]
+    stored = works.people.upsert([Person(attributes=each) for each in told], now=works.clock.now())
+    assert {each.fate for each in stored} == {Fate.REFUSED}
+    assert all("erased at the person's request on 2026-02-24" in str(each.reason) for each in stored)
 
 
 def test_an_address_that_is_readmitted_is_taken_in_and_written_to(works: Works) -> None:
@@ -191,6 +189,24 @@ def test_an_address_that_somebody_else_has_too_stays_theirs(works: Works) -> Non
     assert "family@example.com" in works.sent()
     (stored,) = works.people.upsert([Person(attributes={"external_id": "bor", "email": "family@example.com"})], now=MONDAY)
     assert stored.fate is Fate.REFUSED
+
+
+def test_whoever_has_the_proof_can_show_that_it_was_on_record(works: Works) -> None:
+    works.privacy.erase(live(works), now=works.clock.now(), by="tester")
+    for reference in (f"{CANARY}@example.com", f"crm-{CANARY}"):
+        found = works.privacy.proof(reference, text=f"{CANARY}'s own")
+        assert [(each.line.purpose, each.line.granted) for each in found if each.matches] == [("marketing", True)]
+    assert works.privacy.proof("bor") == []
+
+
+def test_the_records_of_whom_a_merged_one_had_come_of_are_erased_too(works: Works) -> None:
+    works.know(f"{CANARY}-3", "dora", "eva", last_name=CANARY)
+    eva, dora, third = (number(works, label) for label in ("eva", "dora", f"{CANARY}-3"))
+    works.merging.merge(dora, third, now=MONDAY, by="tester")
+    works.merging.merge(eva, dora, now=MONDAY, by="tester")
+    assert len(works.privacy.export(eva, now=MONDAY)["merges"]) == 2  # type: ignore[arg-type]  # a list in JSON
+    works.privacy.erase(eva, now=MONDAY, by="tester")
+    assert found_in(works.database, CANARY) == {}
 
 
 def test_who_was_erased_for_being_away_may_come_back(works: Works) -> None:

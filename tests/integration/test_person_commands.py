@@ -64,6 +64,9 @@ def test_a_person_is_erased_refused_at_import_and_readmitted(imported: Engage) -
     assert "erased at the person's request" in refused.err
     assert "erased at the person's request" in Path("contacts.csv.refused.csv").read_text()
     assert "erased" in imported("event", "ticket.closed", "--contact", "mia", "--data", '{"ticket_id": "1"}').out
+    assert "was erased" in imported("contact", "export", "mia").err
+    assert {each["purpose"] for each in imported("contact", "proof", "mia", "--json").json()} == {"care"}
+    assert imported("contact", "proof", "ken").status == 1
     assert imported("contact", "readmit", "mia").status == 0
     assert imported("contact", "readmit", "nobody").status == 1
 

@@ -214,9 +214,14 @@ def _make_deliveries() -> None:
         postgresql_where=sa.text("send_key IS NOT NULL"),
     )
     op.create_index(
+        "ix_deliveries_again", "deliveries", ["queue", "priority", "retry_at"],
+        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at", "id"],
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
-        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL"),
+        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NULL"),
     )
     op.create_index(
         "ix_deliveries_ended_ill", "deliveries", ["state", "id"],
@@ -480,7 +485,6 @@ def _make_touch_details() -> None:
         "touch_details",
         sa.Column("touch_id", Id, nullable=False),
         sa.Column("private", Json, nullable=False),
-        sa.ForeignKeyConstraint(["touch_id"], ["touches.id"], name=op.f("fk_touch_details_touch_id_touches")),
         sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_touch_details")),
     )
 
