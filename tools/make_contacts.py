@@ -156,7 +156,7 @@ def _broken(people: list[Row]) -> list[Row]:
         {"external_id": "x2", "phone": "12345"},
         {"external_id": "x3", "timezone": "Europe/Lubljana"},
         {"external_id": "x4", "birth_date": "1990-02-30"},
-        {"external_id": "x5", "country": "UK"},
+        {"external_id": "x5", "country": "Yugoslavia"},
         {"external_id": "x6", "first_name": "Eva\u0007"},
         {"external_id": "", "email": "", "phone": ""},
         {"external_id": "x8", "lifetime_value": "12,30 EUR"},

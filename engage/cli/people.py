@@ -1,21 +1,15 @@
-"""`engage import`, `engage contact`: people as we know them, and what happened with each."""
+"""`engage contact`: people as we know them, and what happened with each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, print_facts, print_json
+from engage.cli.output import print_facts, print_json
 from engage.contacts.columns import kinds_of
-from engage.contacts.importing import Report, import_file
 from engage.contacts.normalise import as_text, normalise
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Identity
@@ -27,59 +21,6 @@ contact = typer.Typer(help="One person: what we know, and what happened.", no_ar
 
 ContactArgument = Annotated[str, typer.Argument(metavar="CONTACT", help="External id, email or phone; or #12, our own number.")]
 IDENTIFYING = (*IDENTITIES, "chat_id")
-
-
-def import_(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV (any common encoding and separator), or JSON Lines.")],
-    map_: Annotated[
-        list[str] | None, typer.Option("--map", metavar="COLUMN=NAME", help="What a column is called here; NAME empty: leave it out.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")] = False,
-    silent: Annotated[bool, typer.Option("--silent", help="Start no campaigns on account of what comes in.")] = False,
-    encoding: Annotated[str | None, typer.Option(help="The file's encoding; default: found out.")] = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring in contacts by external_id, else email, else phone; refused rows go to FILE.refused.csv, to be mended and imported again.
-
-    Importing a file again changes nothing. Rows that were refused make the exit status 1.
-
-    Example: engage import people.csv --map "E-mail=email" --dry-run
-    """
-    mapping = dict(_pair(one, "--map") for one in map_ or [])
-    with app_of(context).open(workspace).engaged() as engaged, _progress(file) as bar:
-        report = import_file(
-            file, people=engaged.people, settings=engaged.workspace.settings, now=engaged.clock.now(), mapping=mapping, silent=silent,
-            dry_run=dry_run, encoding=encoding, progress=bar,
-        )
-        if not dry_run:
-            engaged.nudge()
-    if as_json:
-        print_json(asdict(report))
-    else:
-        for line in _sentences(report, dry_run=dry_run):
-            console().print(line)
-    for refusal in report.refusals:
-        typer.echo(f"{report.file}:{refusal.line}:1: {refusal.reason}", err=True)
-    if report.refused:
-        raise typer.Exit(1)
-
-
-def _sentences(report: Report, *, dry_run: bool) -> Iterator[str]:
-    would = "would be " if dry_run else ""
-    yield (
-        f"{report.rows} rows: {report.created} {would}new, {report.changed} {would}changed, {report.unchanged} as they were, "
-        f"{report.refused} refused; {report.consents} lines for the consent ledger"
-    )
-    if report.encoding_guessed:
-        yield f"read as {report.encoding}, which is a guess: look at the names, and give --encoding if they are wrong"
-    if report.passed_over:
-        yield f"{report.passed_over} grants without a date were passed over: these people withdrew, and an undated grant does not undo that"
-    for note, rows in report.notes.items():
-        yield f"{note} (in {rows} rows)"
-    if report.refused_file:
-        yield f"the refused rows are in {report.refused_file}: mend them there, and import that file"
 
 
 @contact.command()
@@ -113,7 +54,7 @@ def set_(
     """
     with app_of(context).open(workspace).engaged() as engaged:
         person = contact_named(engaged, reference)
-        told = [_pair(one, "NAME=VALUE") for one in values]
+        told = [pair(one, "NAME=VALUE") for one in values]
         attributes = _attributes(engaged, person, dict(pair for pair in told if not pair[0].endswith(("+", "-"))))
         others = {sign: _identities(engaged, person, [pair for pair in told if pair[0].endswith(sign)]) for sign in "+-"}
         now = engaged.clock.now()
@@ -163,7 +104,8 @@ def _attributes(engaged: Engaged, person: Contact, pairs: Mapping[str, str]) -> 
     return attributes
 
 
-def _pair(text: str, what: str) -> tuple[str, str]:
+def pair(text: str, what: str) -> tuple[str, str]:
+    """NAME=VALUE as given on the command line. Raises InputError."""
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise InputError.of(f"{what}: {text!r} has no `=`", file="<command line>")
@@ -185,13 +127,3 @@ def _print_contact(person: Contact, known_as: Sequence[Identity], *, as_json: bo
     facts = {name: as_text(value) for name, value in person.attributes.items()}
     also = {f"also {name}": ", ".join(each.value for each in others if each.name == name) for name in IDENTIFYING}
     print_facts({**facts, **{name: values for name, values in also.items() if values}, "lives in": f"{zones} (by {person.zones.source})"})
-
-
-@contextmanager
-def _progress(file: Path) -> Iterator[Callable[[int], None]]:
-    """A count of rows on a terminal's standard error; nothing elsewhere."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn("{task.completed} rows"), TimeElapsedColumn())
-    shown = Console(stderr=True)
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
-        task = progress.add_task(file.name, total=None)
-        yield lambda rows: progress.advance(task, rows)

@@ -48,8 +48,11 @@ def is_known(name: str, settings: Settings) -> bool:
     return name in kinds_of(settings) or name in (*REFUSED_COLUMNS, CONSENT_AT, CONSENT_SOURCE) or name.startswith("consent.")
 
 
-def understand(names: Iterable[str], mapping: Mapping[str, str], settings: Settings, *, file: str) -> Columns:
-    """What the columns mean. `mapping` gives a column another name; an empty one leaves the column out.
+def understand(
+    names: Iterable[str], mapping: Mapping[str, str], settings: Settings, *, file: str, given: Iterable[str] = (),
+) -> Columns:
+    """What the columns mean. `mapping` gives a column another name; an empty one leaves the column out. `given` are the attributes
+    that rows have without a column.
 
     Raises InputError with everything that is wrong: unknown columns, purposes and channels, two columns of one meaning, a
     mapping of a column that is not there, no column that tells people apart.
@@ -73,7 +76,7 @@ def understand(names: Iterable[str], mapping: Mapping[str, str], settings: Setti
         elif target and target not in (*REFUSED_COLUMNS, CONSENT_AT, CONSENT_SOURCE):
             troubles.append(_problem(file, f"unknown column {target!r}", _meant(name, target, kinds)))
     troubles += _clashes(targets, file)
-    if not troubles and not any(target in IDENTITIES for target in targets.values()):
+    if not troubles and not any(target in IDENTITIES for target in (*targets.values(), *given)):
         troubles.append(_problem(file, "no column tells people apart: one of external_id, email and phone is needed", None))
     if troubles:
         raise InputError(troubles)

@@ -18,13 +18,14 @@ class Member:
     `others` are the identities by which it is known beside its primary ones: names and comparable spellings.
     """
 
-    __slots__ = ("attributes", "before", "id", "others")
+    __slots__ = ("attributes", "before", "id", "known", "others")
 
     def __init__(self, before: Mapping[str, Value], *, id: int | None = None, others: Iterable[tuple[str, str]] = ()) -> None:
         self.id = id
         self.before = before
         self.others = frozenset(others)
         self.attributes = dict(before)
+        self.known: tuple[tuple[str, ...], ...] = ()  # the register's: by what it is found, in the order of IDENTITIES
 
     @property
     def is_new(self) -> bool:
@@ -48,8 +49,9 @@ class Member:
 
         An identity that is one of the `others` tells who is meant and stays what it is: only people make it the primary one.
         """
-        news = {name: value for name, value in told.items() if (name, comparable(name, value)) not in self.others}
-        merged: dict[str, Value] = {name: value for name, value in (self.attributes | news).items() if value is not None}
+        others = self.others
+        news = {name: value for name, value in told.items() if (name, comparable(name, value)) not in others} if others else told
+        merged: dict[str, Value] = {name: value for name, value in {**self.attributes, **news}.items() if value is not None}
         if not any(merged.get(name) for name in IDENTITIES):
             raise Unusable("nothing would be left to tell this contact apart: external_id, email or phone")
         changed = merged != self.attributes
@@ -62,31 +64,59 @@ class Register:
     """The contacts that a batch may mean."""
 
     def __init__(self, members: Iterable[Member] = ()) -> None:
-        self._by: Mapping[str, defaultdict[str, list[Member]]] = {name: defaultdict(list) for name in IDENTITIES}
+        self._by: tuple[defaultdict[str, list[Member]], ...] = tuple(defaultdict(list) for _ in IDENTITIES)
         for member in members:
             self.add(member)
 
     def add(self, member: Member) -> None:
         """Make the member findable by its identities, as they are now."""
-        for name in IDENTITIES:
-            for key in member.known_as(name):
-                if member not in self._by[name][key]:
-                    self._by[name][key].append(member)
+        member.known = tuple(tuple(member.known_as(name)) for name in IDENTITIES)
+        for members, keys in zip(self._by, member.known, strict=True):
+            for key in keys:
+                if member not in members[key]:
+                    members[key].append(member)
 
     def find(self, told: Mapping[str, Value]) -> Member | None:
         """The member by external id, else email, else phone, any of those that it is known by.
 
         One who has another external id (or email) than the told is somebody else. Raises Unusable where several share the address by
-        which it is sought.
+        which it is sought, and where one identity means one member and another identity a second who may be meant just as well: two
+        people are never made one by a row of a file.
         """
-        for position, name in enumerate(IDENTITIES):
-            key = comparable(name, told.get(name))
-            found = [member for member in self._by[name].get(key, ()) if _agree(member, told, IDENTITIES[:position + 1])] if key else []
+        keys = keys_of(told)
+        for position, key in enumerate(keys):
+            found = self._meant(keys, position) if key is not None else []
             if len(found) > 1:
-                raise Unusable(f"{name} {key} belongs to {len(found)} contacts: an external_id must tell which is meant")
+                raise Unusable(f"{IDENTITIES[position]} {key} belongs to {len(found)} contacts: an external_id must tell which is meant")
             if found:
+                self._refuse_two(found[0], keys, position)
                 return found[0]
         return None
+
+    def _meant(self, keys: Keys, position: int) -> list[Member]:
+        """Whoever has the identity at that position, and is not somebody else by those before it."""
+        members = self._by[position].get(keys[position] or "", ())
+        return [member for member in members if _agree(member, keys, position)]
+
+    def _refuse_two(self, member: Member, keys: Keys, position: int) -> None:
+        for later in range(position + 1, len(keys)):
+            key = keys[later]
+            if key is None or key in member.known[later]:
+                continue
+            if any(other is not member for other in self._meant(keys, later)):
+                raise Unusable(
+                    f"{IDENTITIES[position]} {keys[position]} is one contact, {IDENTITIES[later]} {key} another: "
+                    "mend the row, or make the two one by `engage contact merge`"
+                )
+
+
+Keys = tuple[str | None, ...]
+"""The identities that somebody is told of by, in the order of IDENTITIES, as they are compared."""
+
+
+def keys_of(attributes: Mapping[str, Value]) -> Keys:
+    """The identities among the attributes."""
+    return tuple(comparable(name, attributes.get(name)) for name in IDENTITIES)
 
 
 def comparable(name: str, value: Value) -> str | None:
@@ -102,6 +132,6 @@ def comparable(name: str, value: Value) -> str | None:
             return value
 
 
-def _agree(member: Member, told: Mapping[str, Value], names: Iterable[str]) -> bool:
-    pairs = ((set(member.known_as(name)), comparable(name, told.get(name))) for name in names)
-    return all(not mine or theirs is None or theirs in mine for mine, theirs in pairs)
+def _agree(member: Member, keys: Keys, position: int) -> bool:
+    """Whether none of the identities up to that position is another than the member's."""
+    return all(not mine or key is None or key in mine for mine, key in zip(member.known[:position + 1], keys, strict=False))

@@ -1,29 +1,48 @@
 """The import: a file of people -> contacts, merged, normalised, with their consents in the ledger; and a file of those refused.
 
-Safe to repeat: a file imported twice changes nothing the second time.
+Safe to repeat: a file imported twice changes nothing the second time, and one that was cut short goes on where it was.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import final
 
-from engage.contacts.columns import Columns, is_known, understand
-from engage.contacts.identity import comparable
-from engage.contacts.ports import Fate, People, Person, Stored
-from engage.contacts.reading import Row, Source, look_at
+from engage.contacts.columns import is_known, kinds_of, understand
+from engage.contacts.dates import DateFormats
+from engage.contacts.normalise import normalise
+from engage.contacts.places import Unusable
+from engage.contacts.ports import Fate, People, Person, Registering, Stored
+from engage.contacts.reading import Form, Row, Source, look_at
 from engage.contacts.refused import RefusedRows
-from engage.contacts.telling import Told, read_row
-from engage.model.contact import IDENTITIES
+from engage.contacts.telling import Reading, RowReader, Told
+from engage.model.contact import AttributeKind, Value
+from engage.model.errors import InputError, nearest
 from engage.model.workspace import Settings
 
-BATCH = 1_000
+BATCH = 2_000
 SHOWN = 100
+
+Counted = tuple[Row, Told]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instructions:
+    """What the user says of a file: other names for its columns (`mapping`), what its rows have that do not say it themselves
+    (`constants`, as written), how it writes dates, and how it is to be read."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    dates: Sequence[str] = ()
+    form: Form = field(default_factory=Form)
 
 
 @final
@@ -59,52 +78,85 @@ class Report:
 
 
 def import_file(
-    path: Path, *, people: People, settings: Settings, now: datetime, mapping: Mapping[str, str] | None = None,
-    silent: bool = False, dry_run: bool = False, encoding: str | None = None, progress: Callable[[int], None] = lambda _: None,
+    path: Path, *, people: People, settings: Settings, now: datetime, told: Instructions | None = None, silent: bool = False,
+    dry_run: bool = False, progress: Callable[[int, int | None], None] = lambda done, of: None,
 ) -> Report:
-    """Import a file (CSV or JSON Lines), in batches of 1,000 rows, each committed on its own.
+    """Import a file, in batches of 2,000 rows, each committed on its own.
 
-    A `dry_run` writes neither contacts nor the file of refused rows. `progress` is told how many rows more are done. Raises
-    InputError where the file or its header cannot be used; then nothing was imported.
+    A `dry_run` writes neither contacts nor the file of refused rows. `progress` is told how many rows more are done, and of about how
+    many in all, where that is known. Raises InputError where the file or its header cannot be used; then nothing was imported.
     """
-    source = look_at(path, is_known=lambda name: is_known(name, settings), encoding=encoding)
-    columns = understand(source.columns, mapping or {}, settings, file=str(path))
-    tally = _Tally(dry_run=dry_run)
-    with RefusedRows(path.with_name(f"{path.name}.refused.csv"), columns, dry_run=dry_run) as refused:
-        for rows in _batches(source.rows()):
-            told = [_read(row, columns, settings, source=f"import:{path.name}", now=now) for row in rows]
-            taken = [one for one in told if not one.troubles]
-            stored = iter(people.upsert([one.person for one in taken], now=now, silent=silent, dry_run=dry_run))
-            for row, one in zip(rows, told, strict=True):
-                reason = tally.count(row, one, None if one.troubles else next(stored))
-                if reason:
+    told = told or Instructions()
+    source = look_at(path, is_known=lambda name: is_known(name, settings), form=told.form)
+    columns = understand(source.columns, told.mapping, settings, file=str(path), given=told.constants)
+    reading = Reading(
+        source=f"import:{path.name}", dates=_dates(told.dates, settings), defaults=_defaults(told.constants, settings),
+        placeholder_dates=settings.guards.placeholder_dates,
+    )
+    reader = RowReader(columns, reading, now=now)
+    tally = _Tally()
+    with ExitStack() as stack:
+        takes: Registering = stack.enter_context(people.trial()) if dry_run else people
+        refused = stack.enter_context(RefusedRows(path.with_name(f"{path.name}.refused.csv"), columns, dry_run=dry_run))
+        for batch in _ahead(source.rows(), reader):
+            stored = iter(takes.upsert([one.person for _, one in batch if not one.troubles], now=now, silent=silent))
+            for row, one in batch:
+                if reason := tally.count(row, one, None if one.troubles else next(stored)):
                     refused.add(row, reason)
-            progress(len(rows))
+            progress(len(batch), source.length)
     return tally.report(source, refused_file=refused.written)
 
 
-def _read(row: Row, columns: Columns, settings: Settings, *, source: str, now: datetime) -> Told:
-    if row.trouble:
-        return Told(person=Person(attributes={}), troubles=(row.trouble,))
-    return read_row(row.values, columns, source=source, now=now, placeholder_dates=settings.guards.placeholder_dates)
+def _ahead(rows: Iterator[Row], reader: RowReader) -> Iterator[Sequence[Counted]]:
+    """The batches of rows, each read by another thread while the one before it is stored: the database is waited for meanwhile."""
+
+    def batch() -> Sequence[Counted]:
+        return [(row, _read(row, reader)) for row in islice(rows, BATCH)]
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading:
+        coming = reading.submit(batch)
+        while found := coming.result():
+            coming = reading.submit(batch)
+            yield found
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch
+def _read(row: Row, reader: RowReader) -> Told:
+    return Told(person=Person(attributes={}), troubles=(row.trouble,)) if row.trouble else reader.read(row.values)
+
+
+def _dates(told: Sequence[str], settings: Settings) -> DateFormats:
+    formats = DateFormats.of(told)
+    kinds = {**kinds_of(settings), "consent_at": AttributeKind.DATETIME}
+    known = [name for name, kind in kinds.items() if kind in (AttributeKind.DATE, AttributeKind.DATETIME)]
+    for name in formats.by_name:
+        if name not in known:
+            raise InputError.of(f"--dates: {name!r} is no date of a contact", file="<command line>", suggestion=nearest(name, known))
+    return formats
+
+
+def _defaults(constants: Mapping[str, str], settings: Settings) -> Mapping[str, Value]:
+    """The values of `--set`, typed. Raises InputError."""
+    kinds = kinds_of(settings)
+    found: dict[str, Value] = {}
+    for name, raw in constants.items():
+        if name not in kinds:
+            raise InputError.of(f"--set: there is no attribute {name!r}", file="<command line>", suggestion=nearest(name, kinds))
+        try:
+            found[name] = normalise(name, kinds[name], raw, country=constants.get("country"))
+        except Unusable as error:
+            raise InputError.of(f"--set: {name}: {error.what}", file="<command line>", suggestion=error.suggestion) from error
+    return {name: value for name, value in found.items() if value is not None}
 
 
 @final
 class _Tally:
     """Counts what became of the rows."""
 
-    def __init__(self, *, dry_run: bool) -> None:
-        self._dry_run = dry_run
+    def __init__(self) -> None:
         self._fates: Counter[Fate] = Counter()
         self._notes: Counter[str] = Counter()
         self._refusals: list[Refusal] = []
         self._consents = self._passed_over = 0
-        self._seen: set[tuple[str, str]] = set()
 
     def count(self, row: Row, told: Told, stored: Stored | None) -> str | None:
         """Count one row; why it was refused, None where it was taken."""
@@ -115,7 +167,7 @@ class _Tally:
                 self._refusals.append(Refusal(line=row.line, reason=reason or ""))
             return reason
         self._notes.update(told.notes)
-        self._fates[self._fate(told, stored)] += 1
+        self._fates[stored.fate] += 1
         self._consents += stored.consents
         self._passed_over += stored.passed_over
         return None
@@ -128,13 +180,3 @@ class _Tally:
             refused=self._fates[Fate.REFUSED], consents=self._consents, passed_over=self._passed_over,
             refusals=tuple(self._refusals), notes=dict(self._notes), refused_file=refused_file,
         )
-
-    def _fate(self, told: Told, stored: Stored) -> Fate:
-        """In a dry run no batch sees what an earlier one would have made: a person who was in the file before is counted as merged."""
-        if not self._dry_run:
-            return stored.fate
-        values = ((name, comparable(name, told.person.attributes.get(name))) for name in IDENTITIES)
-        identities = {(name, value) for name, value in values if value}
-        seen = bool(identities & self._seen)
-        self._seen |= identities
-        return Fate.CHANGED if seen and stored.fate is Fate.CREATED else stored.fate

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from email_validator import EmailNotValidError, validate_email
-from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, is_valid_number, parse
-
 from engage.contacts import places
+from engage.contacts.emails import email
+from engage.contacts.phones import e164
 from engage.contacts.places import Unusable
 from engage.model.contact import AttributeKind, Money, Value
 
@@ -47,7 +46,7 @@ def normalise(name: str, kind: AttributeKind, raw: object, *, country: str | Non
         return None
     special = _SPECIAL.get(name)
     if name == "phone":
-        return phone(written, country)
+        return e164(written, country)
     return special(written) if special else _BY_KIND[kind](written)
 
 
@@ -70,35 +69,14 @@ def as_text(value: Value) -> str:
 
 def text(raw: str) -> str:
     """The text in Unicode's NFC, without white space and invisible marks at its ends. Control characters are refused."""
+    if len(raw) <= LONGEST_TEXT and raw.isascii() and raw.isprintable():  # as most are
+        return raw.strip(" ")
     trimmed = _EDGES.sub("", unicodedata.normalize("NFC", raw))
     if control := _CONTROL.search(trimmed):
         raise Unusable(f"holds the control character U+{ord(control[0]):04X}")
     if len(trimmed) > LONGEST_TEXT:
         raise Unusable(f"is longer than {LONGEST_TEXT} characters")
     return trimmed
-
-
-def email(raw: str) -> str:
-    """An email address (RFC 5321 and 6531), its domain in lower case and Unicode. The DNS is not asked."""
-    try:
-        return validate_email(raw, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise Unusable(f"{raw!r} is no email address: {error}") from error
-
-
-def phone(raw: str, country: str | None) -> str:
-    """A phone number in E.164. Without a leading `+` or `00` it is one of `country`."""
-    written = f"+{raw[2:]}" if raw.startswith("00") and not country else raw
-    try:
-        number = parse(written, country)
-    except NumberParseException as error:
-        hint = "" if country or written.startswith("+") else ": without its country code, and the row names no country"
-        raise Unusable(f"{raw!r} is no phone number{hint}") from error
-    if number.extension:
-        raise Unusable(f"{raw!r} has the extension {number.extension}: no text can be sent there")
-    if not is_valid_number(number):
-        raise Unusable(f"{raw!r} is no phone number that exists" + (f" in {country}" if country and not written.startswith("+") else ""))
-    return str(format_number(number, PhoneNumberFormat.E164))
 
 
 def day(raw: str) -> date:

@@ -13,10 +13,10 @@ from functools import cache
 from babel import Locale
 from babel.core import get_global, parse_locale
 
+from engage.contacts.countries import code_of, countries
 from engage.model.localtime import zone_names
 
 _TAG = re.compile(r"[A-Za-z0-9]+([_-][A-Za-z0-9]+)*")
-_NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # groupings and test codes that CLDR names beside countries
 
 
 class Unusable(ValueError):
@@ -46,19 +46,20 @@ def locale(raw: str) -> str:
 
 
 def country(raw: str) -> str:
-    """A country as ISO 3166-1 alpha-2, in capitals."""
-    code = raw.upper()
-    if code in countries():
-        return code
-    renamed = get_global("territory_aliases").get(code, ())
-    suggestion = renamed[0] if len(renamed) == 1 and renamed[0] in countries() else _code_of(raw, countries())
-    raise Unusable(f"there is no country {raw!r}", suggestion)
+    """A country as ISO 3166-1 alpha-2, in capitals; by its code, or its name in one of many languages."""
+    found = code_of(raw)
+    if found is None:
+        raise Unusable(f"there is no country {raw!r}", _code_of(raw, countries()))
+    return found
 
 
 def timezone(raw: str) -> str:
-    """A time zone by its IANA name, exactly as the zone data has it."""
+    """A time zone by its IANA name, exactly as the zone data has it, older names too; or by the name that Windows gives it (CLDR)."""
     if raw in zone_names():
         return raw
+    windows = get_global("windows_zone_mapping").get(raw)
+    if windows in zone_names():
+        return str(windows)
     raise Unusable(f"there is no time zone {raw!r}", _nearest(raw, zone_names()))
 
 
@@ -67,13 +68,6 @@ def currency(raw: str) -> str:
     if raw.upper() in _currencies():
         return raw.upper()
     raise Unusable(f"there is no currency {raw!r}", _nearest(raw.upper(), _currencies()))
-
-
-@cache
-def countries() -> Mapping[str, str]:
-    """The codes of all countries, with their English names."""
-    names: Mapping[str, str] = Locale("en").territories
-    return {code: name for code, name in names.items() if len(code) == 2 and code not in _NOT_COUNTRIES}
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -49,7 +50,7 @@ class Fate(StrEnum):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What became of one person; `contact_id` is None where refused (`reason` then says why) and for new ones in a dry run.
+    """What became of one person; `contact_id` is None where refused (`reason` then says why).
 
     `consents` is the number of lines that the ledger got; `passed_over` that of undated grants which it knew better.
     """
@@ -103,15 +104,23 @@ class Identity:
         return self.added_at is None
 
 
-class People(Protocol):
-    """The contacts. Each call is one transaction, committed when it returns."""
+class Registering(Protocol):
+    """Where people are brought in."""
 
-    def upsert(self, persons: Sequence[Person], *, now: datetime, silent: bool = False, dry_run: bool = False) -> Sequence[Stored]:
+    def upsert(self, persons: Sequence[Person], *, now: datetime, silent: bool = False) -> Sequence[Stored]:
         """Store a batch, merged by identity with what is there and with each other, in the order given; one answer for each.
 
-        Safe to repeat: what is known already changes nothing. `silent` makes nobody enter a campaign on account of it; a
-        `dry_run` writes nothing. A changed zone frees the deliveries that waited for one.
+        Safe to repeat: what is known already changes nothing. `silent` makes nobody enter a campaign on account of it. A changed
+        zone frees the deliveries that waited for one.
         """
+        ...
+
+
+class People(Registering, Protocol):
+    """The contacts. Each call is one transaction, committed when it returns."""
+
+    def trial(self) -> AbstractContextManager[Registering]:
+        """People as they are now, for a dry run: what is brought in counts for the batches after it, and is gone with the block."""
         ...
 
     def find(self, reference: str) -> Contact | None:

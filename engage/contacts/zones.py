@@ -15,8 +15,9 @@ from importlib import resources
 
 import tzdata  # type: ignore[import-untyped]  # ships no types
 from babel.core import get_global
-from phonenumbers import SUPPORTED_REGIONS, NumberParseException, parse, region_code_for_number
+from phonenumbers import SUPPORTED_REGIONS
 
+from engage.contacts.phones import region_of
 from engage.model.localtime import zone_names
 from engage.model.time import Zones, ZoneSource
 
@@ -79,12 +80,7 @@ def divided_countries() -> tuple[str, ...]:
 
 def phone_region(phone: str | None) -> str | None:
     """The region (ISO 3166-1 alpha-2) to which an E.164 number belongs; None for one that belongs to none, as +800 does."""
-    if not phone:
-        return None
-    try:
-        region: str | None = region_code_for_number(parse(phone))
-    except NumberParseException:
-        return None
+    region = region_of(phone) if phone else None
     return region if region in _territories() else None
 
 

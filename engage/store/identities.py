@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import final
+from typing import Any, final
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from engage.contacts.ports import Identity
 from engage.model.addresses import address_key, identity_key, kind_of_reference
 from engage.model.contact import ADDRESSES, IDENTITIES, Value
 from engage.store.inserts import insert_ignoring
+from engage.store.lists import listed, listed_ids
 from engage.store.people_tables import barred, identities, merges
 from engage.store.rows import KEY_COLUMNS
 from engage.store.tables import contacts
@@ -29,7 +30,7 @@ KEYS = {"external_id": "external_id", **{ADDRESSES[kind]: column for kind, colum
 """By which column of `contacts` each of them is found."""
 
 
-def keys_of(secret: bytes, attributes: Mapping[str, Value]) -> Mapping[str, str]:
+def hashes_of(secret: bytes, attributes: Mapping[str, Value]) -> Mapping[str, str]:
     """The keys of the identities among the attributes, by name."""
     told = ((name, attributes.get(name)) for name in NAMES)
     return {name: identity_key(secret, name, value) for name, value in told if isinstance(value, str) and value}
@@ -44,7 +45,7 @@ def reference_keys(secret: bytes, reference: str) -> Mapping[str, str]:
 
 def known_otherwise(connection: sa.Connection, keys: Collection[str]) -> Sequence[int]:
     """Who is known by one of these keys beside their primary identities."""
-    return connection.scalars(sa.select(identities.c.contact_id).distinct().where(identities.c.key.in_(keys))).all() if keys else []
+    return connection.scalars(_KNOWN_OTHERWISE, {"keys": keys}).all() if keys else []
 
 
 def meant_by(reference: str, secret: bytes) -> Sequence[sa.ColumnElement[bool]]:
@@ -72,8 +73,7 @@ def _merged_into(contact_id: int) -> sa.Select[int]:
 def others_of(connection: sa.Connection, contact_ids: Collection[int]) -> Mapping[int, Sequence[Identity]]:
     """The other identities of these contacts, oldest first."""
     found: defaultdict[int, list[Identity]] = defaultdict(list)
-    asked = sa.select(identities).where(identities.c.contact_id.in_(contact_ids)).order_by(identities.c.added_at, identities.c.key)
-    for row in connection.execute(asked):
+    for row in connection.execute(_OTHERS, {"ids": contact_ids}):
         found[row.contact_id].append(Identity(name=row.name, value=row.value, source=row.source, added_at=row.added_at))
     return found
 
@@ -103,8 +103,12 @@ def barred_among(connection: sa.Connection, keys: Collection[str]) -> Mapping[st
     """Those of the keys whose people were erased, with the day."""
     if not keys:
         return {}
-    asked = sa.select(barred.c.key, barred.c.at).where(barred.c.key.in_(keys))
-    return {row.key: row.at for row in connection.execute(asked)}
+    return {row.key: row.at for row in connection.execute(_BARRED, {"keys": keys})}
+
+
+def are_any(connection: sa.Connection) -> bool:
+    """Whether anybody is known by more than their primary identities, or was erased: else nobody need be looked for by the keys of all."""
+    return bool(connection.scalar(_ANY))
 
 
 @final
@@ -119,7 +123,7 @@ class Others:
 
     def change(self, attributes: Mapping[str, Value], *, added: Sequence[Identity], removed: Sequence[Identity]) -> None:
         """Take these in and those out; what becomes primary changes places with what was. Raises Unusable."""
-        told = keys_of(self._secret, attributes)
+        told = hashes_of(self._secret, attributes)
         new = {self._key(each): each for each in added}
         if erased := barred_among(self._connection, [*told.values(), *new]):
             raise Unusable(why_barred(min(erased.values())))
@@ -153,3 +157,19 @@ class Others:
 def why_barred(at: datetime) -> str:
     """What is told whoever would take in somebody who was erased."""
     return f"erased at the person's request on {at:%Y-%m-%d}, and not taken in again (`engage contact readmit` lifts that)"
+
+
+def identities_by(name: str) -> sa.Select[Any]:
+    """The other identities that have one of the keys in the parameter of that name."""
+    given = listed(name)
+    return sa.select(identities).select_from(given).join(identities, identities.c.key == given.c.value)
+
+
+_KEYS, _IDS = listed("keys"), listed_ids("ids")
+_KNOWN_OTHERWISE = identities_by("keys").with_only_columns(identities.c.contact_id).distinct()
+_BARRED = sa.select(barred.c.key, barred.c.at).select_from(_KEYS).join(barred, barred.c.key == _KEYS.c.value)
+_OTHERS = (
+    sa.select(identities).select_from(_IDS).join(identities, identities.c.contact_id == _IDS.c.value)
+    .order_by(identities.c.added_at, identities.c.key)
+)
+_ANY = sa.select(sa.or_(sa.exists().select_from(identities), sa.exists().select_from(barred)))

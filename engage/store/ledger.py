@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from typing import final
 
 import sqlalchemy as sa
@@ -21,8 +23,9 @@ from engage.store.blocking import put_on_list
 from engage.store.database import Database
 from engage.store.inserts import insert_ignoring
 from engage.store.ledger_tables import consents, suppressions, wordings
+from engage.store.loading import BulkLoad, document
 from engage.store.rows import KEY_COLUMNS, add_touches, consent_of, consent_row
-from engage.store.tables import contacts
+from engage.store.tables import contacts, touches
 
 ERASED = "erased"
 """The reason of suppressions that come of an erasure."""
@@ -135,10 +138,16 @@ def keep_wordings(connection: sa.Connection, new: Iterable[Wording]) -> None:
 
 def append_lines(connection: sa.Connection, lines: Sequence[Consent]) -> None:
     """Append to the ledger, each line with its touch."""
-    if not lines:
-        return
-    connection.execute(consents.insert(), [consent_row(line) for line in lines])
-    add_touches(connection, [_touch_of(line) for line in lines])
+    append_of(connection, [(line.contact_id, line) for line in lines])
+
+
+def append_of(connection: sa.Connection, lines: Sequence[tuple[int, Consent]]) -> None:
+    """The same of lines that do not know yet whose they are: each with the contact's id."""
+    _LINES.write(connection, [_line_values(consent_row(line) | {"contact_id": contact_id}) for contact_id, line in lines])
+    if any(line.proof for _, line in lines):
+        add_touches(connection, [replace(_touch_of(line), contact_id=contact_id) for contact_id, line in lines])
+    else:
+        _TOUCHES.write(connection, [_touch_values(contact_id, line) for contact_id, line in lines])
 
 
 def _touch_of(line: Consent) -> Touch:
@@ -185,3 +194,15 @@ def _owners(connection: sa.Connection) -> defaultdict[str, list[str]]:
         for key, contact_id, external_id in connection.execute(asked):
             found[key].append(external_id or f"#{contact_id}")
     return found
+
+
+def _touch_values(contact_id: int, line: Consent) -> tuple[object, ...]:
+    """The touch of a line without a proof, as a row."""
+    kind = Kind.CONSENT_GRANTED if line.granted else Kind.CONSENT_WITHDRAWN
+    channel = line.channel.value if line.channel else None
+    return line.at, contact_id, kind.value, line.purpose, channel, document(detail_of(line))
+
+
+_LINE_NAMES = tuple(column.name for column in consents.c if column.name != "id")
+_LINES, _TOUCHES = BulkLoad(consents, _LINE_NAMES), BulkLoad(touches, ("at", "contact_id", "kind", "purpose", "channel", "detail"))
+_line_values = itemgetter(*_LINE_NAMES)

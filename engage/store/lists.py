@@ -56,6 +56,44 @@ def among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
     return kind(column, sa.bindparam(name, type_=_Listed()))
 
 
+def listed(name: str) -> sa.FromClause:
+    """The texts in the parameter of that name as a table of one column, `value`.
+
+    To join it is a probe of an index for each; to a long list in a condition PostgreSQL may hold every row of a table, one by one.
+    """
+    return _Unfolded(sa.bindparam(name, type_=_Listed())).table_valued(sa.column("value", sa.Text), name=f"given_{name}")
+
+
+def listed_ids(name: str) -> sa.FromClause:
+    """The same of ids."""
+    return _UnfoldedIds(sa.bindparam(name, type_=_Listed())).table_valued(sa.column("value", sa.BigInteger), name=f"given_{name}")
+
+
+class _Unfolded(FunctionElement[Any]):
+    inherit_cache = True
+    name = "unfolded"
+
+
+class _UnfoldedIds(_Unfolded):
+    inherit_cache = True
+
+
+@compiles(_Unfolded, "postgresql")
+def _unnested(element: _Unfolded, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(SELECT unnest(CAST({compiler.process(element.clauses, **kw)} AS TEXT[])) AS value)"  # compiled SQL alone
+
+
+@compiles(_UnfoldedIds, "postgresql")
+def _unnested_ids(element: _UnfoldedIds, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"(SELECT unnest(CAST({compiler.process(element.clauses, **kw)} AS BIGINT[])) AS value)"  # the same
+
+
+@compiles(_Unfolded, "sqlite")
+@compiles(_UnfoldedIds, "sqlite")
+def _each(element: _Unfolded, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
 def quoted(text: str) -> str:
     """A text as an element of PostgreSQL's array literal."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from engage.contacts.places import Unusable
-from engage.contacts.ports import Identity, Person, Stored
+from engage.contacts.ports import Identity, Person, Registering, Stored
 from engage.model.contact import Contact, Value
 from engage.model.errors import InputError
 from engage.model.workspace import Settings
@@ -22,6 +22,7 @@ from engage.store.people_tables import barred
 from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts
+from engage.store.trials import Trial, on_trial
 
 CHUNK = 2_000
 LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
@@ -34,15 +35,22 @@ class SqlPeople:
         self._database = database
         self._workspace = workspace
 
-    def upsert(self, persons: Sequence[Person], *, now: datetime, silent: bool = False, dry_run: bool = False) -> Sequence[Stored]:
+    def upsert(self, persons: Sequence[Person], *, now: datetime, silent: bool = False) -> Sequence[Stored]:
         """Store a batch, merged with what is there and with each other, in the order given; one answer for each."""
+        if not persons:
+            return []
         with self._batch(now) as (_, batch):
             batch.load_meant(persons)
             for person in persons:
                 batch.take(person)
-            if not dry_run:
-                batch.write(silent=silent)
+            batch.write(silent=silent)
         return batch.answers
+
+    @contextmanager
+    def trial(self) -> Iterator[Registering]:
+        """People as they are now, in a database of its own that is gone with the block."""
+        with on_trial(self._database) as scratch:
+            yield Trial(self._database, scratch, SqlPeople(scratch, workspace=self._workspace))
 
     def find(self, reference: str) -> Contact | None:
         """By external id, else email, else phone, primary or other; or by our own number. Raises InputError where several share it."""

@@ -6,7 +6,8 @@ A handful of statements whatever the batch's size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import final
@@ -14,18 +15,19 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.contacts.consent import new_line
-from engage.contacts.identity import Member, Register, comparable
+from engage.contacts.identity import Member, Register, keys_of
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person, Stored
-from engage.model.addresses import address_key
-from engage.model.contact import ADDRESSES, ChannelKind, Consent, Value
+from engage.model.contact import Consent, Value
 from engage.model.workspace import Settings
-from engage.store.identities import barred_among, keys_of, known_otherwise, others_of, spellings, why_barred
-from engage.store.ledger import append_lines
+from engage.store.identities import are_any, barred_among, hashes_of, others_of, spellings, why_barred
+from engage.store.ledger import append_of
 from engage.store.ledger_tables import consents
-from engage.store.people_rows import NEVER, contact_row, date_rows, dates_of
-from engage.store.rows import KEY_COLUMNS, Row, consent_of, contact_of
-from engage.store.tables import contact_dates, contacts, deliveries
+from engage.store.lists import listed_ids
+from engage.store.people_meant import AS_EVER, BY_INDEX, CANDIDATES, told_of
+from engage.store.people_writing import PeopleWriting
+from engage.store.rows import Row, consent_of, contact_of
+from engage.store.tables import contacts
 
 
 @final
@@ -44,24 +46,39 @@ class PeopleBatch:
         self._new_lines: list[tuple[Member, Consent]] = []
         self._barred: Mapping[str, datetime] = {}
         self._answers: list[tuple[Member | None, Stored]] = []
+        self._writing = PeopleWriting(connection, settings, secret=secret, now=now)
 
     def load_meant(self, persons: Sequence[Person]) -> None:
         """Load, locked, whoever may be meant, and their lines of the ledger where permissions come with them."""
-        conditions = [contacts.c.external_id.in_(told)] if (told := _told(persons, "external_id")) else []
-        for kind in (ChannelKind.EMAIL, ChannelKind.SMS):
-            keys = [address_key(self._secret, kind, address) for address in _told(persons, ADDRESSES[kind])]
-            conditions += [contacts.c[KEY_COLUMNS[kind]].in_(keys)] if keys else []
-        keys = [key for person in persons for key in keys_of(self._secret, person.attributes).values()]
-        conditions += [contacts.c.id.in_(others)] if (others := known_otherwise(self._connection, keys)) else []
-        self._barred = barred_among(self._connection, keys)
-        if conditions:
-            self._load(sa.or_(*conditions))
-        if any(person.permissions for person in persons):
-            self._load_lines()
+        with self._by_index():
+            otherwise = are_any(self._connection)
+            told = told_of([keys_of(person.attributes) for person in persons], self._secret, otherwise=otherwise)
+            if otherwise:
+                self._barred = barred_among(self._connection, told["keys"])
+            if found := self._connection.scalars(CANDIDATES, told).all():
+                self.load(found)
+            if self._known and any(person.permissions for person in persons):
+                self._load_lines()
 
-    def load(self, contact_ids: Iterable[int]) -> Sequence[Member]:
+    @contextmanager
+    def _by_index(self) -> Iterator[None]:
+        """Statements of the block look rows up by indexes, whatever the database makes of the tables' sizes."""
+        on_server = self._connection.dialect.name == "postgresql"
+        if on_server:
+            self._connection.exec_driver_sql(BY_INDEX)
+        yield
+        if on_server:
+            self._connection.exec_driver_sql(AS_EVER)
+
+    def load(self, contact_ids: Sequence[int]) -> Sequence[Member]:
         """Load these contacts, locked."""
-        self._load(contacts.c.id.in_(list(contact_ids)))
+        rows = self._connection.execute(_LOCKED, {"ids": contact_ids}).mappings().all()
+        others = others_of(self._connection, [row["id"] for row in rows]) if rows else {}
+        for row in rows:
+            known = spellings(others.get(row["id"], ()))
+            member = Member(contact_of(row, self._settings.attributes).attributes, id=row["id"], others=known)
+            self._known[member] = row
+            self._register.add(member)
         return list(self._known)
 
     @property
@@ -88,34 +105,23 @@ class PeopleBatch:
 
     def refuse_barred(self, told: Mapping[str, Value]) -> None:
         """Raise Unusable where one of these identities is that of somebody who was erased."""
-        for name, key in keys_of(self._secret, told).items() if self._barred else ():
+        for name, key in hashes_of(self._secret, told).items() if self._barred else ():
             if key in self._barred:
                 raise Unusable(f"{name}: {why_barred(self._barred[key])}")
 
     def write(self, *, silent: bool) -> None:
         """Write all that changed."""
-        self._insert(silent=silent)
-        self._update([member for member in self._known if member.has_changed], silent=silent)
-        append_lines(self._connection, [replace(line, contact_id=member.id or 0) for member, line in self._new_lines])
+        self._writing.insert(self._new, silent=silent)
+        self._writing.update({member: self._known[member] for member in self._known if member.has_changed}, silent=silent)
+        append_of(self._connection, [(member.id or 0, line) for member, line in self._new_lines])
 
     def rewrite(self) -> int:
         """Write all that is loaded, zones and stored dates worked out anew, as no news; the number of those whose zone changed."""
-        return self._update(list(self._known), silent=True, dates=True)
-
-    def _load(self, condition: sa.ColumnElement[bool]) -> None:
-        asked = sa.select(contacts).where(condition, contacts.c.erased_at.is_(None)).order_by(contacts.c.id).with_for_update()
-        rows = self._connection.execute(asked).mappings().all()
-        others = others_of(self._connection, [row["id"] for row in rows]) if rows else {}
-        for row in rows:
-            known = spellings(others.get(row["id"], ()))
-            member = Member(contact_of(row, self._settings.attributes).attributes, id=row["id"], others=known)
-            self._known[member] = row
-            self._register.add(member)
+        return self._writing.update(self._known, silent=True, dates=True)
 
     def _load_lines(self) -> None:
         members = {member.id: member for member in self._known}
-        asked = sa.select(consents).where(consents.c.contact_id.in_(list(members))).order_by(consents.c.at, consents.c.id)
-        for row in self._connection.execute(asked).mappings():
+        for row in self._connection.execute(_LINES, {"ids": list(members)}).mappings():
             self._lines[members[row["contact_id"]]].append(consent_of(row))
 
     def _permit(self, member: Member, permissions: Sequence[Permission]) -> tuple[int, int]:
@@ -132,55 +138,6 @@ class PeopleBatch:
                 passed_over += 1
         return added, passed_over
 
-    def _insert(self, *, silent: bool) -> None:
-        if not self._new:
-            return
-        entered = {
-            "known_at": self._now, "changed_at": NEVER if silent else self._now, "written_at": self._now, "quietly": silent,
-        }
-        rows = [contact_row(member.attributes, self._settings, secret=self._secret) | entered for member in self._new]
-        made = self._connection.execute(contacts.insert().returning(contacts.c.id, sort_by_parameter_order=True), rows)
-        dates = []
-        for member, row, contact_id in zip(self._new, rows, made.scalars(), strict=True):
-            member.id = contact_id
-            dates += date_rows(contact_id, member.attributes, row["zone_key"])
-        if dates:
-            self._connection.execute(contact_dates.insert(), dates)
-
-    def _update(self, members: Sequence[Member], *, silent: bool, dates: bool = False) -> int:
-        """Write members that were there; `dates`: their stored dates too, though they seem the same. How many moved to another zone."""
-        rows, moved, redated = [], [], []
-        for member in members:
-            before = self._known[member]
-            row = contact_row(member.attributes, self._settings, secret=self._secret, before=before)
-            moves = row["zone_key"] != before["zone_key"]
-            matters = moves or row["country"] != before["country"] or dates_of(member.attributes) != dates_of(member.before)
-            row |= {"contact": member.id, "changed_at": self._now if matters and not silent else before["changed_at"]}
-            new = member.has_changed
-            row |= {"written_at": self._now if new else before["written_at"], "quietly": silent if new else before["quietly"]}
-            rows.append(row)
-            moved += [member.id] if moves else []
-            redated += [(member, row["zone_key"])] if matters or dates else []
-        if rows:
-            self._connection.execute(contacts.update().where(contacts.c.id == sa.bindparam("contact")), rows)
-        self._write_dates(redated)
-        self._free_held(moved)
-        return len(moved)
-
-    def _write_dates(self, members: Sequence[tuple[Member, object]]) -> None:
-        if members:
-            ids = [member.id for member, _ in members]
-            self._connection.execute(contact_dates.delete().where(contact_dates.c.contact_id.in_(ids)))
-        rows = [row for member, zone_key in members for row in date_rows(member.id or 0, member.attributes, zone_key)]
-        if rows:
-            self._connection.execute(contact_dates.insert(), rows)
-
-    def _free_held(self, contact_ids: Sequence[int | None]) -> None:
-        """Deliveries that waited for somebody to mend a zone are looked at again now."""
-        if contact_ids:
-            held = (deliveries.c.contact_id.in_(contact_ids), deliveries.c.hold == "zone", deliveries.c.state == "waiting")
-            self._connection.execute(deliveries.update().where(*held).values(hold=None, due_at=self._now, retry_at=None))
-
 
 def _told_of(member: Member, stored: Stored) -> Stored:
     """The answer, once all is merged: rows that take back what others changed leave their contact unchanged."""
@@ -188,5 +145,9 @@ def _told_of(member: Member, stored: Stored) -> Stored:
     return replace(stored, contact_id=member.id, fate=Fate.UNCHANGED if in_vain else stored.fate)
 
 
-def _told(persons: Sequence[Person], name: str) -> list[str]:
-    return list({key: None for person in persons if (key := comparable(name, person.attributes.get(name)))})
+_IDS = listed_ids("ids")
+_LINES = sa.select(consents).select_from(_IDS).join(consents, consents.c.contact_id == _IDS.c.value).order_by(consents.c.at, consents.c.id)
+_LOCKED = (
+    sa.select(contacts).select_from(_IDS).join(contacts, contacts.c.id == _IDS.c.value)
+    .where(contacts.c.erased_at.is_(None)).order_by(contacts.c.id).with_for_update(of=contacts)
+)

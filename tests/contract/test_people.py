@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engage.contacts.importing import Report, import_file
+from engage.contacts.importing import Instructions, Report, import_file
 from engage.contacts.ports import Fate, Permission, Person
 from engage.history.timeline import Filter
 from engage.model.contact import AttributeKind, ChannelKind, Consent, Money, Value
@@ -127,7 +128,8 @@ def test_a_shared_address_is_refused_as_a_name_and_the_rest_of_the_batch_goes_in
 
 
 def test_a_dry_run_writes_nothing(books: Books) -> None:
-    (stored,) = books.people.upsert([Person(attributes={"external_id": "ana"}, permissions=(granted(),))], now=NOON, dry_run=True)
+    with books.people.trial() as trial:
+        (stored,) = trial.upsert([Person(attributes={"external_id": "ana"}, permissions=(granted(),))], now=NOON)
     assert (stored.fate, stored.consents) == (Fate.CREATED, 1)
     assert books.people.find("ana") is None
 
@@ -297,7 +299,7 @@ def test_a_file_imported_twice_is_imported_once(books: Books, importing: Callabl
 
 def test_refused_rows_can_be_mended_and_imported_without_a_mapping(importing: Callable[..., Report]) -> None:
     content = "id;Mail;city\nana;ana@example.com;Koper\nbor;bor.example.com;Piran\n"
-    report = importing(content, mapping={"id": "external_id", "Mail": "email"})
+    report = importing(content, told=Instructions(mapping={"id": "external_id", "Mail": "email"}))
     assert (report.created, report.refused) == (1, 1)
     assert report.refused_file is not None
     content = report.refused_file.read_text(encoding="utf-8-sig")
@@ -332,3 +334,108 @@ def test_an_unknown_column_stops_the_import_before_its_first_row(books: Books, i
     with pytest.raises(InputError, match="unknown column 'shoe'"):
         importing("external_id,shoe\nana,42\n")
     assert books.people.find("ana") is None
+
+
+@contextmanager
+def writes(database: Database) -> Iterator[list[str]]:
+    """The statements of the block that write."""
+    found: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "COPY")):
+            found.append(statement)
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(database.engine, "before_cursor_execute", note)
+
+
+def everybody(books: Books) -> list[tuple[object, ...]]:
+    names = [contacts.c[name] for name in ("external_id", "email", "phone", "city", "tags", "attributes", "zone_key")]
+    with books.database.read() as connection:
+        return [tuple(row) for row in connection.execute(sa.select(*names).order_by(contacts.c.external_id))]
+
+
+PEOPLE = "external_id,email,city,tags,birth_date,consent.care.email\n" + "".join(
+    f"p{number},p{number}@example.com,Koper,a; b,1990-01-{number + 1:02},granted @2025-01-01\n" for number in range(9)
+)
+
+
+def test_a_second_import_writes_nothing_at_all(books: Books, importing: Callable[..., Report]) -> None:
+    importing(PEOPLE)
+    with writes(books.database) as found:
+        again = importing(PEOPLE)
+    assert (again.unchanged, again.consents, found) == (9, 0, [])
+
+
+def test_an_import_that_was_cut_short_ends_as_if_it_had_not_been(
+    books: Books, importing: Callable[..., Report], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engage.contacts.importing.BATCH", 2)
+
+    def cut(done: int, of: int | None) -> None:
+        if len(everybody(books)) >= 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        importing(PEOPLE, progress=cut)
+    assert len(everybody(books)) == 4
+    after = importing(PEOPLE)
+    assert (after.created, after.unchanged) == (5, 4)
+    assert [row[0] for row in everybody(books)] == [f"p{number}" for number in range(9)]
+    assert len(books.dates()) == 9
+    assert all(len(books.ledger.lines(contact_id)) == 1 for contact_id in {row[0] for row in books.dates()})  # type: ignore[arg-type]  # an id
+
+
+def test_a_row_that_means_two_people_makes_them_no_one(books: Books, importing: Callable[..., Report]) -> None:
+    importing("external_id,email,phone\nana,ana@example.com,\n,bor@example.com,\n,,+38640123456\n")
+    before = everybody(books)
+    report = importing("external_id,email,phone\nana,bor@example.com,\nana,,+38640123456\n,bor@example.com,+38640123456\n")
+    assert report.refused == 3
+    assert report.refusals[0].reason.startswith("external_id ana is one contact, email bor@example.com another: mend the row")
+    assert everybody(books) == before
+
+
+def test_families_share_addresses(books: Books, importing: Callable[..., Report]) -> None:
+    content = "external_id,email,phone\nana,home@example.com,+38640123456\nbor,home@example.com,+38640123456\n"
+    assert importing(content).created == 2
+    assert importing(content).unchanged == 2
+
+
+def test_rows_have_what_the_user_says_of_all_of_them(books: Books, importing: Callable[..., Report]) -> None:
+    told = Instructions(constants={"country": "SI", "city": "Koper"}, dates=("dd.mm.yyyy",))
+    content = "external_id,phone,country,city,birth_date\nana,040 123 456,,,29.02.1992\nbor,067 123 4567,UA,Київ,1990-01-02\n"
+    assert importing(content, told=told).refused == 0
+    ana, bor = books.people.find("ana"), books.people.find("bor")
+    assert ana is not None
+    assert bor is not None
+    assert (ana.attributes["phone"], ana.attributes["city"], ana.attributes["birth_date"]) == ("+38640123456", "Koper", date(1992, 2, 29))
+    assert (bor.attributes["phone"], bor.attributes["city"], bor.attributes["birth_date"]) == ("+380671234567", "Київ", date(1990, 1, 2))
+
+
+@pytest.mark.parametrize(("told", "why"), [
+    (Instructions(constants={"shoe": "42"}), "there is no attribute 'shoe'"), (Instructions(constants={"country": "XX"}), "no country"),
+    (Instructions(dates=("plan=dd.mm.yyyy",)), "'plan' is no date"), (Instructions(dates=("dd.mm.yy",)), "two do not tell the century"),
+])
+def test_what_is_said_of_a_file_must_make_sense(importing: Callable[..., Report], told: Instructions, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        importing("external_id\nana\n", told=told)
+
+
+def test_a_dry_run_says_just_what_the_import_then_does(
+    books: Books, importing: Callable[..., Report], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engage.contacts.importing.BATCH", 2)
+    importing("external_id,email,consent.care.email\nana,ana@example.com,granted\nbor,bor@example.com,\n")
+    content = (
+        "external_id,email,city,consent.care.email\nana,new@example.com,,granted\n,new@example.com,Koper,\nmia,mia@example.com,,granted\n"
+        ",ana@example.com,Piran,\nbor,mia@example.com,,no\n,mia@example.com,Koper,no\nana,bor@example.com,,\n"
+    )
+    before = everybody(books)
+    dry = importing(content, dry_run=True)
+    assert everybody(books) == before
+    wet = importing(content)
+    assert replace(wet, refused_file=None) == dry
+    assert dry.created == 2

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from engage.contacts.columns import kinds_of, understand
 from engage.contacts.normalise import as_text, normalise
 from engage.contacts.places import Unusable
-from engage.contacts.telling import read_row
+from engage.contacts.telling import Reading, RowReader
 from engage.model.contact import AttributeKind
 from engage.model.values import from_json, to_json
 from tests.builders import NOON, some_settings
@@ -48,5 +48,5 @@ def test_what_is_normalised_stays_as_it_is(name: str, raw: str) -> None:
 @given(values=st.dictionaries(st.sampled_from([*NAMES, "consent.care", "consent.care.sms", "consent_at", "consent_source"]), JSON))
 def test_no_row_whatever_stands_in_it_breaks_the_import(values: dict[str, object]) -> None:
     columns = understand({**values, "external_id": ""}, {}, SETTINGS, file="people.jsonl")
-    told = read_row(values, columns, source="import:people.jsonl", now=NOON)
+    told = RowReader(columns, Reading(source="import:people.jsonl"), now=NOON).read(values)
     assert told.troubles or any(told.person.attributes.get(name) for name in ("external_id", "email", "phone"))

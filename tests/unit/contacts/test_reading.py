@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engage.contacts.reading import Row, Source, look_at
+from engage.contacts.reading import Form, Row, Source, look_at
 from engage.model.errors import InputError
 
 KNOWN = {"email", "first_name", "city"}
@@ -15,7 +15,7 @@ KNOWN = {"email", "first_name", "city"}
 def source_of(tmp_path: Path, content: bytes, *, name: str = "people.csv", encoding: str | None = None) -> Source:
     path = tmp_path / name
     path.write_bytes(content)
-    return look_at(path, is_known=KNOWN.__contains__, encoding=encoding)
+    return look_at(path, is_known=KNOWN.__contains__, form=Form(encoding=encoding))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -84,7 +84,7 @@ def test_json_lines_give_each_object_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("content", "told"), [
     (b"", "the file is empty"), (b"\n \n", "the file is empty"), (b"email,email\n", "'email' is there twice"),
-    (b"PK\x03\x04\x14\x00\x06\x00", "save it as CSV"), (b'[{"email": "a@example.com"}]', "one object a line"),
+    (b"PK\x03\x04\x14\x00\x06\x00", "the workbook is damaged"), (b'[{"email": "a@example.com"}]', "one object a line"),
 ])
 def test_a_file_without_a_usable_header_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
     with pytest.raises(InputError, match=told):

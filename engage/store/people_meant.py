@@ -1,0 +1,47 @@
+"""Whom people may mean that are told of: one statement that finds their ids, a probe of an index for each identity; and its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from engage.contacts.identity import Keys
+from engage.model.addresses import address_key, identity_key
+from engage.model.contact import ADDRESSES, IDENTITIES, ChannelKind
+from engage.store.identities import identities_by
+from engage.store.lists import listed
+from engage.store.people_tables import identities
+from engage.store.rows import KEY_COLUMNS
+from engage.store.tables import contacts
+
+_COLUMNS = {"external_id": "external_id", **{ADDRESSES[kind]: KEY_COLUMNS[kind] for kind in (ChannelKind.EMAIL, ChannelKind.SMS)}}
+_KINDS = {attribute: kind for kind, attribute in ADDRESSES.items()}
+
+
+def told_of(keys: Sequence[Keys], secret: bytes, *, otherwise: bool) -> Mapping[str, Sequence[str]]:
+    """The parameters of `CANDIDATES`. `otherwise`: people may be known by other identities, which are looked for by the keys of all."""
+    by_name = {name: list({key: None for each in keys if (key := each[place])}) for place, name in enumerate(IDENTITIES)}
+    found = {
+        _COLUMNS[name]: [address_key(secret, _KINDS[name], key) for key in told] if name in _KINDS else told
+        for name, told in by_name.items()
+    }
+    others = [identity_key(secret, name, key) for name, told in by_name.items() for key in told] if otherwise else []
+    return {**found, "keys": others}
+
+
+def _having(column: str) -> sa.Select[int]:
+    other = contacts.alias(f"by_{column}")
+    given = listed(column)
+    return sa.select(other.c.id).select_from(given).join(other, other.c[column] == given.c.value)
+
+
+CANDIDATES = sa.union(*map(_having, _COLUMNS.values()), identities_by("keys").with_only_columns(identities.c.contact_id))
+"""The ids of contacts that have one of the external ids, addresses or other identities that were told of, erased ones among them."""
+
+_SETTINGS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "plan_cache_mode": "force_custom_plan"}
+BY_INDEX = "; ".join(f"SET LOCAL {name} = {value}" for name, value in _SETTINGS.items())
+"""What PostgreSQL is told before: of a table that is being filled it knows nothing yet, or that it was empty, and would read all of it."""
+
+AS_EVER = "; ".join(f"SET LOCAL {name} TO DEFAULT" for name in _SETTINGS)
+"""And what after: a plan anew for each check of a foreign key costs more than the row."""

@@ -1,0 +1,92 @@
+"""People as a batch has merged them -> rows: of those who are new, and of those who changed, with their dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from operator import itemgetter
+from typing import final
+
+import sqlalchemy as sa
+
+from engage.contacts.identity import Member
+from engage.model.contact import BUILT_IN_ATTRIBUTES
+from engage.model.workspace import Settings
+from engage.store.loading import BulkLoad, document
+from engage.store.people_rows import NEVER, contact_row, date_rows, dates_of
+from engage.store.rows import KEY_COLUMNS, Row
+from engage.store.tables import contact_dates, contacts, deliveries
+
+
+@final
+class PeopleWriting:
+    """Writes members of a batch, in its transaction."""
+
+    def __init__(self, connection: sa.Connection, settings: Settings, *, secret: bytes, now: datetime) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._secret = secret
+        self._now = now
+
+    def insert(self, members: Sequence[Member], *, silent: bool) -> None:
+        """Write members that are new, and give each its id."""
+        if not members:
+            return
+        entered = {
+            "known_at": self._now, "changed_at": NEVER if silent else self._now, "written_at": self._now, "quietly": silent,
+        }
+        rows: list[tuple[object, ...]] = []
+        dates: list[tuple[object, ...]] = []
+        for member, contact_id in zip(members, _CONTACTS.reserve(self._connection, len(members)), strict=True):
+            member.id = contact_id
+            row = contact_row(member.attributes, self._settings, secret=self._secret)
+            row.update(entered, id=contact_id, tags=document(row["tags"]), attributes=document(row["attributes"]))
+            rows.append(_contact_values(row))
+            dates += map(_date_values, date_rows(contact_id, member.attributes, row["zone_key"]))
+        _CONTACTS.write(self._connection, rows)
+        _DATES.write(self._connection, dates)
+
+    def update(self, members: Mapping[Member, Row], *, silent: bool, dates: bool = False) -> int:
+        """Write members that were there, each with its row as it was; `dates`: their stored dates too, though they seem the same.
+
+        How many moved to another zone.
+        """
+        rows, moved, redated = [], [], []
+        for member, before in members.items():
+            row = contact_row(member.attributes, self._settings, secret=self._secret, before=before)
+            moves = row["zone_key"] != before["zone_key"]
+            matters = moves or row["country"] != before["country"] or dates_of(member.attributes) != dates_of(member.before)
+            row |= {"contact": member.id, "changed_at": self._now if matters and not silent else before["changed_at"]}
+            new = member.has_changed
+            row |= {"written_at": self._now if new else before["written_at"], "quietly": silent if new else before["quietly"]}
+            rows.append(row)
+            moved += [member.id] if moves else []
+            redated += [(member, row["zone_key"])] if matters or dates else []
+        if rows:
+            self._connection.execute(contacts.update().where(contacts.c.id == sa.bindparam("contact")), rows)
+        self._write_dates(redated)
+        self._free_held(moved)
+        return len(moved)
+
+    def _write_dates(self, members: Sequence[tuple[Member, object]]) -> None:
+        if members:
+            ids = [member.id for member, _ in members]
+            self._connection.execute(contact_dates.delete().where(contact_dates.c.contact_id.in_(ids)))
+        rows = [row for member, zone_key in members for row in date_rows(member.id or 0, member.attributes, zone_key)]
+        if rows:
+            self._connection.execute(contact_dates.insert(), rows)
+
+    def _free_held(self, contact_ids: Sequence[int | None]) -> None:
+        """Deliveries that waited for somebody to mend a zone are looked at again now."""
+        if contact_ids:
+            held = (deliveries.c.contact_id.in_(contact_ids), deliveries.c.hold == "zone", deliveries.c.state == "waiting")
+            self._connection.execute(deliveries.update().where(*held).values(hold=None, due_at=self._now, retry_at=None))
+
+
+_CONTACT_NAMES = (
+    "id", *BUILT_IN_ATTRIBUTES, "attributes", *KEY_COLUMNS.values(), "zone_key", "zone_source", "known_at", "changed_at", "written_at",
+    "quietly",
+)
+_DATE_NAMES = tuple(contact_dates.c.keys())
+_CONTACTS, _DATES = BulkLoad(contacts, _CONTACT_NAMES), BulkLoad(contact_dates, _DATE_NAMES)
+_contact_values, _date_values = itemgetter(*_CONTACT_NAMES), itemgetter(*_DATE_NAMES)
