@@ -5,6 +5,8 @@ Nothing of the sandbox is here: a stock environment with `StrictUndefined`, filt
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -23,6 +25,15 @@ from engage.templates.escaping import ESCAPES, Form
 from engage.templates.formats import UNSPACED, as_number
 from engage.templates.phrases import Phrasebook
 from engage.templates.programs import Program
+
+
+def signed(kind: str, said: str) -> str:
+    """A link that carries a text, signed by nobody."""
+    return f"https://e.example/{kind}/{urlsafe_b64encode(said.encode()).decode()}"
+
+
+def _answer_url(event: str, **values: object) -> str:
+    return signed("a", json.dumps({"e": event, **({"d": values} if values else {})}, separators=(",", ":")))
 
 
 class Plain:
@@ -60,13 +71,14 @@ class Plain:
             "data": self._workspace.data, "zone": zone,
             "message": {
                 "unsubscribe_url": links.unsubscribe, "preferences_url": links.preferences, "view_in_browser_url": links.view,
+                "answer_url": _answer_url,
             },
         }
 
     def _contact(self, contact: Contact) -> dict[str, object]:
         names = (
             "external_id", "first_name", "last_name", "email", "phone", "chat_id", "locale", "timezone", "country", "city", "company",
-            "tags", "status", "created_at", "preferred_channel", *self._workspace.settings.attributes,
+            "tags", "status", "created_at", "preferred_channel", "frequency", *self._workspace.settings.attributes,
         )
         return {**dict.fromkeys(names), **contact.attributes}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
 from engage.contacts.ports import Permission
-from engage.model.consent import decisive_line, is_allowed
+from engage.model.consent import decisive_line, is_allowed, lasting
 from engage.model.contact import ChannelKind, Consent
 from engage.model.workspace import Basis, Purpose
 
@@ -52,8 +52,8 @@ def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now
     """The line that a permission adds to these lines of the contact's, or None.
 
     One that is there to the letter adds nothing. One without a time is taken as of now, and only where it says something new:
-    a grant where the ledger knows nothing of the purpose and channel (an old list must not undo a withdrawal), a withdrawal
-    where it is not withdrawn already.
+    a grant where the ledger knows nothing of the purpose and channel, not even what has expired (an old list must neither undo a
+    withdrawal nor prolong a consent), a withdrawal where it is not withdrawn for good already.
     """
     if told.at is None and not _says_something_new(told, lines, contact_id, now):
         return None
@@ -66,7 +66,8 @@ def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now
 
 def _says_something_new(told: Permission, lines: Sequence[Consent], contact_id: int, now: datetime) -> bool:
     kinds = [told.channel] if told.channel else list(ChannelKind)
-    words = [decisive_line(lines, contact_id=contact_id, purpose=told.purpose, kind=kind, now=now) for kind in kinds]
+    known = [replace(line, expires_at=None) for line in lines] if told.granted else lasting(lines)
+    words = [decisive_line(known, contact_id=contact_id, purpose=told.purpose, kind=kind, now=now) for kind in kinds]
     if told.granted:
         return all(word is None for word in words)
     return any(word is None or word.granted for word in words)

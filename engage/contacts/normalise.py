@@ -16,7 +16,9 @@ from engage.contacts import places
 from engage.contacts.emails import email
 from engage.contacts.phones import e164
 from engage.contacts.places import Unusable
+from engage.model.campaign import FREQUENCIES
 from engage.model.contact import AttributeKind, Money, Value
+from engage.model.errors import nearest
 
 LONGEST_TEXT = 10_000
 LONGEST_IDENTITY = 255
@@ -77,6 +79,14 @@ def text(raw: str) -> str:
     if len(trimmed) > LONGEST_TEXT:
         raise Unusable(f"is longer than {LONGEST_TEXT} characters")
     return trimmed
+
+
+def frequency(raw: str) -> str:
+    """How often somebody wants to hear from us at most."""
+    word = raw.lower()
+    if word not in FREQUENCIES:
+        raise Unusable(f"{raw!r} is none of {', '.join(FREQUENCIES)}", nearest(word, FREQUENCIES))
+    return word
 
 
 def day(raw: str) -> date:
@@ -190,4 +200,5 @@ _SPECIAL: Mapping[str, Callable[[str], Value]] = {
     "locale": places.locale,
     "country": places.country,
     "timezone": places.timezone,
+    "frequency": frequency,
 }

@@ -10,7 +10,7 @@ from typing import final
 
 from engage.feedback.bounces import FULL_TIMES, FULL_WITHIN, Severity, severity
 from engage.feedback.responses import Response
-from engage.model.consent import decisive_line
+from engage.model.consent import decisive_line, lasting
 from engage.model.contact import ChannelKind, Consent, Event
 from engage.model.history import Kind, Touch
 from engage.model.letter import Letter
@@ -129,14 +129,14 @@ def _same(touch: Touch, other: Touch) -> bool:
 
 
 def _withdraws(touch: Touch, known: Known) -> bool:
-    """Whether an unsubscription is news: the first by this message, or the first since people granted anew."""
+    """Whether an unsubscription is news: the first by this message, or the first since people granted anew; a pause is neither."""
     by = touch.detail.get("by")
     if not any((other.kind, other.purpose, other.detail.get("by")) == (touch.kind, touch.purpose, by) for other in known.touches):
         return True
     if touch.contact_id is None or touch.purpose is None or by is None:
         return False
     line = decisive_line(
-        known.lines, contact_id=touch.contact_id, purpose=touch.purpose, kind=ChannelKind(str(by)), now=touch.at + AHEAD
+        lasting(known.lines), contact_id=touch.contact_id, purpose=touch.purpose, kind=ChannelKind(str(by)), now=touch.at + AHEAD
     )
     return line is not None and line.granted and line.at <= touch.at
 

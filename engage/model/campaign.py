@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -45,6 +46,12 @@ class Limit:
     def looks_back(self) -> timedelta:
         """Hand-offs older than this never count, whatever the calendar and the zone: what a store need not read."""
         return (_PERIODS[self.per] if self.per is not None else self.within or Duration()).at_most
+
+
+FREQUENCIES: Mapping[str, Limit] = {
+    "daily": Limit(count=1, per=Per.DAY), "weekly": Limit(count=1, per=Per.WEEK), "monthly": Limit(count=1, per=Per.MONTH),
+}
+"""What a contact's own `frequency` asks: a limit over all purposes but those that ask no consent."""
 
 
 @final

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -46,6 +46,11 @@ def decisive_line(
         if decisive is None or line.at >= decisive.at:
             decisive = line
     return decisive
+
+
+def lasting(lines: Iterable[Consent]) -> Sequence[Consent]:
+    """The lines but for pauses: what people want once their breaks are over."""
+    return [line for line in lines if line.granted or line.expires_at is None]
 
 
 def is_allowed(basis: Basis, line: Consent | None) -> bool:

@@ -54,6 +54,7 @@ BUILT_IN_ATTRIBUTES: Mapping[str, AttributeKind] = {
     "status": AttributeKind.TEXT,
     "created_at": AttributeKind.DATETIME,
     "preferred_channel": AttributeKind.TEXT,
+    "frequency": AttributeKind.TEXT,
 }
 """What every contact has without being declared. `phone` is E.164, `locale` BCP 47, `country` ISO 3166-1 alpha-2."""
 

@@ -2,7 +2,8 @@
 
 A token is base64url of one version byte, the delivery's and the contact's id, and a code of 16 bytes over them under the installation's
 secret; a token of one kind is refused as one of another, and says nothing about it. The links that every mail has share one code of 48
-bytes, of which each kind takes its own 16; the others have one over their kind as well.
+bytes, of which each kind takes its own 16; the others have one over their kind as well. Links that
+answer something carry what they answer behind the ids, as text that everybody can read and nobody can change.
 """
 
 from __future__ import annotations
@@ -29,6 +30,11 @@ _IN_EVERY_MAIL = {"u": 0, "p": _SIGNATURE, "v": 2 * _SIGNATURE}
 """Where the code has a kind's own bytes."""
 
 _LENGTH = (_BODY.size + _SIGNATURE) * 4 // 3
+
+LONGEST_SAID = 600
+"""Bytes of text that a link carries at most: some mail programs break lines of a thousand."""
+
+_LONGEST = (_BODY.size + LONGEST_SAID + _SIGNATURE + 2) * 4 // 3
 
 
 class BadToken(EngageError):
@@ -78,6 +84,32 @@ def verify(secret: bytes, kind: str, token: str) -> TokenPayload:
     if version != VERSION:
         raise BadToken(f"a link's version {version} is not known")
     return TokenPayload(delivery_id=delivery_id, contact_id=contact_id)
+
+
+def sign_with(secret: bytes, kind: str, payload: TokenPayload, said: str) -> str:
+    """A token that carries a text too, of at most LONGEST_SAID bytes; as long as that makes it. Raises ValueError."""
+    text = said.encode()
+    if len(text) > LONGEST_SAID:
+        raise ValueError(f"a link carries at most {LONGEST_SAID} bytes")
+    body = _BODY.pack(VERSION, payload.delivery_id, payload.contact_id) + text
+    return _text(body + _signature(secret, kind, body)).rstrip("=")
+
+
+def verify_with(secret: bytes, kind: str, token: str) -> tuple[TokenPayload, str]:
+    """What a token that carries a text says. Raises BadToken."""
+    if not _LENGTH <= len(token) <= _LONGEST:
+        raise BadToken("a link's token has the wrong length")
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (Base64Error, UnicodeEncodeError) as error:
+        raise BadToken("a link's token is not base64url") from error
+    body, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
+    if len(body) < _BODY.size or not hmac.compare_digest(signature, _signature(secret, kind, body)):
+        raise BadToken("a link's signature is not ours")
+    version, delivery_id, contact_id = _BODY.unpack(body[: _BODY.size])
+    if version != VERSION:
+        raise BadToken(f"a link's version {version} is not known")
+    return TokenPayload(delivery_id=delivery_id, contact_id=contact_id), body[_BODY.size :].decode()
 
 
 def _signature(secret: bytes, kind: str, body: bytes) -> bytes:

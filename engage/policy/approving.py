@@ -69,6 +69,8 @@ class Approver:
         address = contact.text(shared.address)
         if address is None or not self._may_be_written(address, shared, contact, facts):
             return None
+        if contact.attributes.get("frequency") is not None:
+            return None
         zones = self._open_zones(contact, shared)
         if zones is None or not self._has_room(intent, facts, shared, campaign, zones):
             return None

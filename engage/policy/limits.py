@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import final
 from zoneinfo import ZoneInfo
 
-from engage.model.campaign import Campaign, Limit, Per
+from engage.model.campaign import FREQUENCIES, Campaign, Limit, Per
+from engage.model.contact import Contact
 from engage.model.delivery import HandOff, Intent
 from engage.model.localtime import add, add_to_date, local_date, start_of_day
 from engage.model.time import Duration
@@ -29,15 +30,19 @@ class Quota:
         return f"{self.whose}: {self.limit}"
 
 
-def quotas_of(intent: Intent, hand_offs: Iterable[HandOff], *, settings: Settings, campaign: Campaign | None) -> tuple[Quota, ...]:
-    """The limits that hold for a delivery: its purpose's, its campaign's, the workspace's; it does not count against itself.
+def quotas_of(
+    intent: Intent, hand_offs: Iterable[HandOff], *, settings: Settings, campaign: Campaign | None, contact: Contact | None = None,
+) -> tuple[Quota, ...]:
+    """The limits that hold for a delivery: its purpose's, its campaign's, the workspace's, and what the contact asked for itself; it
+    does not count against itself.
 
-    The workspace's limit is over all purposes but those that ask no consent on any channel: they neither count nor are held back.
-    A purpose that is no longer declared counts.
+    The workspace's limit, and the contact's, is over all purposes but those that ask no consent on any channel: they neither count nor
+    are held back. A purpose that is no longer declared counts.
     """
     purpose = settings.purposes[intent.purpose]
     campaigns = campaign.limits if campaign else ()
-    if not (purpose.limits or campaigns or settings.limits):
+    wished = frequency_of(contact)
+    if not (purpose.limits or campaigns or settings.limits or wished):
         return ()
     others = _others(intent, hand_offs)
     quotas = [
@@ -47,7 +52,14 @@ def quotas_of(intent: Intent, hand_offs: Iterable[HandOff], *, settings: Setting
     if not _is_unlimited(intent.purpose, settings):
         promotional = [each for each in others if not _is_unlimited(each.purpose, settings)]
         quotas += _quotas("workspace", settings.limits, promotional)
+        quotas += _quotas("the contact's own wish", [wished] if wished else [], promotional)
     return tuple(quotas)
+
+
+def frequency_of(contact: Contact | None) -> Limit | None:
+    """How often the contact wants to hear from us at most; None where it said nothing that is known."""
+    wish = contact.attributes.get("frequency") if contact is not None else None
+    return FREQUENCIES.get(wish) if isinstance(wish, str) else None
 
 
 def _others(intent: Intent, hand_offs: Iterable[HandOff]) -> Sequence[HandOff]:

@@ -86,7 +86,7 @@ def timing_of(
     ready_at, reason = _readiness(facts.providers, channel, now)
     return Timing(
         rules=rules_of(layers, country=country, transactional=purpose.is_transactional(channel.kind)),
-        quotas=quotas_of(intent, facts.hand_offs, settings=settings, campaign=campaign),
+        quotas=quotas_of(intent, facts.hand_offs, settings=settings, campaign=campaign, contact=contact),
         zones=zones_of(contact.zones), ready_at=ready_at, provider_reason=reason,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engage.model.campaign import Limit
+from engage.model.campaign import FREQUENCIES, Limit
 from engage.model.expression import Touched, walk
 from engage.model.history import Kind
 from engage.model.workspace import Workspace, every_expression
@@ -25,6 +25,8 @@ def hindsight_of_touches(workspace: Workspace) -> Iterator[tuple[timedelta, str]
     """How far back touches are asked for, and by whom; what asks whether it was ever so is not among them."""
     for limit in _limits(workspace):
         yield limit.looks_back, "a limit counts back"
+    for limit in FREQUENCIES.values():
+        yield limit.looks_back, "how often a contact asked to hear from us counts back"
     for campaign in workspace.campaigns.values():
         if campaign.goal is not None:  # a conversion counts once: whether it was counted before is asked of the history
             yield campaign.goal.within.at_most, f"the goal of campaign {campaign.name} reaches back"

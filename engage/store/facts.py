@@ -11,6 +11,7 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
+from engage.model.campaign import FREQUENCIES
 from engage.model.contact import ChannelKind, Consent
 from engage.model.delivery import Facts, HandOff, Intent
 from engage.model.workspace import Settings, Workspace
@@ -67,7 +68,7 @@ class FactsOf:
         versions: Versions,
     ) -> None:
         editions = {(intent.campaign, intent.version) for intent in intents}
-        back = looks_back(editions, settings=workspace.settings, versions=versions)
+        back = max(looks_back(editions, settings=workspace.settings, versions=versions), _wished(known))
         self.since = now - back if back else None
         rows: list[list[Raw]] = [[] for _ in range(UNDER_WAY + 1)]
         few: list[FactRow] = []
@@ -144,6 +145,12 @@ def _owners_of_keys(known: Mapping[int, Known]) -> Mapping[str, list[int]]:
         for key in each.keys.values():
             owners[key].append(contact_id)
     return owners
+
+
+def _wished(known: Mapping[int, Known]) -> timedelta:
+    """How far back the limits count that contacts asked for themselves."""
+    wishes = {each.contact.text("frequency") or "" for each in known.values()}
+    return max((FREQUENCIES[wish].looks_back for wish in wishes if wish in FREQUENCIES), default=timedelta())
 
 
 _KINDS: Mapping[str | None, ChannelKind] = {kind.value: kind for kind in ChannelKind}  # to call the enum costs more than the rest

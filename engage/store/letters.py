@@ -14,7 +14,7 @@ from engage.model.workspace import Channel
 from engage.store.database import Database
 from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
-from engage.store.tables import contacts, deliveries, touch_details, touches
+from engage.store.tables import contacts, deliveries, runs, touch_details, touches
 
 _READERS = sa.select(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
 HANDED_OVER = (Kind.SENT.value, Kind.UNKNOWN.value)
@@ -35,6 +35,11 @@ class SqlLetters:
         """
         with self._database.read() as connection:
             return read_letter(connection, delivery_id, channels=self._workspace().settings.channels)
+
+    def trigger(self, run_id: int) -> Mapping[str, object]:
+        """What the run of that id began with, as JSON; empty where it is not kept any more."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(runs.c.trigger).where(runs.c.id == run_id)) or {}
 
     def reader(self, contact_id: int) -> Contact | None:
         """The contact of that id; None where there is none."""

@@ -94,13 +94,6 @@ def membership(ask: Callable[[str], bool] | None) -> Function:
     return Function(in_segment)
 
 
-def _not_built(context: Reader, *args: object, **kwargs: object) -> str:
-    raise Unprintable("message.answer_url() is not built yet")
-
-
-ANSWER_URL = Function(_not_built)
-
-
 def valued(context: Reader, name: str, value: object) -> str:
     """The value of a phrase's placeholder as the reader's language writes it. Raises Unprintable."""
     if type(value) is str:

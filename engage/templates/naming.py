@@ -14,10 +14,8 @@ from engage.templates.faults import Unprintable
 from engage.templates.locales import plural_categories
 from engage.templates.phrases import Phrasebook
 from engage.templates.programs import Program
-from engage.templates.reading import ALWAYS, Reading
+from engage.templates.reading import ALWAYS, LINKS, Reading
 from engage.templates.uses import Use, attribute_of
-
-_LINKS = ("unsubscribe_url", "preferences_url", "view_in_browser_url", "answer_url")
 
 
 class Names:
@@ -28,7 +26,7 @@ class Names:
         self._fields: dict[str, frozenset[str]] = {
             "contact": frozenset(reading.contact_kinds),
             "company": frozenset({"name", "address"}),
-            "message": frozenset(_LINKS),
+            "message": LINKS,
             "data": frozenset(workspace.data),
         }
 

@@ -15,7 +15,8 @@ from engage.model.steps import Call, WaitFor, every_send, every_step
 from engage.model.triggers import OF_EVENT, Kinds, ScheduleTrigger, trigger_kinds
 from engage.model.workspace import Company, Settings, Workspace
 from engage.templates.fields import Fields, plain, typed
-from engage.templates.functions import ANSWER_URL, membership
+from engage.templates.functions import membership
+from engage.templates.linking import Sign, answering, confirming
 from engage.templates.scope import Segments
 
 ALWAYS = frozenset({"contact", "trigger", "data", "company", "message", "now", "today", "in_segment"})
@@ -25,7 +26,8 @@ RECORDS = frozenset({"contact", "trigger", "data", "company", "message"})
 """Those of them that are fields by name."""
 
 _COMPANY = frozenset({"name", "address"})
-_LINKS = frozenset({"unsubscribe_url", "preferences_url", "view_in_browser_url", "answer_url"})
+LINKS = frozenset({"unsubscribe_url", "preferences_url", "view_in_browser_url", "answer_url", "confirm_url"})
+"""What `message` has."""
 
 
 class Reading:
@@ -34,7 +36,7 @@ class Reading:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.contact_kinds: Kinds = {**BUILT_IN_ATTRIBUTES, **workspace.settings.attributes}
-        self.fields = {"contact": frozenset(self.contact_kinds), "company": _COMPANY, "message": _LINKS}
+        self.fields = {"contact": frozenset(self.contact_kinds), "company": _COMPANY, "message": LINKS}
         self._tables = Fields("data", {name: _table(name, rows) for name, rows in workspace.data.items()})
         self._days: dict[str, tuple[datetime, date]] = {}
         self._triggers: dict[str, tuple[Mapping[str, object], _Handed, Fields]] = {}
@@ -45,7 +47,7 @@ class Reading:
 
     def of(
         self, *, campaign: str | None, contact: Contact, trigger: Mapping[str, object], values: Mapping[str, object],
-        now: datetime, zone: ZoneInfo, purpose: str, links: Links, segments: Segments | None, reads: frozenset[str] = ALWAYS,
+        now: datetime, zone: ZoneInfo, purpose: str, links: Links, sign: Sign, segments: Segments | None, reads: frozenset[str] = ALWAYS,
     ) -> dict[str, object]:  # fmt: skip
         """The data by name; of what is always there only what is in `reads`. Names that the campaign gives by `as` are none at first."""
         handed = self._campaigns.get(campaign or "", _NOTHING)
@@ -53,7 +55,7 @@ class Reading:
         if "contact" in reads:
             names["contact"] = Fields("contact", contact.attributes, self.contact_kinds)
         if "message" in reads:
-            names["message"] = links_of(links)
+            names["message"] = self._links_of(links, sign)
         if "company" in reads:
             names["company"] = self.company(purpose)
         if "trigger" in reads:
@@ -84,6 +86,14 @@ class Reading:
         read = typed("trigger", handed.where_they_live(trigger, zone), handed.trigger)
         self._triggers[zone.key] = (trigger, handed, read)
         return read
+
+    def _links_of(self, links: Links, sign: Sign) -> Fields:
+        """`message`: the links of this delivery."""
+        settings = self._workspace.settings
+        return Fields("message", {
+            "unsubscribe_url": links.unsubscribe, "preferences_url": links.preferences, "view_in_browser_url": links.view,
+            "answer_url": answering(sign, settings), "confirm_url": confirming(sign, settings),
+        })
 
     def company(self, purpose: str) -> Fields:
         """The purpose's own company (a second brand), else the workspace's."""
@@ -158,19 +168,6 @@ def sends_by_name(campaign: Campaign) -> frozenset[str]:
 def calls_by_name(campaign: Campaign) -> frozenset[str]:
     """The names that calls give their answer by `as`: whatever the endpoint says."""
     return frozenset(step.as_ for step in every_step(campaign.steps) if isinstance(step, Call) and step.as_)
-
-
-def links_of(links: Links) -> Fields:
-    """`message`: the links of this delivery."""
-    return Fields(
-        "message",
-        {
-            "unsubscribe_url": links.unsubscribe,
-            "preferences_url": links.preferences,
-            "view_in_browser_url": links.view,
-            "answer_url": ANSWER_URL,
-        },
-    )
 
 
 def _table(name: str, rows: Mapping[str, Mapping[str, str]]) -> Fields:

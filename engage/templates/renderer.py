@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from typing import Protocol, final
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from engage.model.contact import ChannelKind, Contact
 from engage.model.content import Content
 from engage.model.delivery import Approved, Links, LocaleSource, Rendered
 from engage.model.steps import Binding
-from engage.model.tokens import sign_each
+from engage.model.tokens import TokenPayload, sign_each, sign_with
 from engage.model.workspace import Files, Workspace
 from engage.templates.catalogue import Choice, Parts, read_catalogue
 from engage.templates.composing import ROOT, Composer
@@ -101,7 +102,8 @@ class Templates:
         zone = self._zone(contact)
         names = self.reading.of(
             campaign=intent.campaign, contact=contact, trigger=intent.trigger, values=intent.values, now=now, zone=zone,
-            purpose=intent.purpose, links=links, segments=lookup, reads=ready.reads,
+            purpose=intent.purpose, links=links, sign=partial(self._signed, intent.purpose, intent.id, contact.id), segments=lookup,
+            reads=ready.reads,
         )  # fmt: skip
         choice = ready.choice
         return Rendered(
@@ -119,7 +121,7 @@ class Templates:
         zone = self._zone(contact)
         names = self.reading.of(
             campaign=campaign, contact=contact, trigger=trigger, values=values, now=now, zone=zone, purpose=purpose, links=links,
-            segments=lookup, reads=ready.reads,
+            sign=partial(self._signed, purpose, 0, contact.id), segments=lookup, reads=ready.reads,
         )  # fmt: skip
         return Draft(content=_content(ready, names, zone), locale=ready.choice.locale, locale_source=ready.choice.source)
 
@@ -132,9 +134,17 @@ class Templates:
 
     def links(self, delivery_id: int, contact_id: int, purpose: str) -> Links:
         """The signed links of one delivery; 0 stands for a preview's."""
-        base = self._bases.get(purpose) or self._settings.public_url.rstrip("/")
+        base = self._base(purpose)
         unsubscribe, preferences, view = sign_each(self._secret, "upv", delivery_id=delivery_id, contact_id=contact_id)
         return Links(unsubscribe=f"{base}/u/{unsubscribe}", preferences=f"{base}/p/{preferences}", view=f"{base}/v/{view}")
+
+    def _signed(self, purpose: str, delivery_id: int, contact_id: int, kind: str, said: str) -> str:
+        """A link of one delivery that carries a text."""
+        token = sign_with(self._secret, kind, TokenPayload(delivery_id=delivery_id, contact_id=contact_id), said)
+        return f"{self._base(purpose)}/{kind}/{token}"
+
+    def _base(self, purpose: str) -> str:
+        return self._bases.get(purpose) or self._settings.public_url.rstrip("/")
 
     def template(self, kind: ChannelKind, choice: Choice, reader: str | None = None) -> MessageTemplate:
         """The compiled message, for readers of that locale (the message's own where none is given). Raises TemplateFault."""

@@ -33,7 +33,8 @@ _OF_KIND: Mapping[AttributeKind, Value] = {
 }
 _BY_NAME: Mapping[str, str] = {
     "first_name": "Ana", "last_name": "Novak", "email": "ana@example.com", "phone": "+38640123456", "chat_id": "U012345", "locale": "en",
-    "timezone": "Europe/Ljubljana", "country": "SI", "city": "Ljubljana", "status": "active", "preferred_channel": "email",
+    "timezone": "Europe/Ljubljana", "country": "SI", "city": "Ljubljana",
+    "status": "active", "preferred_channel": "email", "frequency": "weekly",
 }  # fmt: skip
 _GUESSES: tuple[object, ...] = (NUMBERS[0], "2026-03-02", "sample", {"amount": "12.30", "currency": "EUR"}, ("one", "two"), True)
 """What a value of unknown kind may be, beside what suits its use: the first with which the template can be rendered is taken."""

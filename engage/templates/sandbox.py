@@ -44,6 +44,9 @@ _COMPARING_TESTS = (
 """They may look through all of a text or list, and are charged for it."""
 
 _SLOW_TO_GROW = frozenset({"+", "*"})
+_JINJAS_OWN = frozenset({"_loop_vars", "_block_vars"})
+"""What Jinja hands along to whatever is called within a loop or a block, for contexts that are passed on."""
+
 _SMALL_NUMBER = 1_000_000_000
 
 _LOOP = frozenset(
@@ -189,6 +192,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         budget = scope_of(__context).budget
         budget.spend(1, 1)
         if type(__obj) is Function:
+            for name in _JINJAS_OWN & kwargs.keys():
+                del kwargs[name]
             return __obj.call(__context, *args, **kwargs)
         if __obj is Namespace or isinstance(__obj, Macro | LoopContext):
             return budget.made(__context.call(__obj, *args, **kwargs))

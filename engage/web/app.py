@@ -28,7 +28,7 @@ def create_app(site: Site) -> FastAPI:
     problems.install(app, away=site.away)
     app.include_router(api.router(site))
     app.include_router(hooks.router(site))
-    app.include_router(public.router(site, Pages()))
+    public.install(app, site, Pages())
     _add_health(app, site)
     return app
 

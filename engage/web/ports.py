@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
 
@@ -32,6 +32,10 @@ class Letters(Protocol):
 
     def letter(self, delivery_id: int) -> Letter | None:
         """The message of that delivery; None where there is none, or it was never handed over."""
+        ...
+
+    def trigger(self, run_id: int) -> Mapping[str, object]:
+        """What the run of that id began with, as JSON; empty where it is not kept any more."""
         ...
 
     def reader(self, contact_id: int) -> Contact | None:

@@ -34,7 +34,7 @@ from engage.store.rows import add_touches
 from engage.store.texting import SqlTexts
 from engage.templates import check as check_templates
 from engage.templates.purposes import PurposeTexts
-from engage.web.pages import Pages
+from engage.web.pages import Pages, Reader
 from tests.builders import a_rendered, an_approved, an_intent
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer
@@ -254,7 +254,8 @@ def visited(files: Files, world: World, stand: Stand) -> str:
     settings, texts = workspace.settings, PurposeTexts(workspace)
     purpose = settings.purposes["care"]
     company = purpose.company or settings.company
-    page = Pages().subscription(locale="en", company=company, purpose=purpose.title, kind=ChannelKind.EMAIL, subscribed=True)
+    names = {"purpose": purpose.title, "channel": ChannelKind.EMAIL.value}
+    page = Pages().subscription(Reader(locale="en", company=company), names, subscribed=True, preferences="")
     return f"{page} {texts.wording(purpose, None)}"
 
 

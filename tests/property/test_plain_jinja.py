@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bench.letters import NOW, approvals, workspace
-from bench.plain import Plain
+from bench.plain import Plain, signed
 from engage.model.contact import ChannelKind, Contact, Money
 from engage.model.delivery import Approved, Links
 from engage.model.steps import every_send
@@ -114,7 +114,7 @@ def test_every_template_of_the_demo_prints_what_plain_jinja_prints(
         for program in ready.template.programs:
             names = templates.reading.of(
                 campaign=campaign, contact=contact, trigger=trigger, values=values, now=NOW, zone=data["zone"], purpose=purpose,  # type: ignore[arg-type]  # it is one
-                links=links, segments=None,
+                links=links, sign=signed, segments=None,
             )  # fmt: skip
             fast = Rendering({**program.template.globals, **names}, Scope(formats=ready.formats, zone=data["zone"]))  # type: ignore[arg-type]  # it is one
             printed, expected = both(program, fast, stock, data)
@@ -132,7 +132,7 @@ def test_letters_with_loops_forms_and_amounts_print_what_plain_jinja_prints() ->
         data = stock.data(approved, links, NOW)
         names = templates.reading.of(
             campaign="offer", contact=approved.contact, trigger=approved.intent.trigger, values={}, now=NOW, zone=data["zone"],  # type: ignore[arg-type]  # it is one
-            purpose="marketing", links=links, segments=None,
+            purpose="marketing", links=links, sign=signed, segments=None,
         )  # fmt: skip
         for program in templates.template(ChannelKind.EMAIL, choice).programs:
             fast = Rendering(dict(names), Scope(formats=ready.formats, zone=data["zone"]))  # type: ignore[arg-type]  # it is one

@@ -14,7 +14,7 @@ from engage.model.localtime import zone
 from engage.model.time import Duration
 from engage.model.workspace import Basis, Settings
 from engage.policy.limits import Quota, full_quota, next_room, quotas_of
-from tests.builders import a_campaign, a_purpose, an_intent, some_settings
+from tests.builders import a_campaign, a_contact, a_purpose, an_intent, some_settings
 
 
 def utc(text: str) -> datetime:
@@ -157,3 +157,18 @@ def test_a_delivery_that_was_resent_counts_once() -> None:
         an_intent(id=50), hand_offs, settings=some_settings(purposes={"care": a_purpose(limits=(DAY,))}), campaign=None,
     )
     assert quota.taken == (utc("2026-03-02T08:00"), utc("2026-03-02T09:00"))
+
+
+@pytest.mark.parametrize(("frequency", "limit"), [
+    ("daily", "1 per day"), ("weekly", "1 per week"), ("monthly", "1 per month"), (None, None), ("never heard of", None),
+])
+def test_a_contacts_own_wish_is_a_limit_over_all_that_asks_for_consent(frequency: str | None, limit: str | None) -> None:
+    hand_offs = [hand_off(), hand_off("marketing", "newsletter"), hand_off("service", "receipt")]
+
+    def wished(purpose: str) -> list[tuple[str, int]]:
+        contact = a_contact(frequency=frequency)
+        quotas = quotas_of(an_intent(purpose=purpose), hand_offs, settings=_settings(), campaign=None, contact=contact)
+        return [(str(quota.limit), len(quota.taken)) for quota in quotas if "wish" in quota.whose]
+
+    assert wished("care") == ([] if limit is None else [(limit, 2)])
+    assert wished("service") == []

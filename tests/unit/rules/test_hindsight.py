@@ -18,14 +18,14 @@ def looked_back(campaign: str = "send: csat\nchannels: [email]\n", *, settings: 
     return hindsight(small_workspace(**files, **({"segments/some.yaml": segment} if segment else {})))
 
 
-def test_where_nothing_asks_nothing_is_needed() -> None:
-    assert looked_back() == timedelta()
+def test_where_nothing_else_asks_a_contacts_own_wish_may_reach_back_a_month() -> None:
+    assert looked_back() == timedelta(days=32)
 
 
 def test_limits_ask_for_as_long_as_they_count() -> None:
     assert looked_back(settings=SETTINGS) == timedelta(days=8)
     assert looked_back(settings=UNLIMITED + "limit: 2 per 90d\n") == timedelta(days=91)
-    assert looked_back("limit: 1 per 48h\nsend: csat\nchannels: [email]\n") == timedelta(days=1, hours=48)
+    assert looked_back("limit: 1 per 45d\nsend: csat\nchannels: [email]\n") == timedelta(days=46)
 
 
 @pytest.mark.parametrize("campaign", [
@@ -41,7 +41,7 @@ def test_expressions_and_goals_ask_wherever_they_stand(campaign: str) -> None:
 
 
 def test_a_segment_asks_too_and_without_a_span_for_everything() -> None:
-    assert looked_back(segment="audience: touched(within='2w')\n") == timedelta(days=15)
+    assert looked_back(segment="audience: touched(within='6w')\n") == timedelta(days=43)
     assert looked_back(segment="audience: touched(campaign='birthday')\n") is None
 
 

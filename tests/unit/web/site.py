@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from engage.contacts.consent import states
 from engage.contacts.ports import Person
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
 from engage.feedback.texts import Texts
 from engage.hooks import Hooks
 from engage.model.addresses import address_key
-from engage.model.contact import ChannelKind, Event
+from engage.model.contact import AttributeKind, ChannelKind, Event
 from engage.model.history import Kind, Touch
-from engage.model.tokens import TokenPayload, sign
-from engage.model.workspace import Settings, Workspace
+from engage.model.tokens import TokenPayload, sign, sign_with
+from engage.model.workspace import Basis, Settings, Workspace
 from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
 from engage.store.hook_tables import metadata
@@ -26,7 +28,7 @@ from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
 from engage.store.people import SqlPeople
 from engage.store.rows import add_touches
-from engage.store.tables import deliveries, touches
+from engage.store.tables import deliveries, runs, touches
 from engage.store.texting import SqlTexts
 from engage.web.app import create_app
 from engage.web.ports import Site
@@ -35,6 +37,11 @@ from tests.fakes.network import FakeNetwork
 from workers.metrics import Metrics
 from workers.watched import WatchedApp
 
+TEXT, NUMBER = AttributeKind.TEXT, AttributeKind.NUMBER
+EVENTS = {
+    "csat.answered": {"ticket_id": TEXT, "score": NUMBER}, "csat.commented": {"ticket_id": TEXT, "comment": TEXT},
+    "nps.answered": {"score": NUMBER}, "visit.planned": {"day": TEXT}, "consent.confirmed": {"purpose": TEXT, "channel": TEXT},
+}
 KEY = "a-key-of-the-tests"
 PRIVATE = {"address": "ana@example.com", "subject": "Vse najboljše, Ana!", "text": "Vse najboljše!", "html": "<p>Vse <b>najboljše</b>!</p>"}
 
@@ -70,12 +77,16 @@ class Visitor:
 
     def __init__(
         self, *, api_key: str | None = KEY, metrics_key: str | None = None, purpose: str = "care", locale: str = "sl",
-        intake: FakeIntake | None = None, settings: Settings | None = None, **private: object,
+        intake: FakeIntake | None = None, settings: Settings | None = None, wording: str | None = None,
+        trigger: dict[str, object] | None = None, **private: object,
     ) -> None:
         settings = settings or some_settings()
-        service = settings.purposes["service"]
-        purposes = {"care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News"), "service": service}
-        self.workspace: Workspace = a_workspace(settings=replace(settings, purposes=purposes))
+        purposes = {
+            "care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News", wording=wording),
+            "service": settings.purposes["service"],
+            "club": a_purpose("club", title="The club", consent=dict.fromkeys(ChannelKind, Basis.OPT_IN)),
+        }
+        self.workspace: Workspace = a_workspace(settings=replace(settings, purposes=purposes, events={**settings.events, **EVENTS}))
         self.database = Database.open("sqlite://")
         self._create()
         self.people = SqlPeople(self.database, workspace=lambda: self.workspace)
@@ -89,6 +100,7 @@ class Visitor:
         texts = Texts(SqlTexts(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace)
         memory = SqlHookMemory(self.database, workspace=lambda: self.workspace)
         self.ana = self._contact("ana", "ana@example.com", locale)
+        self.run = self._run(trigger or {})
         self.delivery = self._sent(purpose, locale, {**PRIVATE, **private})
         hooks = Hooks(
             workspace=lambda: self.workspace, clock=self.clock, machine_now=self.machine.now, intake=self.intake, responses=feedback,
@@ -117,6 +129,14 @@ class Visitor:
         """Somebody else who reads the same mailbox."""
         return self._contact("ana-too", "ana@example.com", "sl")
 
+    def _run(self, trigger: dict[str, object]) -> int:
+        row = {
+            "campaign": "birthday", "version": "v1", "contact_id": self.ana, "key": "k", "state": "active", "entered_at": NOON,
+            "intended_at": NOON, "position": "0", "since": NOON, "trigger": trigger, "variables": {},
+        }
+        with self.database.begin() as connection:
+            return int(connection.execute(runs.insert().returning(runs.c.id).values(row)).scalar_one())
+
     def _sent(self, purpose: str, locale: str, private: dict[str, object]) -> int:
         key = address_key(self.database.secret(), ChannelKind.EMAIL, "ana@example.com")
         with self.database.begin() as connection:
@@ -124,7 +144,7 @@ class Visitor:
                 deliveries.insert().returning(deliveries.c.id).values(
                     campaign="birthday", version="v1", step="0", message="birthday", purpose=purpose, contact_id=self.ana, queue="bulk",
                     priority=5, intended_at=NOON, due_at=NOON, expires_at=NOON, state="sent", payload={}, tried=[], channel="email",
-                    address_key=key, sending_at=NOON,
+                    address_key=key, sending_at=NOON, run_id=self.run,
                 )
             )
         assert delivery is not None
@@ -137,6 +157,16 @@ class Visitor:
         """The path of a link of the message."""
         payload = TokenPayload(delivery_id=delivery or self.delivery, contact_id=contact or self.ana)
         return f"/{kind}/{sign(self.database.secret(), kind, payload)}"
+
+    def answer(self, kind: str, **said: object) -> str:
+        """The path of a link of the message that carries something."""
+        payload = TokenPayload(delivery_id=self.delivery, contact_id=self.ana)
+        return f"/{kind}/{sign_with(self.database.secret(), kind, payload, json.dumps(said))}"
+
+    def state(self, purpose: str, channel: str) -> bool:
+        """Whether Ana may be written to for the purpose by that kind of channel."""
+        found = states(self.ledger.lines(self.ana), [self.workspace.settings.purposes[purpose]], contact_id=self.ana, now=self.clock.now())
+        return next(state.may_write for state in found if state.channel == channel)
 
     def lines(self, contact: int | None = None) -> list[tuple[str, str | None, bool]]:
         """The ledger of a contact."""

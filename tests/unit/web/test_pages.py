@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from engage.web.pages import Pages, ink_on
+from engage.web.pages import Pages
+from engage.web.pages.colors import ink_on
 
 PAGES = Pages()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 import sqlalchemy as sa
 
@@ -53,12 +51,6 @@ def test_an_unsubscription_is_an_event_that_campaigns_see(visitor: Visitor) -> N
     assert event["data"]["message"] == "birthday"
 
 
-def test_who_came_back_may_leave_again_by_the_same_link(visitor: Visitor) -> None:
-    for granted in ("false", "true", "false", "false"):
-        visitor.client.post(visitor.link("p"), data={"purpose": "care", "channel": "email", "granted": granted})
-    assert [granted for *_, granted in visitor.lines()] == [False, True, False]
-
-
 def test_a_withdrawal_by_link_counts_for_everyone_who_shares_the_address(visitor: Visitor) -> None:
     neighbour = visitor.neighbour()
     visitor.client.post(visitor.link("u"))
@@ -69,34 +61,6 @@ def test_a_message_that_asks_no_consent_leads_to_the_preferences() -> None:
     visitor = Visitor(purpose="service")
     assert "Birthday wishes" in visitor.client.get(visitor.link("u")).text
     assert "Birthday wishes" in visitor.client.post(visitor.link("u"), data=ONE_CLICK).text
-    assert visitor.lines() == []
-
-
-def test_the_preferences_list_what_can_be_chosen_by_the_ways_that_reach_the_contact(visitor: Visitor) -> None:
-    page = visitor.client.get(visitor.link("p")).text
-    assert len(re.findall(r"<section>", page)) == 4
-    assert "Service" not in page
-    assert visitor.lines() == []
-
-
-def test_a_choice_in_the_preferences_is_written_and_can_be_taken_back(visitor: Visitor) -> None:
-    path = visitor.link("p")
-    visitor.client.post(path, data={"purpose": "marketing", "channel": "sms", "granted": "false"})
-    page = visitor.client.post(path, data={"purpose": "marketing", "channel": "sms", "granted": "true"})
-    assert 'role="status"' in page.text
-    assert visitor.lines() == [("marketing", "sms", False), ("marketing", "sms", True)]
-
-
-def test_a_choice_about_another_channel_stays_the_contacts_own(visitor: Visitor) -> None:
-    neighbour = visitor.neighbour()
-    visitor.client.post(visitor.link("p"), data={"purpose": "care", "channel": "sms", "granted": "false"})
-    assert visitor.lines(neighbour) == []
-
-
-@pytest.mark.parametrize(("purpose", "channel"), [("service", "email"), ("nothing", "email"), ("care", "pigeon")])
-def test_what_cannot_be_chosen_is_refused(visitor: Visitor, purpose: str, channel: str) -> None:
-    answer = visitor.client.post(visitor.link("p"), data={"purpose": purpose, "channel": channel, "granted": "false"})
-    assert answer.status_code == 422
     assert visitor.lines() == []
 
 
