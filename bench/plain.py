@@ -32,6 +32,10 @@ def signed(kind: str, said: str) -> str:
     return f"https://e.example/{kind}/{urlsafe_b64encode(said.encode()).decode()}"
 
 
+def _confirm_url(purpose: str) -> str:
+    return signed("s", json.dumps({"p": purpose}, separators=(",", ":")))
+
+
 def _answer_url(event: str, **values: object) -> str:
     return signed("a", json.dumps({"e": event, **({"d": values} if values else {})}, separators=(",", ":")))
 
@@ -71,7 +75,7 @@ class Plain:
             "data": self._workspace.data, "zone": zone,
             "message": {
                 "unsubscribe_url": links.unsubscribe, "preferences_url": links.preferences, "view_in_browser_url": links.view,
-                "answer_url": _answer_url,
+                "answer_url": _answer_url, "confirm_url": _confirm_url,
             },
         }
 
