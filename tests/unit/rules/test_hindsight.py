@@ -23,7 +23,7 @@ def test_where_nothing_else_asks_a_contacts_own_wish_may_reach_back_a_month() ->
 
 
 def test_limits_ask_for_as_long_as_they_count() -> None:
-    assert looked_back(settings=SETTINGS) == timedelta(days=8)
+    assert looked_back(settings=SETTINGS) == timedelta(days=32)
     assert looked_back(settings=UNLIMITED + "limit: 2 per 90d\n") == timedelta(days=91)
     assert looked_back("limit: 1 per 45d\nsend: csat\nchannels: [email]\n") == timedelta(days=46)
 

@@ -26,7 +26,7 @@ def doubts(retention: str, campaign: str) -> str:
 
 
 @pytest.mark.parametrize(("retention", "more", "told"), [
-    ("{touches: 20d}", "", "`touches` is kept for 20d, and what comes back of a message is held against it for 30 days"),
+    ("{touches: 20d}", "", "`touches` is kept for 20d, and how often a contact asked to hear from us counts back for 32 days"),
     ("{touches: 60d}", "audience: touched(campaign='c', within='90d')\n", "`touches` is kept for 60d, and an expression asks"),
     ("{opens_clicks: 60d}", "audience: touched(kind='opened', within='90d')\n", "`opens_clicks` is kept for 60d"),
     ("{touches: 60d}", "goal: {event: csat.answered, within: 90d}\n", "the goal of campaign c reaches back"),
