@@ -29,7 +29,7 @@ from engage.store.people_rows import contact_row, date_rows
 from engage.store.people_tables import identities, merges
 from engage.store.rows import Row, add_touches, contact_of
 from engage.store.session import WorkspaceNow
-from engage.store.tables import contact_dates, contacts, runs, segment_members, segment_states
+from engage.store.tables import contact_dates, contacts, events, runs, segment_members, segment_states
 from engage.store.unmerging import Unmerging
 
 MAY_COME_LATE = timedelta(hours=1)
@@ -198,6 +198,9 @@ def _gather(connection: sa.Connection, merge: Row, now: datetime) -> bool:
     late = belongings_of(connection, merge["merged_id"])
     late = late.less(consents=record["aside"], runs=_clashing(connection, merge["kept_id"], late.runs))
     move(connection, late, to=merge["kept_id"])
+    if late.events:  # whoever took them in found the merged one gone, and drew nothing of them
+        again = sa.update(events).where(among(events.c.id, "ids")).values(pending=True, attempts=0)
+        connection.execute(again, {"ids": late.events})
     known = Belongings.of_json(record["belongings"]) | late
     changed = {"record": {**record, "belongings": known.as_json()}, "unsettled": now - merge["at"] <= MAY_COME_LATE}
     connection.execute(sa.update(merges).where(merges.c.id == merge["id"]).values(changed))

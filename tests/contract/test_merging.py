@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from engage.contacts.ports import Identity
 from engage.history.timeline import Filter
-from engage.model.contact import ChannelKind, Consent
+from engage.model.contact import ChannelKind, Consent, Event
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.model.run import RunState
@@ -197,6 +197,19 @@ def test_what_comes_late_for_the_merged_one_is_gathered(works: Works) -> None:
     assert [touch.contact_id for touch in works.touches(Kind.NOTE)] == [number(works, "ana")]
     undo(works)
     assert [touch.contact_id for touch in works.touches(Kind.NOTE)] == [merged]
+
+
+def test_an_event_that_was_just_coming_in_for_the_merged_one_brings_about_what_it_asks(works: Works) -> None:
+    merged = number(works, "ani")
+    merge(works)
+    event = Event(id="late", type="ticket.closed", at=MONDAY, data={"ticket_id": "1"}, contact_id=merged)
+    assert works.planner.happen(event, now=MONDAY)
+    works.play(MONDAY + 2 * DAY)
+    assert works.sent() == []
+    assert works.merging.gather(now=MONDAY) == 1
+    works.clock.move(MONDAY)
+    works.play(MONDAY + 2 * DAY)
+    assert works.sent() == ["ana@example.com"]
 
 
 def test_a_merge_that_is_undone_leaves_both_as_they_were(works: Works) -> None:

@@ -15,11 +15,10 @@ from engage.model.contact import ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.exporting import EXPORTED
 from engage.store.hook_tables import metadata
 from engage.store.ledger_tables import consents, suppressions
 from engage.store.people_tables import barred
-from engage.store.tables import contacts, deliveries, events, runs, touches
+from engage.store.tables import deliveries, events, runs, touches
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 
@@ -246,16 +245,3 @@ def test_an_export_has_all_that_is_kept(works: Works) -> None:
         with works.database.read() as connection:
             rows = connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.contact_id == id_))
         assert len(told[ids]) == rows
-
-
-PERSONAL = {
-    "contacts", "contact_dates", "segment_members", "consents", "events", "runs", "deliveries", "calls", "touches", "touch_details",
-    "identities", "merges", "erasures", "barred", "questions", "hook_subjects",
-}
-
-
-def test_every_table_that_is_about_people_is_known_to_erasing_and_exporting() -> None:
-    """A new table with somebody's number in it fails here, until it is exported and emptied, and has its place in a life as above."""
-    about = {"contact_id", "run_id", "delivery_id", "touch_id", "kept_id"}
-    assert {table.name for table in metadata.sorted_tables if about & set(table.c.keys()) or table is contacts} == PERSONAL
-    assert {table.name for table in EXPORTED} <= PERSONAL
