@@ -13,15 +13,15 @@ from engage.contacts.normalise import as_text
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Person
 from engage.model.addresses import address_key
-from engage.model.contact import ChannelKind, Value
+from engage.model.contact import ADDRESSES, ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.values import instant_text
 from engage.store.database import Database
 from engage.store.hook_tables import hook_requests, hook_subjects
+from engage.store.identities import known_by
 from engage.store.inserts import insert_ignoring
 from engage.store.people import SqlPeople
 from engage.store.people_batch import PeopleBatch
-from engage.store.rows import KEY_COLUMNS
 from engage.store.tables import contacts
 
 REMEMBERED = timedelta(hours=24)
@@ -87,7 +87,7 @@ class SqlHookMemory(SqlPeople):
 
     def _having(self, kind: ChannelKind, address: str) -> sa.Select[int]:
         key = address_key(self._database.secret(), kind, address)
-        return sa.select(contacts.c.id).where(contacts.c[KEY_COLUMNS[kind]] == key, contacts.c.erased_at.is_(None))
+        return sa.select(contacts.c.id).where(known_by(ADDRESSES[kind], key, address), contacts.c.erased_at.is_(None))
 
     def _tell(
         self, connection: sa.Connection, batch: PeopleBatch, known: int | None, attributes: Mapping[str, Value], news: Mapping[str, Value],

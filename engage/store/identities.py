@@ -53,11 +53,11 @@ def meant_by(reference: str, secret: bytes) -> Sequence[sa.ColumnElement[bool]]:
     number = reference.removeprefix("#")
     if reference.startswith("#") and number.isascii() and number.isdecimal() and len(number) <= DIGITS:
         return [contacts.c.id.in_(_merged_into(int(number)))]
-    return [_known_by(name, key, reference) for name, key in reference_keys(secret, reference).items()]
+    return [known_by(name, key, reference) for name, key in reference_keys(secret, reference).items()]
 
 
-def _known_by(name: str, key: str, reference: str) -> sa.ColumnElement[bool]:
-    """By the primary identity or another one; as one set of ids, so that the indexes of both are used."""
+def known_by(name: str, key: str, reference: str) -> sa.ColumnElement[bool]:
+    """Contacts with that primary identity, or another one; as one set of ids, so that the indexes of both are used."""
     primary = contacts.alias("primary")
     mine = sa.select(primary.c.id).where(primary.c[KEYS[name]] == (reference if name == "external_id" else key))
     return contacts.c.id.in_(mine.union_all(sa.select(identities.c.contact_id).where(identities.c.key == key)))

@@ -24,7 +24,7 @@ from engage.store.database import Database
 from engage.store.inserts import insert_ignoring
 from engage.store.ledger_tables import consents, suppressions, wordings
 from engage.store.loading import BulkLoad, document
-from engage.store.rows import KEY_COLUMNS, add_touches, consent_of, consent_row
+from engage.store.rows import KEY_COLUMNS, Row, add_touches, consent_of, consent_row
 from engage.store.tables import contacts, touches
 
 ERASED = "erased"
@@ -123,10 +123,15 @@ class SqlSuppressions:
 
 def lines_of(connection: sa.Connection, contact_id: int) -> Sequence[Consent]:
     """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
+    return [consent_of(row) for row in ledger_of(connection, contact_id)]
+
+
+def ledger_of(connection: sa.Connection, contact_id: int) -> Sequence[Row]:
+    """The same as the rows that they are."""
     keys = [sa.select(contacts.c[column]).where(contacts.c.id == contact_id).scalar_subquery() for column in KEY_COLUMNS.values()]
     shared = sa.and_(sa.not_(consents.c.granted), sa.or_(*(consents.c.address_key == key for key in keys)))
     asked = sa.select(consents).where(sa.or_(consents.c.contact_id == contact_id, shared)).order_by(consents.c.at, consents.c.id)
-    return [consent_of(row) for row in connection.execute(asked).mappings()]
+    return connection.execute(asked).mappings().all()
 
 
 def keep_wordings(connection: sa.Connection, new: Iterable[Wording]) -> None:

@@ -11,11 +11,10 @@ import sqlalchemy as sa
 
 from engage.contacts.strictest import Entry, strictest
 from engage.store.inserts import insert_ignoring
-from engage.store.ledger import append_lines
+from engage.store.ledger import append_lines, ledger_of
 from engage.store.ledger_tables import consents, suppressions
 from engage.store.lists import among
 from engage.store.rows import KEY_COLUMNS, Row, consent_of, consent_row
-from engage.store.tables import contacts
 
 NO_OBJECTION = frozenset({"hard_bounce", "mailbox_full"})
 """Reasons that are about a mailbox; every other one is the person's own, whatever address it came by."""
@@ -64,8 +63,4 @@ def _objections(connection: sa.Connection, *both: Row) -> Iterator[tuple[str, st
 
 
 def _entries(connection: sa.Connection, contact_id: int) -> Sequence[Entry]:
-    """The contact's lines, and withdrawals by message of whoever shares its addresses; oldest first."""
-    keys = [sa.select(contacts.c[column]).where(contacts.c.id == contact_id).scalar_subquery() for column in KEY_COLUMNS.values()]
-    shared = sa.and_(sa.not_(consents.c.granted), sa.or_(*(consents.c.address_key == key for key in keys)))
-    asked = sa.select(consents).where(sa.or_(consents.c.contact_id == contact_id, shared)).order_by(consents.c.at, consents.c.id)
-    return [Entry(id=row["id"], line=consent_of(row)) for row in connection.execute(asked).mappings()]
+    return [Entry(id=row["id"], line=consent_of(row)) for row in ledger_of(connection, contact_id)]

@@ -6,10 +6,11 @@ import pytest
 import sqlalchemy as sa
 
 from engage.contacts.ports import Fate, Identity, Person
-from engage.model.contact import Value
+from engage.model.contact import ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.store.database import Database
+from engage.store.hooks import SqlHookMemory
 from engage.store.tables import events
 from tests.builders import NOON
 from tests.engine import MONDAY, Works
@@ -72,6 +73,13 @@ def test_an_event_that_names_another_address_is_the_contacts(works: Works) -> No
     works.happen("ticket.closed", "ana@work.example", ticket_id="1")
     (touch,) = works.touches(Kind.EVENT)
     assert touch.contact_id == ana(works)
+    works.close()
+
+
+def test_what_a_hook_says_of_another_address_is_about_the_contact(works: Works) -> None:
+    also(works, "email", "ana@work.example")
+    books = SqlHookMemory(works.database, workspace=lambda: works.workspace)
+    assert books.contact_by(ChannelKind.EMAIL, "ana@work.example") == ana(works)
     works.close()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Barrier
+from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage.delivery import conductor
+from engage.delivery.points import Point
 from engage.delivery.ports import Clearing, Lease
 from engage.model.contact import Consent
 from engage.model.history import Kind
@@ -72,19 +73,21 @@ def number(works: Works, label: str) -> int:
 
 
 def race(works: Works, act: Callable[[int], object]) -> tuple[dict[int, float], dict[int, float]]:
-    """Two workers send, while somebody acts on one pair after the other: when each pair was done with, when what was sent was begun."""
+    """Two workers send, while somebody acts on one pair after the other: when each pair was done with, when what was sent was begun.
+
+    They begin at opposite ends, once the first message has gone, and meet somewhere.
+    """
     noting = Noting(works.deliveries)
     works.deliveries = noting  # type: ignore[assignment]  # it is one but for the note
-    line = Barrier(3)
+    under_way = Event()
+    works.at[Point.HANDED_OVER] = under_way.set
     done: dict[int, float] = {}
 
     def send(name: str) -> None:
-        worker = works.another_conductor(name)
-        line.wait()
-        worker.drain("bulk")
+        works.another_conductor(name).drain("bulk")
 
     def decide() -> None:
-        line.wait()
+        assert under_way.wait(timeout=60)
         for pair in reversed(range(PAIRS)):
             act(pair)
             done[pair] = monotonic()
@@ -98,6 +101,7 @@ def race(works: Works, act: Callable[[int], object]) -> tuple[dict[int, float], 
 
 
 def assert_nothing_began_too_late(done: dict[int, float], began: dict[int, float]) -> None:
+    assert began
     assert {pair for pair, moment in began.items() if moment > done[pair]} == set()
 
 
