@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from errno import ENOSPC
 from functools import partial
+from json.encoder import encode_basestring_ascii
 from math import inf
 from mmap import mmap
 from pathlib import Path
@@ -88,7 +89,8 @@ class FileJournal:
 
     def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
         """Note it. One that comes after the lease is noted as long as nobody swept it up."""
-        line = f"+{message.intent.id} {json.dumps(receipt.provider_id)}\n".encode()
+        name = receipt.provider_id
+        line = f"+{message.intent.id} {'null' if name is None else encode_basestring_ascii(name)}\n".encode()
         handle = self._open.get(lease_id)
         try:
             if handle is not None:

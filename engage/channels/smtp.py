@@ -128,7 +128,8 @@ class SmtpChannel:
 
 
 def _receipt(mail: Mail | None, reply: str) -> Receipt:
-    queued = _QUEUED_AS.search(reply)
+    lowered = reply.lower()
+    queued = _QUEUED_AS.search(reply) if "queued" in lowered or "id=" in lowered else None
     addresses = (mail.recipient, mail.sender) if mail is not None else ()
     return Receipt(provider_id=queued[1] if queued else None, detail={"reply": without_addresses(reply, *addresses)})
 

@@ -10,7 +10,7 @@ from typing import final
 
 from engage.model.content import Attachment, EmailContent
 from engage.model.errors import Place
-from engage.model.stretches import Stretches
+from engage.model.stretches import Stretches, trimmed, without_gaps
 from engage.model.workspace import Files
 from engage.templates import documents, html, markdown, mjml
 from engage.templates.catalogue import Parts
@@ -80,21 +80,11 @@ class EmailTemplate:
         )
 
     def _text(self, made: str) -> str:
-        if self.text_is_made and "\n\n\n" in made:
-            while "\n\n\n" in made:
-                made = made.replace("\n\n\n", "\n\n")
-        elif isinstance(made, Stretches) and (trimmed := _trimmed(made.stretches)) is not None:
-            return trimmed
+        """Without what is blank at its ends; of one that is made of the page with one empty line at most in a row."""
+        if isinstance(made, Stretches):
+            stretches = without_gaps(made.stretches) if self.text_is_made and "\n\n\n" in made else made.stretches
+            return Stretches.joined((*trimmed(stretches), "\n"))
         return made.strip() + "\n"
-
-
-def _trimmed(stretches: Sequence[str]) -> Stretches | None:
-    """The text without what is blank at its ends, ended by a line's end; None where that is more than a part of one stretch each."""
-    if len(stretches) < 2:
-        return None
-    first, *between, last = stretches
-    first, last = first.lstrip(), last.rstrip()
-    return Stretches.joined((first, *between, last + "\n")) if first and last else None
 
 
 def _whole(program: Program | None, rendering: Rendering) -> str | None:
