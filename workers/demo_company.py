@@ -17,6 +17,7 @@ from typing import final
 from rich.console import Console
 from rich.table import Table
 
+from engage.channels.clock import machine_now
 from engage.history.timeline import Figure, Filter, Line
 from engage.model.contact import Contact, Event
 from engage.model.errors import NotThereError
@@ -27,6 +28,7 @@ from engage.model.workspace import QUEUES
 from engage.planning.due import Due
 from engage.simulation.timeline import Engine, Script, play
 from workers.broker import Nudges, senders
+from workers.demo_desk import post_of_desk
 from workers.demo_week import tickets
 from workers.wiring import Wired
 
@@ -38,6 +40,9 @@ SOME_REFUSED = 1
 """The status of an import that took what was right and refused the rest: the demo's file has broken rows on purpose."""
 
 STOP_WITHIN = 20.0
+
+OF_THE_DESK = ("ticket.closed", "ticket.reopened")
+"""What the support desk's own system tells."""
 
 HIDDEN = frozenset({Kind.ENTERED, Kind.FINISHED, Kind.CONSENT_GRANTED, Kind.CONSENT_WITHDRAWN})
 STYLES = {
@@ -119,12 +124,16 @@ class Company:
         return 0
 
     def happen(self, event: Event, *, now: datetime) -> bool:
-        """Post it to the web, as a ticket system would."""
+        """Post it to the web: what is about tickets as Zendesk would, to its hook; all else as a program of the company's own."""
+        hook = self._wired.workspace.settings.hooks.get("zendesk")
+        if hook is not None and event.type in OF_THE_DESK:
+            self._post("/hooks/zendesk", *post_of_desk(event, secret=hook.secrets[0], now=machine_now()))
+            return True
         told = {
             "id": event.id, "type": event.type, "at": to_json(event.at), "contact": event.contact_ref,
             "data": {name: to_json(value) for name, value in event.data.items()},
         }
-        self._post("/v1/events", told)
+        self._post("/v1/events", json.dumps(told).encode(), {"Authorization": f"Bearer {self._environment['ENGAGE_API_KEY']}"})
         return True
 
     def next_moment(self, *, after: datetime) -> datetime | None:
@@ -185,10 +194,10 @@ class Company:
                     raise NotThereError("the demo's web process does not answer") from error
                 time.sleep(0.05)
 
-    def _post(self, path: str, body: Mapping[str, object]) -> None:
+    def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         request = urllib.request.Request(  # noqa: S310  # our own server
-            self._environment["ENGAGE_PUBLIC_URL"] + path, data=json.dumps(body).encode(), method="POST",
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._environment['ENGAGE_API_KEY']}"},
+            self._environment["ENGAGE_PUBLIC_URL"] + path, data=body, method="POST",
+            headers={"Content-Type": "application/json", **headers},
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # our own server
             answer.read()

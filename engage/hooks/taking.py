@@ -110,15 +110,15 @@ class Hooks:
         )
 
     def _happened(self, hook: Hook, told: Told, person: Person | None, fallback: str, now: datetime, refused: list[str]) -> bool:
-        """Take one event in; what cannot be used is added to `refused`, so that the others are not lost by it."""
+        """Take one event in; whether it was news. What cannot be used is added to `refused`, so that the others are not lost by it."""
         settings = self.workspace().settings
         try:
             contact_id = self._who(hook, told, person, settings, now)
-            self.intake.take(event_of(hook, told, settings=settings, fallback=fallback, contact_id=contact_id, now=now))
+            event = event_of(hook, told, settings=settings, fallback=fallback, contact_id=contact_id, now=now)
         except InputError as error:
             refused.extend(problem.what for problem in error.problems)
             return False
-        return True
+        return self.intake.take(event)
 
     def _who(self, hook: Hook, told: Told, person: Person | None, settings: Settings, now: datetime) -> int | None:
         """The contact, where we know it by more than the event's reference. A person that is told of is changed, or made."""
