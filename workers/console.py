@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from engage.cli import (
+    auditing,
     bounces,
     checking,
     consents,
@@ -68,7 +69,7 @@ OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
     "merge": merging.merge, "unmerge": merging.unmerge, "export": privacy.export, "erase": privacy.erase, "readmit": privacy.readmit,
     "proof": privacy.proof,
 }
-GROUPS = {"contact": people.contact, "consent": consents.consent, "suppress": suppressing.suppress}
+GROUPS = {"contact": people.contact, "contacts": auditing.contacts, "consent": consents.consent, "suppress": suppressing.suppress}
 
 for name, command in COMMANDS.items():
     app.command(name)(command)

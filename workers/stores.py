@@ -6,6 +6,7 @@ from functools import cached_property
 
 from engage.channels import knows_keys
 from engage.delivery.ports import Journal, NoJournal
+from engage.store.auditing import SqlAudit
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
@@ -56,6 +57,11 @@ class Stores:
     def privacy(self) -> SqlPrivacy:
         """What a person may ask for."""
         return SqlPrivacy(self.database, workspace=self.accepted.workspace)
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        """What is wrong with the contacts."""
+        return SqlAudit(self.database, workspace=self.accepted.workspace)
 
     @cached_property
     def keeping(self) -> SqlKeeping:

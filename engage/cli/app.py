@@ -14,6 +14,7 @@ from typing import Annotated, Any, Protocol, cast, final
 
 import typer
 
+from engage.contacts.auditing import Audit
 from engage.contacts.merging import Merging
 from engage.contacts.ports import Ledger, People, Suppressions
 from engage.contacts.privacy import Privacy
@@ -95,6 +96,8 @@ class Engaged(Protocol):
     def merging(self) -> Merging: ...
     @property
     def privacy(self) -> Privacy: ...
+    @property
+    def audit(self) -> Audit: ...
     @property
     def keeping(self) -> Keeping: ...
     @property

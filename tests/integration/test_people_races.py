@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from engage.contacts.ports import Permission, Person
 from engage.delivery import conductor
 from engage.delivery.points import Point
 from engage.delivery.ports import Clearing, Lease
@@ -120,6 +121,19 @@ def test_a_merge_with_somebody_who_withdrew_stops_what_is_not_yet_cleared(works:
     assert len(told) == PAIRS
     assert {touch.contact_id for touch in told} == {kept for kept, _ in pairs.values()}
     assert "waiting" not in states(works, deliveries)
+
+
+def test_a_withdrawal_in_an_import_stops_what_is_not_yet_cleared(works: Works) -> None:
+    withdrawn = Permission(purpose="care", channel=None, granted=False, at=None, source="import:people.csv")
+
+    def take(pair: int) -> None:
+        (stored,) = works.people.upsert([Person(attributes={"external_id": f"a{pair}"}, permissions=(withdrawn,))], now=SOON)
+        assert stored.consents == 1
+
+    done, began = race(works, take)
+    assert_nothing_began_too_late(done, began)
+    assert len(works.touches(Kind.SENT)) == len(began)
+    assert len(works.touches(Kind.SENT, Kind.SUPPRESSED)) == PAIRS
 
 
 def test_an_erasure_stops_what_is_not_yet_cleared_and_leaves_nothing_behind(works: Works) -> None:
