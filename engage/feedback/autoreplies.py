@@ -34,6 +34,12 @@ _SUBJECTS = one_of(
     "verify your e-mail address", "whitelist", "message held for", "awaiting your verification", "needs verification", "permit1.0",
     "action required to deliver",
 )  # fmt: skip
+_RETURNED = re.compile(
+    r"undeliver|non-?\s?deliver|delivery (?:has |status|fail|problem|error)|returned (?:mail|message)|failure notice|mail (?:delivery|failure)|"
+    r"message (?:undeliver|delivery)|unzustellbar|nicht zugestellt|non remis|non distribu|no se pudo|недостав|退信|配信"
+)
+"""How the subject of a bounce begins, that goes on with ours."""
+
 _CHALLENGES = one_of(
     "click … to confirm you are", "to prove you are human", "confirm that you are a human", "verify that you are a person",
     "your message will be delivered once", "to have your message delivered", "add you to my approved", "approved senders list",
@@ -53,7 +59,8 @@ def is_automatic(mail: Mail) -> bool:
 
 def is_absence(mail: Mail) -> bool:
     """Whether it is an absence note, a receipt or a challenge by what it says: then no word of it makes it a bounce."""
-    if mail.report_type == "disposition-notification" or _SUBJECTS.search(plain(mail.header("subject"))):
+    subject = plain(mail.header("subject"))
+    if mail.report_type == "disposition-notification" or (_SUBJECTS.search(subject) and not _RETURNED.match(subject)):
         return True
     return bool(_CHALLENGES.search(plain(mail.said[:4_000])))
 

@@ -194,15 +194,14 @@ def _from_base64(content: bytes) -> bytes:
 def _text(content: bytes, charset: str) -> str:
     """As UTF-8 where it can be that, whatever it says, else by its charset; a wrong letter matters less than none."""
     wanted = charset.strip().strip("'\"").lower()
-    if wanted.startswith("iso-2022-jp") or any(mark in content for mark in _JAPANESE):
-        wanted = "iso2022_jp_ext"
-    elif not content.isascii():
-        wanted = wanted if wanted not in _USELESS else "latin-1"
+    if not content.isascii():
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError:
-            pass
-    elif wanted in _USELESS or not wanted.startswith(("utf-7", "utf-16", "utf-32", "hz", "iso2022", "iso-2022")):
+            wanted = wanted if wanted not in _USELESS else "latin-1"
+    if wanted.startswith("iso-2022-jp") or any(mark in content for mark in _JAPANESE):
+        wanted = "iso2022_jp_ext"
+    elif content.isascii() and not wanted.startswith(("utf-7", "utf-16", "utf-32", "hz", "iso2022", "iso-2022")):
         return content.decode("ascii")
     try:
         return content.decode(wanted, "replace")

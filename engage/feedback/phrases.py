@@ -15,9 +15,9 @@ def one_of(*phrases: str) -> re.Pattern[str]:
 
 
 FULL = one_of(
-    "mailbox full", "mailbox is full", "full mailbox", "mailbox was full", "mail box full", "mailfolder is full", "inbox is full",
-    "inbox full", "over quota", "overquota", "over the quota", "over his quota", "over its quota", "over their quota", "quota exceeded",
-    "exceeded quota", "quota exceed", "exceeds quota", "exceed quota", "exceeded the quota", "exceeded his quota",
+    "ボックスが一杯", "mailbox full", "mailbox is full", "full mailbox", "mailbox was full", "mail box full", "mailfolder is full",
+    "inbox is full", "inbox full", "over quota", "overquota", "over the quota", "over his quota", "over its quota", "over their quota",
+    "quota exceeded", "exceeded quota", "quota exceed", "exceeds quota", "exceed quota", "exceeded the quota", "exceeded his quota",
     "exceeded their quota", "exceeding quota", "exceeded his/her quota", "exceeded its quota", "exceeded your quota",
     "exceeding its mailbox quota", "exceeding their quota", "would exceed quota", "quota violation", "quota is full", "quota limit",
     "quota error", "disk quota", "disc quota", "mail quota", "storage quota", "over the allowed quota", "over disk", "out of disk quota",
@@ -180,10 +180,10 @@ LATER = one_of(
 )  # fmt: skip
 
 DAEMONS = one_of(
-    "mailer-daemon", "mailerdaemon", "mailer daemon", "mail-daemon", "mail daemon", "maildaemon", "postmaster", "mail delivery",
-    "mail deliver", "mail administrator", "mail system", "mailsystem", "mail router", "mailadmin", "mail admin", "system administrator",
-    "system attendant", "delivery subsystem", "delivery system", "delivery service", "mail server", "mailserver", "mdaemon",
-    "smtp server", "smtp gateway", "mail gateway", "mta@", "ndr@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e",
+    "sysadmin@", "mailer-daemon", "mailerdaemon", "mailer daemon", "mail-daemon", "mail daemon", "maildaemon", "postmaster",
+    "mail delivery", "mail deliver", "mail administrator", "mail system", "mailsystem", "mail router", "mailadmin", "mail admin",
+    "system administrator", "system attendant", "delivery subsystem", "delivery system", "delivery service", "mail server", "mailserver",
+    "mdaemon", "smtp server", "smtp gateway", "mail gateway", "mta@", "ndr@", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e",
     "microsoft outlook", "mail transfer", "internet mail", "mailmaster", "jetmail system", "mailsweeper", "mailmarshal", "interscan",
     "imss", "surfcontrol", "webshield", "virus", "mail_delivery", "e-mail delivery", "email delivery", "メール配信", "メールサーバ",
     "邮件系统", "系统管理员", "mailbot", "daemon@", "mmdf", "smtp32", "messagelabs", "mail-router", "undeliver", "prvs=",
@@ -216,12 +216,12 @@ SUBJECTS = one_of(
     "недостав", "не доставлен", "не удалось", "невозможно доставить", "ошибка доставки", "доставк", "возврат", "не вдалося", "повернен",
     "退信", "退回", "投递失败", "投递", "未送达", "无法投递", "無法傳送", "無法投遞", "傳送失敗", "寄件失敗", "配信不能", "配信エラー",
     "配信できません", "送信エラー", "送信できません", "不達", "未配信", "メール配信", "届きません", "戻り", "エラーメール", "반송",
-    "전송 실패", "전달 실패", "발송 실패", "배달", "dsn", "ndn", "ndr", "nondelivery", "mail_delivery", "warning: could not send",
-    "delayed", "user unknown", "unknown user", "recipient unknown", "mailbox full", "quota", "your message did not reach", "your mail",
-    "your message to", "message status", "message delivery", "mail status", "permanent", "problem delivering", "e-mail delivery",
-    "email delivery", "address not found", "delivery subsystem", "nonexistent", "message not", "mail not", "blocked", "not sent",
-    "unsuccessful", "fehler bei", "mail could", "failure", "non-receipt", "invalid recipient", "address error", "routage", "remise",
-    "entrega",
+    "전송 실패", "전달 실패", "발송 실패", "배달", "メールエラー", "エラー通知", "dsn", "ndn", "ndr", "nondelivery", "mail_delivery",
+    "warning: could not send", "delayed", "user unknown", "unknown user", "recipient unknown", "mailbox full", "quota",
+    "your message did not reach", "your mail", "your message to", "message status", "message delivery", "mail status", "permanent",
+    "problem delivering", "e-mail delivery", "email delivery", "address not found", "delivery subsystem", "nonexistent", "message not",
+    "mail not", "blocked", "not sent", "unsuccessful", "fehler bei", "mail could", "failure", "non-receipt", "invalid recipient",
+    "address error", "routage", "remise", "entrega",
 )  # fmt: skip
 
 OPENINGS = one_of(

@@ -36,7 +36,7 @@ _COPY = re.compile(
     r"копия|原邮件|原信|原文|オリジナル)[^\n]*$|"
     r"(?:the )?(?:original|returned|unsent|undelivered|rejected) (?:message|mail|e-?mail)(?: text| headers?| content| details| body)?"
     r"(?:(?: follows| is attached| is as follows| as follows| as received| is included| below)[^\n]{0,30})?:?[ \t]*$|"
-    r"(?:received|return-path|x-original-to|message-id|dkim-signature|x-received|x-mailer):[ \t])",
+    r"(?:received|return-path|x-original-to|message-id|dkim-signature|x-received|x-mailer):[ \t]*\S)",
     re.IGNORECASE | re.MULTILINE,
 )
 """The line from which on a text holds the mail that came back."""
@@ -58,8 +58,14 @@ _NOT_PEOPLE = re.compile(
     r"mailadmin|antispam|spam|unblock|removal|delist|info-bounce|bounces?)[\w.+=-]*@|@(?:[\w-]+\.)*(?:localhost|local|w3\.org)$",
     re.IGNORECASE,
 )
-_REPLY = re.compile(r"^(?:re|aw|sv|antw|odp|vs|ynt|回复|答复|res|rv|r)\s*(?:\[\d+\])?:", re.IGNORECASE)
+_REPLY = re.compile(r"^(?:re|aw|sv|antw|odp|vs|ynt|回复|答复|res|rv|r|fwd?|wg|tr|enc|转发|vl|doorst)\s*(?:\[\d+\])?:", re.IGNORECASE)
 _HARD_SIGN = re.compile(r"(?<![\d.])(?:[45]\.\d{1,3}\.\d{1,3}|[45][0-5]\d)(?![\d.])")
+_ENHANCED = re.compile(
+    r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])|"
+    r"\b(?:4[25]\d|5[0257]\d)[ -]+(?:[45]\.\d|<|requested|no such|user|mailbox|recipient|unknown|invalid)"
+)
+"""A code that hardly stands in anything but what a mail server says."""
+
 _STRONG = re.compile(
     r"(?:could not|couldn't|cannot|can't|was not|has not|unable to|n'a pas pu|konnte nicht|no pudo|not possible to)(?: be|\s)*\W{0,3}"
     r"(?:deliver|reach|zugestellt|[eê]tre (?:d[eé]livr|remis)|entregar|ser entregado)[^@]{0,80}[\w.+=-]+@[\w.-]+"
@@ -71,7 +77,7 @@ _GOODS = re.compile(r"parcel|package|shipment|courier|paket|colis|paquete|pacco|
 
 _QUOTED = re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)
 _REFUSED = re.compile(r"automatically rejected|was (?:automatically )?(?:refused|rejected) by the recipient")
-_LEAD, _WORDS, _BEGINNING = 6_000, 40_000, 400
+_LEAD, _WORDS, _BEGINNING, _FIRST_WORDS = 6_000, 40_000, 400, 40
 _MOST = 50
 
 
@@ -113,11 +119,15 @@ def _is_bounce(mail: Mail, lead: str, copy: str) -> bool:
         named = bool(_ADDRESS.search(lead))
         surely = signed or mail.media_type == "multipart/report" or (named and "mailer-daemon" in sender)
         return (telling and not to_itself and (surely or opened or named)) or (opened and surely)
+    if _GOODS.search(lead):
+        return False
     if _returns_null(mail) or (GATEWAYS.search(sender) and not is_bulk(mail)):
-        return telling and opened and not _GOODS.search(lead) and (signed or _returns_null(mail) or bool(_STRONG.search(lead[:_BEGINNING])))
+        return telling and opened and (signed or _returns_null(mail) or bool(_STRONG.search(lead[:_BEGINNING])))
     if _REPLY.match(subject) or (is_bulk(mail) and not returns):
-        return bool(_STRONG.search(plain(_QUOTED.sub("", mail.said[:_BEGINNING]))))
-    return telling and opened and signed and not mail.header("in-reply-to")
+        begun = plain(_QUOTED.sub("", mail.said[:_BEGINNING])).lstrip(" *-=#_>")
+        strong = _STRONG.search(begun)
+        return strong is not None and strong.start() <= _FIRST_WORDS
+    return telling and opened and (returns or bool(_ENHANCED.search(lead))) and not mail.header("in-reply-to")
 
 
 def is_from_daemon(mail: Mail) -> bool:
