@@ -35,8 +35,8 @@ _SUBJECTS = one_of(
     "action required to deliver",
 )  # fmt: skip
 _RETURNED = re.compile(
-    r"undeliver|non-?\s?deliver|delivery (?:has |status|fail|problem|error)|returned (?:mail|message)|failure notice|mail (?:delivery|failure)|"
-    r"message (?:undeliver|delivery)|unzustellbar|nicht zugestellt|non remis|non distribu|no se pudo|недостав|退信|配信"
+    r"undeliver|non-?\s?deliver|delivery (?:has |status|fail|problem|error)|returned (?:mail|message)|failure notice|"
+    r"mail (?:delivery|failure)|message (?:undeliver|delivery)|unzustellbar|nicht zugestellt|non remis|no se pudo|недостав|退信|配信"
 )
 """How the subject of a bounce begins, that goes on with ours."""
 

@@ -9,13 +9,16 @@ import pytest
 
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback, Taken
+from engage.feedback.guarding import Guard
 from engage.feedback.mails import Mails, MailTaken
-from engage.model.history import Kind
+from engage.model.history import Kind, Touch
 from engage.model.tokens import TokenPayload, sign
 from engage.store.database import Database
 from engage.store.feedback import SqlFeedback
+from engage.store.guarding import SqlTallies
+from engage.store.rows import add_touches
 from tests.engine import Works
-from tests.small import small_workspace
+from tests.small import SETTINGS, small_workspace
 from tests.unit.feedback.samples import NO_BOUNCES, PROSE_CASES, RETURNED, complaint, letter, mail, recipient, report
 
 WRITTEN = "0123456789abcdef0123"
@@ -162,6 +165,30 @@ def test_a_forged_token_unsubscribes_nobody_and_other_mail_is_nobodys(works: Wor
     assert take(works, forged) == MailTaken(what="other")
     assert take(works, mail("hello", subject="hello").replace(f"d7.{WRITTEN}".encode(), b"x")) == MailTaken(what="other")
     assert works.touches(Kind.CONSENT_WITHDRAWN) == []
+
+
+def test_a_bounce_that_is_weeks_late_counts_still_and_changes_nothing_that_is_past(works: Works) -> None:
+    works.play(works.clock.now() + timedelta(days=2))
+    assert works.sent() == ["ana@example.com", "+38640123456"]
+    raw = signed(works, HARD)
+    assert [take(works, raw, later=timedelta(days=40)).fate for _ in range(2)] == [Taken.NEW, Taken.KNOWN]
+    works.play(works.clock.now() + timedelta(days=1))
+    assert works.sent() == ["ana@example.com", "+38640123456"]
+    assert reasons(works) == ["hard_bounce"]
+
+
+def test_a_campaign_stops_by_the_bounces_that_come_by_mail(works: Works) -> None:
+    files = small_workspace(None, **{**FILES, "engage.yaml": SETTINGS + "guards: {stop_at: {bounces: 5%}}\n"})
+    guard = Guard(SqlTallies(works.database), workspace=lambda: files)
+    before = {Kind.SENT: range(1000, 1099), Kind.BOUNCED: range(1000, 1004)}
+    with works.database.begin() as connection:
+        add_touches(connection, [
+            Touch(at=works.clock.now(), contact_id=1, kind=kind, campaign="fallback", delivery_id=each)
+            for kind, ids in before.items() for each in ids
+        ])
+    assert guard.look(now=works.clock.now()) == []
+    take(works, signed(works, HARD))
+    assert [stopped.campaign for stopped in guard.look(now=works.clock.now())] == ["fallback"]
 
 
 def test_three_full_mailboxes_in_thirty_days_suppress(works: Works) -> None:
