@@ -25,6 +25,7 @@ from engage.cli import (
     explaining,
     importing,
     keeping,
+    legal,
     merging,
     messages,
     observing,
@@ -62,7 +63,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "lmtp": serving.lmtp, "bounce": bounces.bounce,
     "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
     "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
-    "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
+    "laws": legal.laws, "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
 }
 OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
     "history": timeline.history, "note": timeline.note,

@@ -28,6 +28,7 @@ from workers.broker import Queue, open_queue
 from workers.embedded import find_server
 from workers.gauges import zone_data_age
 from workers.imap import look
+from workers.legal import legal_findings
 from workers.loop import LoopThread
 
 Finding = Mapping[str, object]
@@ -91,6 +92,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
             there = connection.scalar(sa.text("SELECT sqlite_version()" if database.dialect == "sqlite" else "SHOW server_version"))
         yield _finding("database", True, f"{database.dialect} {there}", "")
         yield _clock(database)
+        yield from legal_findings(database, settings)
     except EngageError as error:
         yield _finding("database", False, str(error), "see the sentence on the left")
     finally:

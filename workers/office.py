@@ -19,10 +19,12 @@ from engage.model.errors import InputError, NotThereError, Place, Problem
 from engage.model.time import Duration
 from engage.model.workspace import Files, Settings, Workspace
 from engage.policy.impossible_hours import impossible_hours
+from engage.policy.lawful import countries_named, shortfalls
 from engage.rules.answers import Answer, load_answers
 from engage.rules.campaign_tests import CampaignTest
 from engage.rules.checking import Checked, check
 from engage.rules.doubts import doubts
+from engage.rules.laws import laws
 from engage.rules.retention import retention_doubts
 from engage.rules.workspace import load as load_workspace
 from engage.settings import environment, find_workspace, load_settings, read_folder
@@ -83,7 +85,7 @@ class OnDisk:
         checked = check(self.files(), self.environment)
         found = _findings(checked, allow_missing=allow_missing)
         known = checked.workspace
-        doubted = (*_never_over(known), *doubts(known), *retention_doubts(known)) if known is not None else ()
+        doubted = (*_never_over(known), *doubts(known), *retention_doubts(known), *_unlawful(known)) if known is not None else ()
         return replace(found, warnings=tuple(sorted({*found.warnings, *doubted})))
 
     def _problems_of(self, files: Files) -> Sequence[Problem]:
@@ -216,6 +218,11 @@ def _never_over(workspace: Workspace) -> Sequence[Problem]:
         workspace.settings, workspace.campaigns.values(), countries=divided_countries(), zones_of_country=zones_of_country,
         now=datetime.now(UTC),
     )
+
+
+def _unlawful(workspace: Workspace) -> Sequence[Problem]:
+    """What laws of countries that the workspace names ask beyond what it does."""
+    return tuple(shortfalls(workspace.settings, rules=laws(), countries=countries_named(workspace)))
 
 
 def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:

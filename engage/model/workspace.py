@@ -140,6 +140,16 @@ class Guards:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Laws:
+    """`laws:` of engage.yaml: countries to look at beside those that the workspace names, and rules that people accepted, with why."""
+
+    countries: frozenset[str] = frozenset()
+    accepted: Mapping[str, str] = field(default_factory=dict)
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Whom the step `call` asks. `url` and `secret` may come from the environment; neither is ever printed."""
 
@@ -182,6 +192,7 @@ class Settings:
     limits: tuple[Limit, ...] = ()
     quiet_hours: QuietHours | None = None
     guards: Guards = field(default_factory=Guards)
+    laws: Laws = field(default_factory=Laws)
     retention: Mapping[Retained, Retention] = field(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)

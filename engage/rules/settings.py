@@ -14,7 +14,7 @@ from engage.model.history import Kind
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
 from engage.model.retention import Retained, Retention
 from engage.model.triggers import OF_EVENT, Kinds
-from engage.model.workspace import Basis, Company, Endpoint, Guards, Purpose, Settings
+from engage.model.workspace import Basis, Company, Endpoint, Guards, Laws, Purpose, Settings
 from engage.rules.channels import read_channel
 from engage.rules.document import read
 from engage.rules.hooks import read_hooks
@@ -25,6 +25,7 @@ from engage.rules.schema.settings import (
     ConsentSection,
     EndpointSection,
     GuardsSection,
+    LawsSection,
     PurposeSection,
     RetentionSection,
     SettingsFile,
@@ -125,6 +126,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         limits=as_tuple(written.limit),
         quiet_hours=general,
         guards=_guards(written.guards),
+        laws=_laws(written.laws),
         retention=_retention(written.retention),
         endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
         channels={str(name): channel for name, section in written.channels.items() if (channel := read_channel(name, section, problems))},
@@ -218,6 +220,13 @@ def _retention(written: RetentionSection | None) -> Mapping[Retained, Retention]
     return {
         kind: Retention(kind=kind, keep=keep, place=written.place_of(kind.value)) for kind, keep in told.items() if keep is not None
     }
+
+
+def _laws(written: LawsSection | None) -> Laws:
+    if written is None:
+        return Laws()
+    accepted = {str(id_): str(why) for id_, why in written.accepted.items()}
+    return Laws(countries=frozenset(written.countries), accepted=accepted, place=written.place)
 
 
 def _stop_at(written: StopAtSection | None) -> Mapping[Kind, Fraction]:

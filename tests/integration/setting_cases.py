@@ -29,7 +29,7 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, answered, diagnosed, fetched, guarded, kept, opened, paced, posted, visited
+from tests.integration.watching import ANA, Case, World, answered, diagnosed, fetched, guarded, kept, opened, paced, posted, visited, warned
 
 MAILBOX = "mailboxes: {returns: {url: imap://a:b@127.0.0.1:1, folder: FolderOne, done: DoneOne, other: OtherOne}}\n"
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
@@ -66,6 +66,11 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     ("engage.yaml", "limit"): added("limit: 1 per day", world=TWICE),
     ("engage.yaml", "quiet_hours"): added(QUIET_NOW),
     ("engage.yaml", "guards"): added("guards: {only_to: [nobody@example.com]}"),
+    ("engage.yaml", "laws"): added("laws: {countries: [US]}", see=warned),
+    ("laws", "countries"): settings("[FR]", "[GB]", text=SETTINGS + "laws: {countries: [FR]}\n", see=warned),
+    ("laws", "accepted"): settings(
+        "us.sms_consent", "us.sms_hours", text=SETTINGS + "laws: {countries: [US], accepted: {us.sms_consent: because}}\n", see=warned,
+    ),
     ("engage.yaml", "channels"): settings("  chat: {adapter: console, kind: chat}\n", "", refused=True, more={
         "campaigns/c.yaml": CAMPAIGN.replace("[email]", "[chat]"),
     }),

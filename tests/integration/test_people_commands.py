@@ -167,3 +167,15 @@ def test_a_consent_that_ends_is_shown_with_its_end_and_its_ground(imported: Enga
     assert imported("consent", "grant", "mia", "care", "--expires", "2020-01-01").status == 1
     unworded = imported("consent", "grant", "mia", "care", "--locale", "de")
     assert (unworded.status, "care has no `wording` in engage.yaml" in unworded.err) == (1, True)
+
+
+def test_laws_are_listed_by_country_and_the_doctor_asks_where_contacts_live(imported: Engage) -> None:
+    listed = imported("laws", "--country", "fr", "--json").json()
+    assert {row["id"] for row in listed} >= {"eu.email_consent", "fr.sms_hours"}
+    assert all(row["url"] and row["article"] for row in listed)
+    assert imported("laws", "--country", "ZZ").status == 1
+    imported("contact", "set", "mia", "country=CA", "phone=")
+    imported("consent", "grant", "mia", "care", "--ground", "implied")
+    found = {row["what"]: row for row in imported("doctor", "--json").json()}
+    assert (found["laws"]["ok"], "ca.consent" in str(found["laws"]["do"])) == (False, True)
+    assert str(found["implied consent"]["found"]).startswith("1 lines")

@@ -22,7 +22,9 @@ from engage.model.delivery import Cleared
 from engage.model.errors import EngageError, NotThereError, Rejected, Unconfirmed
 from engage.model.history import Kind, Touch
 from engage.model.workspace import Endpoint, Files, Workspace
+from engage.policy.lawful import countries_named, shortfalls
 from engage.rules.checking import Checked, check
+from engage.rules.laws import laws
 from engage.simulation.rehearsing import judge
 from engage.simulation.timeline import Script
 from engage.store.calls import SqlCalls
@@ -257,6 +259,12 @@ def visited(files: Files, world: World, stand: Stand) -> str:
     names = {"purpose": purpose.title, "channel": ChannelKind.EMAIL.value}
     page = Pages().subscription(Reader(locale="en", company=company), names, subscribed=True, preferences="")
     return f"{page} {texts.wording(purpose, None)}"
+
+
+def warned(files: Files, world: World, stand: Stand) -> str:
+    """What falls short of laws."""
+    workspace = accepted(files)
+    return "\n".join(map(str, shortfalls(workspace.settings, rules=laws(), countries=countries_named(workspace))))
 
 
 def accepted(files: Files) -> Workspace:

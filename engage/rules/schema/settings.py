@@ -15,6 +15,7 @@ from engage.rules.schema.channels import ChannelSection
 from engage.rules.schema.fields import (
     MAP,
     TEXT,
+    Country,
     Day,
     EventType,
     FieldName,
@@ -166,6 +167,23 @@ class EndpointSection(Section):
     secret: Text = Field(description="The key of the signature (whsec_… in base64), which the other side knows too")
 
 
+class LawsSection(Section):
+    """What laws `engage check` holds the workspace against."""
+
+    called: ClassVar[str] = "laws"
+
+    countries: list[Country] = Field(
+        default_factory=list, description="Where contacts live, beside the countries that quiet hours, channels and audiences name",
+    )
+    accepted: dict[Text, Text] = Field(default_factory=dict, description="Rules of `engage laws` that are not warned of, each with why")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self._keys:
+            raise complaint("an empty map says nothing")
+        return self
+
+
 class SettingsFile(Section):
     """The settings of a workspace. `${NAME}` comes from the environment or `.env`, `${NAME:-default}` allowed."""
 
@@ -192,5 +210,6 @@ class SettingsFile(Section):
     retention: RetentionSection | None = Field(None, description="How long what kind of data is kept")
     endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
     hooks: HooksSection | None = Field(None, description="What may post to `/hooks/…`")
+    laws: LawsSection | None = Field(None, description="Laws to be held against, and what was accepted of them")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")
     mailboxes: dict[Name, MailboxSection] = Field(default_factory=dict, description="Where bounces and answers are fetched from")
