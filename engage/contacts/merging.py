@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, final
 
+from engage.model.campaign import FREQUENCIES
 from engage.model.contact import Value
 from engage.model.run import Run, RunState
 
@@ -52,14 +53,18 @@ class Merging(Protocol):
 
 
 def united(kept: Mapping[str, Value], other: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The attributes of both: those of the one kept go before, lists are joined, and the earlier `created_at` is the person's."""
+    """The attributes of both: the kept one's go before, lists are joined, the earlier `created_at` and the rarer `frequency` count."""
     joined: dict[str, Value] = {**other, **kept}
     for name, value in kept.items():
         theirs = other.get(name)
         if isinstance(value, tuple) and isinstance(theirs, tuple):
             joined[name] = tuple(dict.fromkeys((*value, *theirs)))
     first = [value for value in (kept.get("created_at"), other.get("created_at")) if isinstance(value, datetime)]
-    return joined | {"created_at": min(first)} if first else joined
+    wishes = [wish for wish in (kept.get("frequency"), other.get("frequency")) if isinstance(wish, str) and wish in FREQUENCIES]
+    return {
+        **joined, **({"created_at": min(first)} if first else {}),
+        **({"frequency": max(wishes, key=lambda wish: FREQUENCIES[wish].looks_back)} if wishes else {}),
+    }
 
 
 def losers(runs: Iterable[Run]) -> Sequence[Run]:
