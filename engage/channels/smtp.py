@@ -33,7 +33,7 @@ _STARTTLS = ("required", "opportunistic", "never")
 _HOST = re.compile(r"[A-Za-z0-9:](?:[A-Za-z0-9._:%-]{0,252})")
 _HELO = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[A-Za-z0-9.:]+\]")
 _DNS_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*")
-_QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=|\bOk(?= [0-9a-f]{16}-))\s*([A-Za-z0-9.-]+)", re.IGNORECASE)
+_QUEUED_AS = re.compile(r"(?:queued as|queued mail for delivery|id=|\bOk(?= [0-9a-f]{16}-))\s*<?([A-Za-z0-9._-]+)", re.IGNORECASE)
 
 
 @final

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -12,6 +13,9 @@ from engage.model.errors import InputError
 
 DEEPEST = 60
 """How deep a JSON body may be nested; what systems post is some five deep."""
+
+_ODD = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\x00")
+"""How a JSON text may hold what no text of a database can."""
 
 
 def malformed(what: str) -> InputError:
@@ -50,7 +54,7 @@ class HookRequest:
             raise malformed("the body is no JSON") from error
         if _too_deep(found, DEEPEST):
             raise malformed("the body is nested too deeply")
-        return found
+        return _storable(found) if _ODD.search(self.body) else found
 
     def record(self) -> Mapping[str, Any]:
         """The body as one JSON object. Raises InputError."""
@@ -62,9 +66,27 @@ class HookRequest:
     def form(self) -> Sequence[tuple[str, str]]:
         """The body as the fields of a form, in their order. Raises InputError."""
         try:
-            return parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=1_000)
+            fields = parse_qsl(self.body.decode("utf-8"), keep_blank_values=True, max_num_fields=1_000)
         except ValueError as error:
             raise malformed("the body is no form") from error
+        return fields
+
+
+def storable(text: str) -> str:
+    """The text as a database can keep it: what is no character (NUL, half of a pair) is replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case dict():
+            return {storable(name): _storable(each) for name, each in value.items()}
+        case list():
+            return [_storable(each) for each in value]
+        case _:
+            return value
 
 
 def _too_deep(value: object, left: int) -> bool:

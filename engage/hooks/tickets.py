@@ -30,7 +30,7 @@ _STATUS = ("status", "ticket_status")
 _BEFORE = ("previous_status", "ticket_previous_status", "old_status")
 _EXTERNAL = ("requester_external_id", "ticket_contact_unique_external_id", "contact_external_id", "unique_external_id")
 _EMAIL = ("requester_email", "ticket_contact_email", "ticket_requester_email", "contact_email", "customer_email", "user_email", "email")
-_PHONE = ("requester_phone", "ticket_contact_phone", "contact_phone", "phone", "mobile")
+_PHONE = ("requester_phone", "ticket_contact_phone", "ticket_requester_phone", "contact_phone", "phone", "mobile")
 _CHANNEL = ("channel", "via", "ticket_source", "ticket_via", "source")
 _TIME = ("updated_at", "ticket_updated_at", "at", "time", "timestamp", "closed_at", "ticket_closed_at")
 

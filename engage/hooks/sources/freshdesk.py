@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from engage.hooks.found import Found
+from engage.hooks.found import TICKET_CREATED, Found
 from engage.hooks.proof import Proven, by_secret
 from engage.hooks.request import HookRequest
 from engage.hooks.sources.source import Certificates, Source
-from engage.hooks.tickets import from_template
-from engage.hooks.values import record, text
+from engage.hooks.tickets import OURS, from_template
+from engage.hooks.values import first, record, text
 from engage.model.hooks import Hook
 
 STATUSES = {"2": "open", "3": "pending", "4": "resolved", "5": "closed"}
 """The numbers of the statuses that every account has."""
 
-_CHANGE = re.compile(r"status\s*:\s*\{\s*from\s*:\s*\"?(\w+)\"?\s*,\s*to\s*:\s*\"?(\w+)\"?")
+_CHANGE = re.compile(r"\bstatus\"?\s*:\s*\{\s*\"?from\"?\s*:\s*\"?([^,}\"]+?)\"?\s*,\s*\"?to\"?\s*:\s*\"?([^,}\"]+?)\"?\s*\}")
+_CREATED = re.compile(r"ticket_action\"?\s*:\s*\"?created\b")
 
 
 def prove(hook: Hook, request: HookRequest, now: datetime, certificates: Certificates) -> Proven:
@@ -32,14 +33,17 @@ def read(hook: Hook, request: HookRequest, now: datetime) -> Found:
     """The ticket, whose fields stand in `freshdesk_webhook` unless somebody wrote the body."""
     body = request.record()
     fields = dict(record(body.get("freshdesk_webhook")) or body)
-    status = text(fields.get("ticket_status") or fields.get("status")) or ""
-    change = _CHANGE.search(text(fields.get("triggered_event")) or "")
-    before = STATUSES.get(change[1], change[1]) if change else None
-    if change and not status:
-        status = change[2]
-    if status:
+    status = first([fields, record(fields.get("ticket"))], "ticket_status", "status")
+    triggered = text(fields.get("triggered_event")) or ""
+    change = _CHANGE.search(triggered)
+    if _CREATED.search(triggered):
+        fields.setdefault("type", TICKET_CREATED)
+    elif triggered and change is None and text(fields.get("type")) not in OURS:
+        return Found(ignored=("an event that changes no status",))
+    status = status or (change[2] if change else None)
+    if status is not None:
         fields["status"] = STATUSES.get(status, status)
-    return from_template(fields, hook, before=before)
+    return from_template(fields, hook, before=STATUSES.get(change[1], change[1]) if change else None)
 
 
 SOURCE = Source(means="the secret by basic authentication", prove=prove, read=read)

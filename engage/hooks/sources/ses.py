@@ -6,7 +6,6 @@ a message of his own topic signed, so that it must be one of ours. What SNS asks
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,6 +24,7 @@ from engage.hooks.proof import NotProven, Proven, decoded, proven, refuse_unless
 from engage.hooks.request import HookRequest, malformed
 from engage.hooks.sources.source import Certificates, Source
 from engage.hooks.values import moment, record, records, text, words
+from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.model.hooks import Hook
 
@@ -86,8 +86,8 @@ def read(hook: Hook, request: HookRequest, now: datetime) -> Found:
 
 def _notification(message: str) -> Found:
     try:
-        told = record(json.loads(message))
-    except (ValueError, RecursionError):
+        told = record(HookRequest(url="", headers={}, body=message.encode()).json())
+    except (InputError, UnicodeEncodeError):
         return Found(ignored=("a message in no JSON",))  # SES says hello in words when a topic is set
     name = lowered(told, "eventType") or lowered(told, "notificationType")
     if name not in KINDS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -61,10 +62,10 @@ def _event(body: Mapping[str, Any], event: Mapping[str, Any]) -> Found:
 
 def _payload(request: HookRequest) -> Mapping[str, Any]:
     try:
-        found = json.loads(dict(request.form()).get("payload", ""))
-    except (ValueError, RecursionError) as error:
+        payload = dict(request.form()).get("payload", "").encode()
+    except UnicodeEncodeError as error:
         raise malformed("the form has no `payload` in JSON") from error
-    return record(found)
+    return replace(request, body=payload).record()
 
 
 def _interaction(payload: Mapping[str, Any]) -> Found:

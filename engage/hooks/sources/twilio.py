@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from engage.hooks.found import Answer, Found, Reply, Report
 from engage.hooks.proof import NotProven, Proven, proven, refuse_unless_signed, same
-from engage.hooks.request import HookRequest, malformed
+from engage.hooks.request import HookRequest, malformed, storable
 from engage.hooks.sources.source import Certificates, Source
 from engage.model.contact import ChannelKind
 from engage.model.history import Kind
@@ -53,7 +53,7 @@ def prove(hook: Hook, request: HookRequest, now: datetime, certificates: Certifi
 
 def read(hook: Hook, request: HookRequest, now: datetime) -> Found:
     """A text of somebody's where there is one, else a status."""
-    fields = dict(request.form())
+    fields = {name: storable(value) for name, value in request.form()}
     sid = fields.get("MessageSid") or fields.get("SmsSid") or fields.get("SmsMessageSid")
     if not sid:
         raise malformed("the request names no message")

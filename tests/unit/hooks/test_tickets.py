@@ -230,3 +230,20 @@ def test_a_slack_button_is_the_event_that_it_is_called_after(desk: Desk) -> None
     assert (answer.status_code, answer.text) == (200, "")
     event = only(desk)
     assert (event.type, event.contact_id, event.data) == ("csat.answered", desk.ana, {"ticket_id": "T-1", "score": 2})
+
+
+@pytest.mark.parametrize(("triggered", "status", "what"), [
+    ("{ticket_action:created}", "Open", "ticket.created"), ("{reply:sent}", "Open", None), ("{note_type:public}", "Closed", None),
+    ("{status:{from:Open,to:Waiting on Customer}}", "Waiting on Customer", None), ("{status:{from:2,to:5}}", "Closed", "ticket.closed"),
+    ('{"status": {"from": "Closed", "to": "Open"}}', "Open", "ticket.reopened"), ("", "Resolved", "ticket.closed"),
+])  # fmt: skip
+def test_what_triggered_freshdesk_says_whether_the_status_changed_at_all(triggered: str, status: str, what: str | None, desk: Desk) -> None:
+    told = {"ticket_id": 1, "ticket_status": status, "triggered_event": triggered, "ticket_requester_email": "ana@example.com"}
+    desk.post(freshdesk(jsoned({"freshdesk_webhook": told})))
+    assert [event.type for event in desk.intake.taken.values()] == ([what] if what else [])
+
+
+def test_what_is_no_character_is_replaced_before_a_database_chokes_on_it(desk: Desk) -> None:
+    body = b'{"type": "ticket.closed", "ticket_id": "7\\u0000", "tags": ["a\\ud800b"], "requester_email": "ana@example.com"}'
+    assert desk.post(zendesk(body)).status_code == 200
+    assert only(desk).data == {"ticket_id": "7\ufffd", "tags": ("a\ufffdb",)}
