@@ -29,7 +29,7 @@ ADDRESSED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x
 
 LONGEST_ANSWER = 10_000
 
-_NAME = re.compile(r"(?<![0-9a-z])d(\d{1,19})\.([0-9a-f]{20})(?![0-9a-f])", re.IGNORECASE)
+_NAME = re.compile(r"d[0-9]{1,19}\.[0-9a-f]{20}", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>,;\"]{1,128}@[^\s<>,;\"]{1,255}")
 _UNSUBSCRIBE = re.compile(r"\bunsubscribe\s+([A-Za-z0-9_-]{40,48})(?![A-Za-z0-9_-])", re.IGNORECASE)
 _KINDS = {What.BOUNCED: Kind.BOUNCED, What.DELIVERED: Kind.DELIVERED, What.COMPLAINED: Kind.COMPLAINED}

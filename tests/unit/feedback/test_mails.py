@@ -52,7 +52,7 @@ def test_a_date_that_cannot_be_is_now(date: str) -> None:
 
 @pytest.mark.parametrize("address", [
     f"bounces+{KEY}@a.example", f"BOUNCES+{KEY.upper()}@A.EXAMPLE", f"<bounces-{KEY}@a.example>", f"{KEY}@a.example", f"SRS0=x=y=b.example=bounces+{KEY}@c.example",
-    f"prvs=123=bounces+{KEY}@a.example",
+    f"prvs=123=bounces+{KEY}@a.example", f"b{KEY}@a.example", f"{KEY}0@a.example",
 ])  # fmt: skip
 def test_the_name_is_found_in_whatever_servers_make_of_the_address(address: str) -> None:
     (response,) = take(STATUS_CASES[0][1], address)
@@ -60,7 +60,7 @@ def test_the_name_is_found_in_whatever_servers_make_of_the_address(address: str)
 
 
 @pytest.mark.parametrize("address", [
-    f"bounces+{KEY[:-1]}@a.example", f"bounces+{KEY}0@a.example", f"bounces+d8.{KEY[3:]}@a.example", "bounces+d7@a.example", "bounces+d7.@a.example",
+    f"bounces+{KEY[:-1]}@a.example", f"bounces+d8.{KEY[3:]}@a.example", "bounces+d7@a.example", "bounces+d7.@a.example",
     f"bounces+d{'9' * 30}.{KEY[3:]}@a.example", f"bounces+d\u0667.{KEY[3:]}@a.example",
 ])  # fmt: skip
 def test_no_other_name_is_ours(address: str) -> None:

@@ -1,4 +1,4 @@
-"""The scheduler's look into the mailboxes: what is ours goes to one folder, what is not to another; a server that is away stops no other."""
+"""The scheduler's look into the mailboxes: what is ours goes to one folder, the rest to another; a server that is away stops no other."""
 
 from __future__ import annotations
 
