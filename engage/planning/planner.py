@@ -15,6 +15,7 @@ from engage.model.campaign import Campaign
 from engage.model.contact import Event
 from engage.model.workspace import Workspace
 from engage.planning.due import Due
+from engage.planning.endings import Ending, endings_of
 from engage.planning.enrolling import Fate
 from engage.planning.entering import Entering
 from engage.planning.happenings import Matching, heeded_events
@@ -28,6 +29,7 @@ KEPT_FOR = timedelta(days=30)
 """How long an event waits for its contact to become known."""
 
 BATCH = 500
+ENDING_AT_ONCE = 2_000
 VAIN_AT_ONCE = 10_000
 """Events that ask for nothing are passed over by the thousand: that a newsletter was delivered mostly asks for nothing."""
 
@@ -48,6 +50,7 @@ class Planner:
         self._seen = seen
         self._refresh = refresh
         self._signals = signals
+        self._ends: tuple[Workspace, Sequence[Ending]] | None = None
 
     def happen(self, event: Event, *, now: datetime) -> bool:
         """Take an event in: its row, its touch, and the runs it enters, ends or moves, in one transaction.
@@ -102,14 +105,36 @@ class Planner:
         """
         drawn, errors = self._draw_pending(now)
         with self._store.transaction() as tx:
+            ended = self._end_plainly(tx, now)
             due = tx.due_runs(now=now, limit=BATCH)
             if due:
                 self._refresh()  # what was accepted elsewhere a moment ago may have woken them, to go on in the new version
             moved = Moving(tx, workspace=self._workspace, versions=self._versions, now=now, seen=self._seen).move(due)
-        self._signals.advanced(events=drawn, runs=moved)
+        self._signals.advanced(events=drawn, runs=ended + moved)
         if errors:
             raise ExceptionGroup("not every event could be drawn", errors)
-        return drawn + moved
+        return drawn + ended + moved
+
+    def _end_plainly(self, tx: Transaction, now: datetime) -> int:
+        """End the due runs at once that have nothing more to do; how many."""
+        endings = self._endings()
+        found = tx.runs_at_their_end(endings, now=now, limit=ENDING_AT_ONCE) if endings else ()
+        if not found:
+            return 0
+        self._refresh()  # as above: in a version that was accepted a moment ago they may have more to do
+        still = frozenset(self._endings())
+        ended = [each for each in found if each.ending in still]
+        if ended:
+            tx.end_runs([each.run_id for each in ended], now=now)
+        for ending in sorted({each.ending for each in ended}, key=lambda ending: (ending.campaign, ending.position)):
+            self._seen(ending.campaign, ending.position)
+        return len(ended)
+
+    def _endings(self) -> Sequence[Ending]:
+        workspace = self._workspace()
+        if self._ends is None or self._ends[0] is not workspace:
+            self._ends = (workspace, endings_of(workspace))
+        return self._ends[1]
 
     def due(self, *, now: datetime) -> Due:
         """What is due at this moment, so that a clock that jumps asks only those who have something to do."""

@@ -16,6 +16,7 @@ from engage.model.contact import Contact, Event
 from engage.model.history import Touch
 from engage.model.run import RunState
 from engage.planning.due import Due
+from engage.planning.endings import Ends
 from engage.planning.run_ports import Acting, Conversions, Progressing, Runs
 from engage.planning.segments import Looked, Watched
 from engage.planning.slots import Entry, Residence, Slot
@@ -178,7 +179,7 @@ class Pending(Protocol):
         ...
 
 
-class Transaction(Planned, Entries, Segments, Enrolments, Runs, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
+class Transaction(Planned, Entries, Segments, Enrolments, Runs, Ends, Progressing, Acting, Conversions, Happenings, Pending, Protocol):
     """All of them, in one transaction."""
 
 

@@ -15,6 +15,7 @@ from engage.planning.ports import Transaction
 from engage.store.calls import SqlCallRequests
 from engage.store.database import Database
 from engage.store.due import due
+from engage.store.ends import SqlEnds
 from engage.store.enrolling import SqlEnrolments
 from engage.store.entries import SqlEntries
 from engage.store.pending import SqlPending
@@ -28,7 +29,7 @@ from engage.store.tables import runs
 
 
 @final
-class SqlTransaction(SqlEntries, SqlSegments, SqlEnrolments, SqlRuns, SqlProgressing, SqlCallRequests, SqlPending):
+class SqlTransaction(SqlEntries, SqlSegments, SqlEnrolments, SqlRuns, SqlEnds, SqlProgressing, SqlCallRequests, SqlPending):
     """All of them, in one transaction."""
 
 
