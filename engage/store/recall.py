@@ -135,8 +135,10 @@ def contact_in(raw: Raw, kinds: Mapping[str, AttributeKind]) -> Known:
         attributes["created_at"] = moment(raw[_CREATED_AT])
     declared, zone_key, zone_source, erased_at, *keys = raw[len(_BUILT_IN) + 1:]
     if declared != "{}":
-        found = json_of(declared)
-        attributes |= {name: value for name, kind in kinds.items() if (value := from_json(found.get(name), kind)) is not None}
+        for name, value in json_of(declared).items():
+            known = from_json(value, kinds[name]) if name in kinds else None
+            if known is not None:
+                attributes[name] = known
     return Known(
         contact=Contact(id=raw[0], attributes=attributes, zones=_zones(zone_key, zone_source), erased=erased_at is not None),
         keys={kind: key for kind, key in zip(KEY_COLUMNS, keys, strict=True) if key},
