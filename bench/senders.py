@@ -84,8 +84,13 @@ class _measured:  # read as a verb
         return self.cost
 
     def __exit__(self, *_: object) -> None:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        self.cost.update(began=self._began, ended=time.time(), cpu_s=_cpu() - self._cpu, peak_rss_mb=round(peak, 1))
+        self.cost.update(began=self._began, ended=time.time(), cpu_s=_cpu() - self._cpu, peak_rss_mb=round(_peak(), 1))
+
+
+def _peak() -> float:
+    """Megabytes; what `getrusage` tells of a process includes what its parent had when it was begun."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) / 1024
 
 
 def _cpu() -> float:
