@@ -25,6 +25,8 @@ LONGEST = 2_000_000
 _DEEPEST, _MOST_PARTS, _LONGEST_TEXT, _LONGEST_HEAD = 8, 64, 200_000, 128_000
 _GAP = re.compile(rb"\n[ \t]*\n")
 _ENVELOPE = re.compile(rb"\A\s*(?:>?From [^\n]*\n)?")
+_UNFOLDED = re.compile(r"\n(?![ \t\n]|[!-9;-~]{1,80}[ \t]*:|\Z)")
+_PARTED = re.compile(rb"^--([^\s-][^\n]{3,98}?)[ \t]*$", re.MULTILINE)
 _UNREAD = re.compile(r"<(script|style|head)\b[^<>]*>", re.IGNORECASE)
 _BREAK = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?blockquote|/?pre|hr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!][^<>@]*>")
@@ -139,7 +141,8 @@ def _split(entity: bytes) -> tuple[bytes, bytes]:
 
 
 def _header(head: bytes) -> Message:
-    return HeaderParser().parsestr(_text(head, "") + "\n\n")
+    """A line that can be no field goes on the one before it, though somebody forgot to indent it."""
+    return HeaderParser().parsestr(_UNFOLDED.sub("\n ", _text(head, "")) + "\n\n")
 
 
 def _found(pattern: re.Pattern[bytes], text: bytes) -> int:
@@ -148,9 +151,9 @@ def _found(pattern: re.Pattern[bytes], text: bytes) -> int:
 
 
 def _parts(headers: Message, body: bytes, depth: int) -> Iterator[Part]:
-    kind, boundary = headers.get_content_type(), headers.get_param("boundary")
-    if kind.startswith("multipart/") and isinstance(boundary, str) and boundary.strip() and depth < _DEEPEST:
-        pieces = _pieces(body, boundary.strip())
+    kind = headers.get_content_type()
+    if kind.startswith("multipart/") and depth < _DEEPEST:
+        pieces = _pieces(body, _boundary(headers, body))
         if pieces:
             for piece in pieces:
                 yield from _parts(*_entity(piece), depth + 1)
@@ -160,14 +163,25 @@ def _parts(headers: Message, body: bytes, depth: int) -> Iterator[Part]:
     yield Part(media_type=kind, text=_read(headers, body))
 
 
+def _boundary(headers: Message, body: bytes) -> bytes:
+    """What parts the parts: as the header has it, else as the body looks."""
+    written = headers.get_param("boundary")
+    if isinstance(written, str) and written.strip():
+        return written.strip().encode("utf-8", "replace")
+    found = _PARTED.search(body)
+    return found[1] if found else b""
+
+
 def _entity(piece: bytes) -> tuple[Message, bytes]:
     head, body = _split(piece)
     return _header(head), body
 
 
-def _pieces(body: bytes, boundary: str) -> list[bytes]:
+def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands between the boundaries, without what is written before and after them."""
-    mark = re.compile(rb"^--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(?:--)?[ \t]*$\n?", re.MULTILINE)
+    if not boundary:
+        return []
+    mark = re.compile(rb"^--" + re.escape(boundary) + rb"(?:--)?[ \t]*$\n?", re.MULTILINE)
     pieces = mark.split(body, _MOST_PARTS)
     return [piece for piece in pieces[1:] if piece.strip()] if len(pieces) > 1 else []
 

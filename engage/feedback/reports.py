@@ -20,6 +20,9 @@ COMPLAINTS = frozenset({"abuse", "fraud", "virus", "complaint", "spam", "opt-out
 
 _ADDRESS = re.compile(r"[^\s<>;,\"'()\[\]]+@[^\s<>;,\"'()\[\]]+")
 _HEX = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
+_JUNK = "x-hmxmroriginalrecipient"
+"""Outlook's field, in the copy of what was marked as junk."""
+
 _MOST = 50
 _OLD_YAHOO = re.compile(r"\A\s*(?:this is an? (?:spam|abuse|email abuse) report|this is an email abuse report)", re.IGNORECASE)
 
@@ -47,8 +50,8 @@ def of_feedback(mail: Mail) -> Finding | None:
 def _of_old_feedback(mail: Mail) -> Finding | None:
     """Forms from before RFC 5965: Outlook's junk mail reports (JMRP), and those that only say it in words over the mail."""
     reporter = mail.header("from").lower()
-    junk = mail.header("x-hmxmroriginalrecipient")
-    if junk or ("staff@hotmail.com" in reporter and "complaint about message" in mail.header("subject").lower()):
+    junk = mail.header(_JUNK) or str(fields_of(mail.returned).get(_JUNK, ""))
+    if junk or (reporter.startswith("staff@") and mail.header("subject").lower().startswith("complaint about message")):
         return Finding(what=What.COMPLAINED, address=_address(junk), said="jmrp")
     if mail.returned and _OLD_YAHOO.search(mail.said) and "feedback" in f"{reporter} {mail.header('subject').lower()} {mail.report_type}":
         return Finding(what=What.COMPLAINED, address=None, said="abuse")

@@ -152,13 +152,18 @@ def complaint(kind: str) -> bytes:
     return mail(ARF % kind, subject="FW: Happy birthday", sender="Feedback <feedback@arf.example>", kind='multipart/report; report-type=feedback-report; boundary="B"')
 
 
-JMRP = mail(
-    f"--B\nContent-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: {ANA}\n{RETURNED}\n--B--\n", subject="complaint about message from 192.0.2.1", sender="staff@hotmail.com",
-    more=f"X-HmXmrOriginalRecipient: {ANA}\n", kind='multipart/mixed; boundary="B"',
+JMRP = letter(
+    f"--B\nContent-Type: message/rfc822\nContent-Disposition: inline\n\nX-HmXmrOriginalRecipient: {ANA}\nX-Reporter-IP: 192.0.2.9\n{RETURNED}\n--B--\n",
+    sender="staff@outlook.example", subject="complaint about message from 192.0.2.1", kind='multipart/mixed; boundary="B"',
 )
+UNFOLDED = complaint("opt-out").replace(b'; boundary="B"', b';\nboundary="B"', 1).replace(b"Received: from mta", b"Received:\nfrom mta", 1)
+UNPARTED = complaint("abuse").replace(b'; boundary="B"', b"", 1).replace(b"--B", b"--_part_one")
+FORWARDED = letter("Season's greetings\n", sender="Aurora <hello@news.example>", subject="Happy birthday", more=f"X-HmXmrOriginalRecipient: {ANA}\nPrecedence: bulk\n")
 COMPLAINT_CASES: list[tuple[Case, bytes]] = [
     (("abuse", What.COMPLAINED, ANA, None), complaint("abuse")), (("fraud", What.COMPLAINED, ANA, None), complaint("fraud")),
     (("opted out", What.COMPLAINED, ANA, None), complaint("opt-out")), (("outlook", What.COMPLAINED, ANA, None), JMRP),
+    (("no indentation", What.COMPLAINED, ANA, None), UNFOLDED), (("no boundary", What.COMPLAINED, ANA, None), UNPARTED),
+    (("outlook, without a cover", What.COMPLAINED, ANA, None), FORWARDED),
     (("not spam", What.AUTOMATIC, ANA, None), complaint("not-spam")), (("DMARC failure", What.AUTOMATIC, ANA, None), complaint("auth-failure")),
 ]  # fmt: skip
 
