@@ -46,7 +46,7 @@ class Pages:
     """Renders the pages. Safe to use from many threads."""
 
     def __init__(self) -> None:
-        self.phrases: Phrases = yaml.safe_load(files(__name__).joinpath("phrases.yaml").read_text("utf-8"))
+        self.phrases: Phrases = yaml.load(files(__name__).joinpath("phrases.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
         loader = PackageLoader("engage.web", "pages")
         self._environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
