@@ -17,7 +17,8 @@ from engage.contacts.ports import Permission, Person
 from engage.delivery import conductor
 from engage.delivery.points import Point
 from engage.delivery.ports import Clearing, Lease
-from engage.model.contact import Consent
+from engage.feedback import Response, Taken
+from engage.model.contact import ChannelKind, Consent
 from engage.model.history import Kind
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
@@ -146,3 +147,41 @@ def test_an_erasure_stops_what_is_not_yet_cleared_and_leaves_nothing_behind(work
         assert connection.scalar(kept.where(touches.c.contact_id.in_(people.values()))) == 0
     assert "waiting" not in states(works, deliveries)
     assert states(works, runs) <= {"exited", "returned"}
+
+
+def test_a_break_that_somebody_takes_stops_what_is_not_yet_cleared(works: Works) -> None:
+    people = {pair: number(works, f"a{pair}") for pair in range(PAIRS)}
+
+    def pause(pair: int) -> None:
+        line = Consent(
+            contact_id=people[pair], purpose="care", channel=ChannelKind.EMAIL, granted=False, at=SOON, source="preferences",
+            expires_at=SOON + timedelta(days=30),
+        )
+        assert works.ledger.record([line]) == 1
+
+    done, began = race(works, pause)
+    assert_nothing_began_too_late(done, began)
+    refused = works.touches(Kind.SUPPRESSED)
+    assert {touch.reason for touch in refused} <= {"no_consent"}
+    assert len(works.touches(Kind.SENT)) + len(refused) == PAIRS
+
+
+def test_an_unsubscription_by_the_link_of_an_earlier_message_stops_what_is_not_yet_cleared(works: Works) -> None:
+    works.another_conductor("early").drain("bulk")
+    earlier = {touch.contact_id: touch.delivery_id for touch in works.touches(Kind.SENT)}
+    works.channels["email"].sent.clear()
+    for pair in range(PAIRS):
+        works.happen("ticket.closed", f"a{pair}", ticket_id=f"again-{pair}")
+    then = SOON + timedelta(days=2)
+    works.clock.move(then)
+    while works.planner.advance(now=then):
+        pass
+
+    def unsubscribe(pair: int) -> None:
+        told = Response(kind=Kind.UNSUBSCRIBED, at=then, delivery_id=earlier[number(works, f"a{pair}")], source="link")
+        assert works.feedback.take([told], now=then) == [Taken.NEW]
+
+    done, began = race(works, unsubscribe)
+    assert_nothing_began_too_late(done, began)
+    assert len(works.touches(Kind.UNSUBSCRIBED)) == PAIRS
+    assert len(works.touches(Kind.SENT)) == PAIRS + len(began)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from engage.store.merging import SqlMerging
 from engage.store.tables import events
+from tests.builders import NOON
 from tests.unit.web.site import Visitor
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -113,3 +115,12 @@ def test_a_page_speaks_the_language_of_the_message_where_it_can(locale: str, lan
 def test_what_people_wrote_is_escaped() -> None:
     visitor = Visitor(subject="<script>alert(1)</script>", html=None)
     assert "<script>" not in visitor.client.get(visitor.link("v")).text
+
+
+def test_a_link_of_a_contact_that_was_merged_is_the_others(visitor: Visitor) -> None:
+    other = visitor.neighbour()
+    merging = SqlMerging(visitor.database, workspace=lambda: visitor.workspace)
+    merging.merge(other, visitor.ana, now=NOON, by="tester")
+    assert "ne boste več prejemali" in visitor.client.post(visitor.link("u")).text
+    assert ("care", "email", False) in visitor.lines(other)
+    assert visitor.client.get(visitor.link("p", contact=99)).status_code == 404
