@@ -39,6 +39,10 @@ MAILS = {"birthday": "Vse najboljše", "arabic": "عيد ميلاد"}
 """Of which mail there is a picture, by how its subject begins."""
 
 
+PAGES = {"preferences": ("Vse najboljše", "p"), "answer": ("كيف كانت خدمتنا؟", "a")}
+"""Of which page there is a picture: how the subject of the mail begins, and the kind of its link."""
+
+
 def main() -> None:
     """Write them all."""
     use_pinned_zone_data()
@@ -48,6 +52,7 @@ def main() -> None:
     with company_at_work(lambda root, environment: OnDisk(root, environment).wire(), tray=tray, console=console) as company:
         company.play(START, END)
         company.sum_up(messages=len(tray.all()))
+        _take_public_pages(tray.all())
     (TARGET / "terminal.svg").write_text(_terminal(console.export_text(styles=True).splitlines()), encoding="utf-8")
     _take_pages(tray.all())
 
@@ -89,6 +94,16 @@ def _mail(page: Page) -> FloatRect:
     if box is None:
         raise LookupError("the mail is not shown")
     return box
+
+
+def _take_public_pages(messages: Sequence[Caught]) -> None:
+    """The pages behind links of mails, as the demo's own web serves them, on a phone."""
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 700})
+        for name, (subject, link) in PAGES.items():
+            mail = next(each for each in messages if (each.subject or "").startswith(subject))
+            page.goto(re.findall(rf"http://127\.0\.0\.1:\d+/{link}/[\w-]+", mail.html or "")[-1])
+            page.screenshot(path=TARGET / f"{name}.png", full_page=True)
 
 
 @contextmanager
