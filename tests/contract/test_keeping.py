@@ -90,7 +90,7 @@ def test_events_go_but_not_those_that_may_be_waited_for(found: Founded) -> None:
 
 
 def test_a_run_is_emptied_and_its_key_stays_so_that_nobody_enters_twice(found: Founded) -> None:
-    works = found("{runs: 30d, events: 30d, touches: 30d}")
+    works = found("{runs: 30d, events: 30d, touches: 40d}")
     follow_up(works)
     expire(works, days=60)
     with works.database.read() as connection:
@@ -104,7 +104,7 @@ def test_a_run_is_emptied_and_its_key_stays_so_that_nobody_enters_twice(found: F
 
 
 def test_a_birthday_whose_traces_are_gone_is_not_kept_twice(found: Founded) -> None:
-    works = found("{texts: 1d, events: 30d, runs: 1d, touches: 30d}")
+    works = found("{texts: 1d, events: 30d, runs: 1d, touches: 40d}")
     works.know("ana", birth_date=date(1990, 2, 24))
     works.planner.tick(now=MONDAY)
     works.play(MONDAY + 3 * DAY)
@@ -118,7 +118,7 @@ def test_a_birthday_whose_traces_are_gone_is_not_kept_twice(found: Founded) -> N
 
 
 def test_a_run_under_way_keeps_all_that_it_needs(found: Founded) -> None:
-    works = found("{runs: 2d, touches: 30d, events: 30d, texts: 2d}")
+    works = found("{runs: 2d, touches: 40d, events: 30d, texts: 2d}")
     works.know("ana")
     works.happen("ticket.closed", "ana", ticket_id="T-1")
     works.planner.advance(now=MONDAY)
@@ -128,7 +128,7 @@ def test_a_run_under_way_keeps_all_that_it_needs(found: Founded) -> None:
 
 
 def test_the_history_goes_with_the_messages_that_it_tells_of(found: Founded) -> None:
-    works = found("{touches: 30d}")
+    works = found("{touches: 40d}")
     follow_up(works)
     assert expire(works, days=20) == {Retained.TOUCHES: 0}
     expire(works, days=60)
