@@ -70,20 +70,22 @@ class Register:
 
     def add(self, member: Member) -> None:
         """Make the member findable by its identities, as they are now."""
-        member.known = tuple(tuple(member.known_as(name)) for name in IDENTITIES)
+        if member.others:
+            member.known = tuple(tuple(member.known_as(name)) for name in IDENTITIES)
+        else:
+            member.known = tuple((key,) if key is not None else () for key in keys_of(member.attributes))
         for members, keys in zip(self._by, member.known, strict=True):
             for key in keys:
                 if member not in members[key]:
                     members[key].append(member)
 
-    def find(self, told: Mapping[str, Value]) -> Member | None:
-        """The member by external id, else email, else phone, any of those that it is known by.
+    def find(self, keys: Keys) -> Member | None:
+        """The member by external id, else email, else phone, any of those that it is known by: the first of the `keys_of` somebody.
 
         One who has another external id (or email) than the told is somebody else. Raises Unusable where several share the address by
         which it is sought, and where one identity means one member and another identity a second who may be meant just as well: two
         people are never made one by a row of a file.
         """
-        keys = keys_of(told)
         for position, key in enumerate(keys):
             found = self._meant(keys, position) if key is not None else []
             if len(found) > 1:
@@ -123,13 +125,11 @@ def comparable(name: str, value: Value) -> str | None:
     """The spelling under which an identity is compared; None for what is missing."""
     if not isinstance(value, str) or not value:
         return None
-    match name:
-        case "email":
-            return normalise(ChannelKind.EMAIL, value)
-        case "phone":
-            return normalise(ChannelKind.SMS, value)
-        case _:
-            return value
+    kind = _KINDS.get(name)
+    return value if kind is None else normalise(kind, value)
+
+
+_KINDS = {"email": ChannelKind.EMAIL, "phone": ChannelKind.SMS}
 
 
 def _agree(member: Member, keys: Keys, position: int) -> bool:

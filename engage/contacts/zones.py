@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import tzdata  # type: ignore[import-untyped]  # ships no types
@@ -31,9 +31,13 @@ def resolve(*, timezone: str | None, phone: str | None, country: str | None, wor
 
     `phone` is E.164, `country` ISO 3166-1 alpha-2. Zones that keep the same time from now on count as one.
     """
+    return _resolved(timezone, None if timezone else phone_region(phone), country, workspace)
+
+
+@lru_cache(maxsize=10_000)
+def _resolved(timezone: str | None, region: str | None, country: str | None, workspace: str) -> Zones:
     if timezone:
         return zones_from_key(timezone, ZoneSource.CONTACT)
-    region = phone_region(phone)
     if region and len(zones_of_country(region)) == 1:
         return zones_from_key(zones_of_country(region)[0], ZoneSource.PHONE)
     home = (country, ZoneSource.COUNTRY) if country and zones_of_country(country) else (region, ZoneSource.PHONE)

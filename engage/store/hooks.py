@@ -102,8 +102,7 @@ class SqlHookMemory(SqlPeople):
             batch.write(silent=False)
             return known
         person = Person(attributes=dict(attributes))
-        batch.load_meant([person])
-        batch.take(person)
+        batch.bring_in([person])
         (answer,) = batch.answers
         if answer.reason is not None:
             raise InputError.of(answer.reason, file="hook")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import final
 
@@ -15,7 +16,7 @@ from engage.contacts.ports import Blocked, Suppression
 from engage.feedback.consequences import Block
 from engage.model.addresses import address_key
 from engage.model.consent import Wording
-from engage.model.contact import ADDRESSES, ChannelKind, Consent
+from engage.model.contact import ADDRESSES, ChannelKind, Consent, Ground
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
 from engage.model.values import moment_text
@@ -165,11 +166,18 @@ def _touch_of(line: Consent) -> Touch:
 
 def detail_of(line: Consent) -> dict[str, object]:
     """What the line's touch says beside what every touch does."""
-    told = {
-        "source": line.source, "ground": line.ground and line.ground.value, "wording": line.wording,
-        "expires_at": line.expires_at and moment_text(line.expires_at),
-    }
+    return _told(line.source, line.ground, line.wording, line.expires_at)
+
+
+def _told(source: str, ground: Ground | None, wording: str | None, expires_at: datetime | None) -> dict[str, object]:
+    told = {"source": source, "ground": ground and ground.value, "wording": wording, "expires_at": expires_at and moment_text(expires_at)}
     return {name: value for name, value in told.items() if value is not None}
+
+
+@lru_cache(maxsize=1_000)
+def _detail(source: str, ground: Ground | None, wording: str | None, expires_at: datetime | None) -> str:
+    """The same as a document: the lines of a list say it all alike."""
+    return document(_told(source, ground, wording, expires_at))
 
 
 def _lock_contacts(connection: sa.Connection, lines: Sequence[Consent]) -> None:
@@ -205,7 +213,7 @@ def _touch_values(contact_id: int, line: Consent) -> tuple[object, ...]:
     """The touch of a line without a proof, as a row."""
     kind = Kind.CONSENT_GRANTED if line.granted else Kind.CONSENT_WITHDRAWN
     channel = line.channel.value if line.channel else None
-    return line.at, contact_id, kind.value, line.purpose, channel, document(detail_of(line))
+    return line.at, contact_id, kind.value, line.purpose, channel, _detail(line.source, line.ground, line.wording, line.expires_at)
 
 
 _LINE_NAMES = tuple(column.name for column in consents.c if column.name != "id")

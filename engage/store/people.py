@@ -40,9 +40,7 @@ class SqlPeople:
         if not persons:
             return []
         with self._batch(now) as (_, batch):
-            batch.load_meant(persons)
-            for person in persons:
-                batch.take(person)
+            batch.bring_in(persons)
             batch.write(silent=silent)
         return batch.answers
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import final
 
 import sqlalchemy as sa
 
 from engage.contacts.consent import new_line
-from engage.contacts.identity import Member, Register, keys_of
+from engage.contacts.identity import Keys, Member, Register, keys_of
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person, Stored
 from engage.model.contact import Consent, Value
@@ -45,14 +44,21 @@ class PeopleBatch:
         self._lines: defaultdict[Member, list[Consent]] = defaultdict(list)
         self._new_lines: list[tuple[Member, Consent]] = []
         self._barred: Mapping[str, datetime] = {}
-        self._answers: list[tuple[Member | None, Stored]] = []
+        self._answers: list[Stored | tuple[Member, Fate, int, int]] = []
         self._writing = PeopleWriting(connection, settings, secret=secret, now=now)
 
-    def load_meant(self, persons: Sequence[Person]) -> None:
+    def bring_in(self, persons: Sequence[Person]) -> None:
+        """Merge each with whoever is meant, in the order given."""
+        keys = [keys_of(person.attributes) for person in persons]
+        self._load_meant(persons, keys)
+        for person, own in zip(persons, keys, strict=True):
+            self._take(person, own)
+
+    def _load_meant(self, persons: Sequence[Person], keys: Sequence[Keys]) -> None:
         """Load, locked, whoever may be meant, and their lines of the ledger where permissions come with them."""
         with self._by_index():
             otherwise = are_any(self._connection)
-            told = told_of([keys_of(person.attributes) for person in persons], self._secret, otherwise=otherwise)
+            told = told_of(persons, keys, self._secret, otherwise=otherwise)
             if otherwise:
                 self._barred = barred_among(self._connection, told["keys"])
             if found := self._connection.scalars(CANDIDATES, told).all():
@@ -84,28 +90,28 @@ class PeopleBatch:
     @property
     def answers(self) -> Sequence[Stored]:
         """What became of each person taken, in order; once written with the ids of new contacts."""
-        return [_told_of(member, stored) if member else stored for member, stored in self._answers]
+        return [_told_of(*answer) if isinstance(answer, tuple) else answer for answer in self._answers]
 
-    def take(self, person: Person) -> None:
-        """Merge one person."""
+    def _take(self, person: Person, keys: Keys) -> None:
         try:
-            self.refuse_barred(person.attributes)
-            found = self._register.find(person.attributes)
+            if self._barred:
+                self._refuse_barred(person.attributes)
+            found = self._register.find(keys)
             member = found or Member({})
             changed = member.take(person.attributes)
         except Unusable as error:
-            self._answers.append((None, Stored(fate=Fate.REFUSED, reason=str(error))))
+            self._answers.append(Stored(fate=Fate.REFUSED, reason=str(error)))
             return
         if found is None:
             self._new.append(member)
         self._register.add(member)
         added, passed_over = self._permit(member, person.permissions)
         fate = Fate.CREATED if found is None else Fate.CHANGED if changed or added else Fate.UNCHANGED
-        self._answers.append((member, Stored(fate=fate, consents=added, passed_over=passed_over)))
+        self._answers.append((member, fate, added, passed_over))
 
-    def refuse_barred(self, told: Mapping[str, Value]) -> None:
+    def _refuse_barred(self, told: Mapping[str, Value]) -> None:
         """Raise Unusable where one of these identities is that of somebody who was erased."""
-        for name, key in hashes_of(self._secret, told).items() if self._barred else ():
+        for name, key in hashes_of(self._secret, told).items():
             if key in self._barred:
                 raise Unusable(f"{name}: {why_barred(self._barred[key])}")
 
@@ -139,10 +145,10 @@ class PeopleBatch:
         return added, passed_over
 
 
-def _told_of(member: Member, stored: Stored) -> Stored:
+def _told_of(member: Member, fate: Fate, consents: int, passed_over: int) -> Stored:
     """The answer, once all is merged: rows that take back what others changed leave their contact unchanged."""
-    in_vain = stored.fate is Fate.CHANGED and not stored.consents and not member.has_changed
-    return replace(stored, contact_id=member.id, fate=Fate.UNCHANGED if in_vain else stored.fate)
+    in_vain = fate is Fate.CHANGED and not consents and not member.has_changed
+    return Stored(contact_id=member.id, fate=Fate.UNCHANGED if in_vain else fate, consents=consents, passed_over=passed_over)
 
 
 _IDS = listed_ids("ids")

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from engage.contacts.identity import Keys
-from engage.model.addresses import address_key, identity_key
+from engage.contacts.ports import Person
+from engage.model.addresses import address_key
 from engage.model.contact import ADDRESSES, IDENTITIES, ChannelKind
-from engage.store.identities import identities_by
+from engage.store.identities import hashes_of, identities_by
 from engage.store.lists import listed
 from engage.store.people_tables import identities
 from engage.store.rows import KEY_COLUMNS
@@ -19,15 +20,15 @@ _COLUMNS = {"external_id": "external_id", **{ADDRESSES[kind]: KEY_COLUMNS[kind] 
 _KINDS = {attribute: kind for kind, attribute in ADDRESSES.items()}
 
 
-def told_of(keys: Sequence[Keys], secret: bytes, *, otherwise: bool) -> Mapping[str, Sequence[str]]:
+def told_of(persons: Sequence[Person], keys: Sequence[Keys], secret: bytes, *, otherwise: bool) -> Mapping[str, Sequence[str]]:
     """The parameters of `CANDIDATES`. `otherwise`: people may be known by other identities, which are looked for by the keys of all."""
     by_name = {name: list({key: None for each in keys if (key := each[place])}) for place, name in enumerate(IDENTITIES)}
     found = {
         _COLUMNS[name]: [address_key(secret, _KINDS[name], key) for key in told] if name in _KINDS else told
         for name, told in by_name.items()
     }
-    others = [identity_key(secret, name, key) for name, told in by_name.items() for key in told] if otherwise else []
-    return {**found, "keys": others}
+    others = {key: None for person in persons for key in hashes_of(secret, person.attributes).values()} if otherwise else {}
+    return {**found, "keys": list(others)}
 
 
 def _having(column: str) -> sa.Select[int]:

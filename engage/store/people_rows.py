@@ -26,15 +26,22 @@ def contact_row(
         workspace=settings.timezone,
     )
     held: Mapping[str, object] = before["attributes"] if before else {}
-    undeclared = {name: value for name, value in held.items() if name not in settings.attributes}
-    declared = {name: to_json(value) for name, value in attributes.items() if name not in BUILT_IN_ATTRIBUTES}
-    row: dict[str, Any] = {name: attributes.get(name) for name in BUILT_IN_ATTRIBUTES}
-    row |= {"tags": to_json(attributes.get("tags")), "attributes": undeclared | declared}
-    row |= {"zone_key": zones.key, "zone_source": zones.source.value}
-    for kind, name in ADDRESSES.items():
+    declared = {name: value for name, value in held.items() if name not in settings.attributes}  # of a time when more was declared
+    row: dict[str, Any] = dict.fromkeys(BUILT_IN_ATTRIBUTES)
+    for name, value in attributes.items():
+        if name in BUILT_IN_ATTRIBUTES:
+            row[name] = value
+        else:
+            declared[name] = to_json(value)
+    row["tags"], row["attributes"] = to_json(row["tags"]), declared
+    row["zone_key"], row["zone_source"] = zones.key, zones.source.value
+    for kind, name, column in _KEYED:
         address = _text(attributes, name)
-        row[KEY_COLUMNS[kind]] = address_key(secret, kind, address) if address else None
+        row[column] = address_key(secret, kind, address) if address else None
     return row
+
+
+_KEYED = tuple((kind, name, KEY_COLUMNS[kind]) for kind, name in ADDRESSES.items())
 
 
 def date_rows(contact_id: int, attributes: Mapping[str, Value], zone_key: object) -> list[dict[str, object]]:

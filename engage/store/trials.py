@@ -48,7 +48,7 @@ class Trial:
 
     def _copy_meant(self, persons: Sequence[Person]) -> None:
         with self._real.read() as real, self._scratch.begin() as scratch:
-            told = told_of([keys_of(person.attributes) for person in persons], self._real.secret(), otherwise=True)
+            told = told_of(persons, [keys_of(person.attributes) for person in persons], self._real.secret(), otherwise=True)
             found = list(real.scalars(CANDIDATES, told))
             known = set(scratch.scalars(sa.select(contacts.c.id).where(among(contacts.c.id, "ids")), {"ids": found}))
             ids = {"ids": [contact_id for contact_id in found if contact_id not in known]}
