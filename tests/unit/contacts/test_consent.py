@@ -58,3 +58,15 @@ def test_an_undated_word_is_taken_as_of_now_where_it_says_something_new() -> Non
 def test_a_dated_grant_after_the_withdrawal_counts() -> None:
     later = told(at=datetime(2026, 2, 24, tzinfo=UTC))
     assert new_line(later, [line(granted=False)], contact_id=1, now=NOON) is not None
+
+
+def test_an_undated_grant_prolongs_no_consent_that_has_expired() -> None:
+    expired = replace(line(), expires_at=NOON - timedelta(days=1))
+    assert new_line(told(), [expired], contact_id=1, now=NOON) is None
+
+
+def test_an_undated_withdrawal_counts_during_a_break_too() -> None:
+    paused = replace(line(granted=False), expires_at=NOON + timedelta(days=1))
+    assert new_line(told(granted=False), [paused], contact_id=1, now=NOON) == line(granted=False, at=NOON)
+    (state, *_) = states([paused], [a_purpose()], contact_id=1, now=NOON)
+    assert (state.may_write, state.paused_until) == (False, NOON + timedelta(days=1))
