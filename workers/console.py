@@ -25,6 +25,7 @@ from engage.cli import (
     explaining,
     importing,
     keeping,
+    keys,
     legal,
     merging,
     messages,
@@ -70,7 +71,10 @@ OF_A_CONTACT: Mapping[str, Callable[..., None]] = {
     "merge": merging.merge, "unmerge": merging.unmerge, "export": privacy.export, "erase": privacy.erase, "readmit": privacy.readmit,
     "proof": privacy.proof,
 }
-GROUPS = {"contact": people.contact, "contacts": auditing.contacts, "consent": consents.consent, "suppress": suppressing.suppress}
+GROUPS = {
+    "contact": people.contact, "contacts": auditing.contacts, "consent": consents.consent, "suppress": suppressing.suppress,
+    "key": keys.key,
+}
 
 for name, command in COMMANDS.items():
     app.command(name)(command)

@@ -23,6 +23,7 @@ from engage.model.errors import EngageError, InputError, NotThereError
 from engage.model.workspace import Channel, Settings
 from engage.store.database import Database
 from engage.store.hooks import heard_of
+from engage.store.keys import SqlKeys
 from engage.store.notices import standings
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
@@ -56,9 +57,8 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     yield _finding(
         "workspace", not problems, f"{len(problems)} problems" if problems else "passes", "run `engage check`: the last good one goes on"
     )
-    yield from _database(settings)
+    yield from _database(settings, environment)
     yield _broker(office.root, settings, environment)
-    yield _api_key(environment)
     yield from _channels(settings)
     yield from _endpoints(settings)
     yield from _mailboxes(settings)
@@ -80,7 +80,7 @@ def _zone_data() -> Finding:
     return _finding("zone data", zone_data_age() < OLD_ZONE_DATA, f"tzdata {version}", do)
 
 
-def _database(settings: Settings) -> Iterator[Finding]:
+def _database(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
     try:
         database = Database.open(settings.database)
     except EngageError as error:
@@ -93,6 +93,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield _finding("database", True, f"{database.dialect} {there}", "")
         yield _clock(database)
         yield from legal_findings(database, settings)
+        yield _api_keys(database, environment)
     except EngageError as error:
         yield _finding("database", False, str(error), "see the sentence on the left")
     finally:
@@ -155,9 +156,11 @@ def _answers(queue: Queue) -> bool:
     return False
 
 
-def _api_key(environment: Mapping[str, str]) -> Finding:
-    known = bool(environment.get("ENGAGE_API_KEY"))
-    return _finding("API key", known, "set" if known else "not set", "set ENGAGE_API_KEY for `engage web`: until then /v1 is shut")
+def _api_keys(database: Database, environment: Mapping[str, str]) -> Finding:
+    given = bool(environment.get("ENGAGE_API_KEY"))
+    made = sum(not key.revoked_at and not key.expired for key in SqlKeys(database).every())
+    found = f"{made} that open it" + (", and ENGAGE_API_KEY" if given else "")
+    return _finding("API keys", given or made > 0, found, "make one: engage key create --role sender; until then /v1 is shut")
 
 
 def _endpoints(settings: Settings) -> Iterator[Finding]:

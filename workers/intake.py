@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import final
+from typing import Protocol, final
 
 from engage.model.contact import Event
 from engage.model.time import Clock
+from engage.model.workspace import Queue
 from engage.planning.planner import Planner
-from workers.broker import Nudges
 from workers.tracing import current_trace
+
+
+class Nudging(Protocol):
+    """Word to the workers that something may be due. Never fails."""
+
+    def advance(self) -> None:
+        """Ask for due runs to be moved on."""
+        ...
+
+    def drain(self, queue: str) -> None:
+        """Ask for the queue's due deliveries to be sent."""
+        ...
 
 
 @final
@@ -18,7 +30,7 @@ class Intake:
     """Where the API puts what it is told."""
 
     def __init__(
-        self, planner: Planner, *, clock: Clock, nudges: Nudges, counted: Callable[[Event, bool], object] = lambda event, new: None,
+        self, planner: Planner, *, clock: Clock, nudges: Nudging, counted: Callable[[Event, bool], object] = lambda event, new: None,
     ) -> None:
         self._planner = planner
         self._clock = clock
@@ -31,6 +43,17 @@ class Intake:
         self._counted(event, new)
         return new
 
-    def told(self) -> None:
-        """All events of a request are in."""
-        self._nudges.advance()
+    def take_all(self, events: Sequence[Event]) -> Sequence[bool]:
+        """The same of many; an answer for each, in the order given."""
+        trace = current_trace()
+        taken = self._planner.happen_all([replace(event, trace=trace) for event in events], now=self._clock.now())
+        for event, new in zip(events, taken, strict=True):
+            self._counted(event, new)
+        return taken
+
+    def told(self, *, queue: Queue | None = None) -> None:
+        """Something may be due."""
+        if queue is None:
+            self._nudges.advance()
+        else:
+            self._nudges.drain(queue)

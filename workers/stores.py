@@ -14,9 +14,11 @@ from engage.store.erasing import SqlPrivacy
 from engage.store.history import SqlHistory
 from engage.store.inquiries import SqlInquiry
 from engage.store.keeping import SqlKeeping
+from engage.store.keys import SqlKeys
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.letters import SqlLetters
 from engage.store.merging import SqlMerging
+from engage.store.messages import SqlMessages
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.questions import SqlQuestions
@@ -87,6 +89,16 @@ class Stores:
     def operations(self) -> SqlOperations:
         """Pauses, approvals, figures."""
         return SqlOperations(self.database)
+
+    @cached_property
+    def keys(self) -> SqlKeys:
+        """The keys of the API."""
+        return SqlKeys(self.database)
+
+    @cached_property
+    def messages(self) -> SqlMessages:
+        """Single messages that programs asked for."""
+        return SqlMessages(self.database)
 
     @cached_property
     def ill_ended(self) -> SqlIllEnded:

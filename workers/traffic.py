@@ -18,9 +18,10 @@ from workers.buckets import RedisBuckets, SharedBuckets
 def open_traffic(database: Database, *, broker: str, directory: Path, owner: str) -> Traffic:
     """This worker's share. `broker` is the setting, `directory` where an embedded one lives; nothing is connected yet."""
     notices, volumes = SqlNotices(database, owner=owner), SqlVolumes(database)
-    return Traffic(time.monotonic, buckets=_buckets(database, broker, directory), notices=notices, volumes=volumes)
+    return Traffic(time.monotonic, buckets=open_buckets(database, broker=broker, directory=directory), notices=notices, volumes=volumes)
 
 
-def _buckets(database: Database, broker: str, directory: Path) -> Buckets:
+def open_buckets(database: Database, *, broker: str, directory: Path) -> Buckets:
+    """What rates are booked on, alike for all processes."""
     server, exact = redis_of(broker, directory=directory), SqlBuckets(database)
     return exact if server is None else SharedBuckets(RedisBuckets(server), exact)

@@ -36,8 +36,10 @@ from engage.store.planning import SqlPlanning
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from engage.web.ports import Site
+from workers.access import AllKeys, KeyRates
 from workers.broker import Nudges, Queue, open_queue, senders
 from workers.clocks import BusinessClock
+from workers.drafts import Drafts
 from workers.embedded import runs
 from workers.endpoints import Endpoints
 from workers.equipping import Equipping
@@ -52,9 +54,10 @@ from workers.returning import Returning
 from workers.settling import Settling
 from workers.signals import DeliverySignals, PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
+from workers.steering import Steering
 from workers.ticker import Scheduling
 from workers.tidying import Tidying
-from workers.traffic import open_traffic
+from workers.traffic import open_buckets, open_traffic
 from workers.work import Work
 
 
@@ -231,10 +234,15 @@ class Wired(Returning):
     def site(self, nudges: Nudges) -> Site:
         """What the web is made of."""
         intake = Intake(self.planner, clock=self.clock, nudges=nudges, counted=self._count_event)
+        secret, lookup = self.database.secret(), self.inquiry.lookup
+        buckets = open_buckets(self.database, broker=self.settings.broker, directory=self.broker_directory)
         return Site(
-            workspace=self.accepted.workspace, clock=self.clock, secret=self.database.secret(), intake=intake, letters=self.letters,
-            people=self.people, ledger=self.ledger, feedback=self.feedback, hooks=open_hooks(self, intake), problems=self.problems,
-            away=AWAY, api_key=self.environment.get("ENGAGE_API_KEY") or None, metrics=self.metrics.exposed,
+            workspace=self.accepted.workspace, clock=self.clock, secret=secret, intake=intake, letters=self.letters,
+            people=self.people, ledger=self.ledger, history=self.history, feedback=self.feedback, hooks=open_hooks(self, intake),
+            keys=AllKeys(self.keys, given=self.environment.get("ENGAGE_API_KEY") or None), rates=KeyRates(buckets),
+            steering=Steering(self.planner, self.operations, clock=self.clock), messages=self.messages,
+            drafts=Drafts(self.accepted.workspace, secret=secret, lookup=lambda contact_id, now: lookup(contact_id, now=now)),
+            problems=self.problems, away=AWAY, metrics=self.metrics.exposed,
             metrics_key=self.environment.get("ENGAGE_METRICS_KEY") or None,
         )
 

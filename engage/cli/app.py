@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Protocol, cast, final
 
@@ -23,6 +23,7 @@ from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
 from engage.feedback.mails import MailTaken
 from engage.history.timeline import History, Notebook
+from engage.model.access import Key, Role
 from engage.model.content import Content
 from engage.model.time import Clock, Duration
 from engage.model.workspace import Files, Settings, Workspace
@@ -79,6 +80,22 @@ class Operations(Protocol):
         ...
 
 
+class Keys(Protocol):
+    """The keys of the API."""
+
+    def create(self, name: str, role: Role, *, rate: float, expires_in: timedelta | None = None) -> tuple[Key, str]:
+        """A new key, and its text, which is told this once."""
+        ...
+
+    def every(self) -> Sequence[Key]:
+        """All that were ever made, the oldest first."""
+        ...
+
+    def revoke(self, key_id: int) -> bool:
+        """Let it open nothing any more; False where there is no such key, or it was revoked before."""
+        ...
+
+
 class Engaged(Protocol):
     """A workspace with its database open, migrated and holding the newest accepted snapshot."""
 
@@ -110,6 +127,8 @@ class Engaged(Protocol):
     def planner(self) -> Planner: ...
     @property
     def operations(self) -> Operations: ...
+    @property
+    def keys(self) -> Keys: ...
     @property
     def ill_ended(self) -> IllEnded: ...
     @property

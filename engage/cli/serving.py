@@ -48,9 +48,9 @@ def scheduler(context: typer.Context, workspace: WorkspaceOption = None) -> None
 
 
 def web(context: typer.Context, workspace: WorkspaceOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
-    """Serve the API and the pages behind the links in messages. The API's key is the environment's ENGAGE_API_KEY.
+    """Serve the API and the pages behind the links in messages. Keys of the API are made by `engage key create`.
 
-    Example: ENGAGE_API_KEY=… engage web --host 0.0.0.0 --port 8000
+    Example: engage web --host 0.0.0.0 --port 8000
     """
     app_of(context).serve("web", workspace, host=host, port=port)
 

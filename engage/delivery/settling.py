@@ -197,11 +197,12 @@ def touch_of(
     provider_id: str | None = None, locale: str | None = None, detail: Mapping[str, object] | None = None,
     private: Mapping[str, object] | None = None,
 ) -> Touch:
-    """A touch about a delivery."""
+    """A touch about a delivery; a single message has neither campaign nor step."""
     return Touch(
-        at=at, contact_id=intent.contact_id, kind=kind, campaign=intent.campaign, version=intent.version, run_id=intent.run_id,
-        delivery_id=intent.id, step=intent.step, message=intent.message, purpose=intent.purpose, channel=channel, provider=provider,
-        reason=reason, locale=locale, provider_id=provider_id, detail=detail or {}, private=private or {},
+        at=at, contact_id=intent.contact_id, kind=kind, campaign=intent.campaign or None, version=intent.version or None,
+        run_id=intent.run_id, delivery_id=intent.id, step=intent.step or None, message=intent.message,
+        purpose=intent.purpose, channel=channel, provider=provider, reason=reason, locale=locale, provider_id=provider_id,
+        detail=detail or {}, private=private or {},
     )
 
 

@@ -109,10 +109,11 @@ def _touch(response: Response, letter: Letter, settings: Settings, now: datetime
         told |= {} if by is None else {"by": by.value}
     at = response.at if response.at <= now + AHEAD else now
     return Touch(
-        at=max(at, letter.handed_over_at or letter.at), contact_id=letter.contact_id, kind=response.kind, campaign=letter.campaign,
-        version=letter.version, run_id=letter.run_id, delivery_id=letter.delivery_id, step=letter.step, message=letter.message,
-        purpose=response.purpose or letter.purpose, channel=letter.channel, provider=letter.provider, reason=response.reason,
-        locale=letter.locale, detail=told, private={} if response.text is None else {"text": response.text},
+        at=max(at, letter.handed_over_at or letter.at), contact_id=letter.contact_id, kind=response.kind, campaign=letter.campaign or None,
+        version=letter.version or None, run_id=letter.run_id, delivery_id=letter.delivery_id, step=letter.step or None,
+        message=letter.message, purpose=response.purpose or letter.purpose,
+        channel=letter.channel, provider=letter.provider, reason=response.reason, locale=letter.locale, detail=told,
+        private={} if response.text is None else {"text": response.text},
     )
 
 

@@ -17,10 +17,11 @@ class NewDelivery:
     """A delivery to be made, WAITING, due at `due_at`. Made once per run, step, `intended_at` and `part`.
 
     `send_key` names the occurrence where one copy an address goes out (schedules); None where each contact has its own. `part` tells
-    those apart that one step makes; those of one `occasion` count as one touch of every limit.
+    those apart that one step makes; those of one `occasion` count as one touch of every limit. Without a run, its campaign, version
+    and step are empty: a single message that a program asked for.
     """
 
-    run_id: int
+    run_id: int | None
     campaign: str
     version: str
     step: str

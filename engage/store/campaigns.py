@@ -26,14 +26,18 @@ def pauses_in(rows: Iterable[FactRow]) -> frozenset[Pause]:
 
 
 def campaign_states_in(rows: Iterable[FactRow], editions: Iterable[Edition], *, now: datetime) -> Mapping[Edition, CampaignState]:
-    """The state of each campaign, by the newest accepted snapshot and by what people did. One that is in no snapshot is not live."""
+    """The state of each campaign, by the newest accepted snapshot and by what people did. One that is in no snapshot is not live.
+
+    What has no campaign, a single message, goes as long as not everything is paused.
+    """
     rows = list(rows)
     paused = pauses_in(rows)
+    everything = ("all", "") in paused
     known = {row.text: row for row in rows if row.about == CAMPAIGN}
     since = {(row.text, row.other): moment_or_none(row.at) for row in rows if row.about == EDITION}
     return {
-        (name, version): _state(
-            known.get(name), paused=("all", "") in paused or ("campaign", name) in paused, now=now, since=since.get((name, version)),
+        (name, version): CampaignState(paused=everything) if not name else _state(
+            known.get(name), paused=everything or ("campaign", name) in paused, now=now, since=since.get((name, version)),
         )
         for name, version in set(editions)
     }

@@ -90,9 +90,10 @@ def _take(connection: sa.Connection, row: Row, lease: timedelta) -> None:
 
 def _reconciled(row: Row, question: Question, receipt: Receipt, *, provider: str, now: datetime) -> Touch:
     return Touch(
-        at=now, contact_id=row["contact_id"], kind=Kind.SENT, campaign=row["campaign"], version=row["version"], run_id=row["run_id"],
-        delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"], channel=question.channel,
-        provider=provider, provider_id=receipt.provider_id, reason="reconciled", detail={"asked": question.asked, **receipt.detail},
+        at=now, contact_id=row["contact_id"], kind=Kind.SENT, campaign=row["campaign"] or None, version=row["version"] or None,
+        run_id=row["run_id"], delivery_id=row["id"], step=row["step"] or None, message=row["message"],
+        purpose=row["purpose"], channel=question.channel, provider=provider, provider_id=receipt.provider_id, reason="reconciled",
+        detail={"asked": question.asked, **receipt.detail},
     )
 
 

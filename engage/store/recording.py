@@ -91,8 +91,8 @@ told AS (
         at, contact_id, kind, campaign, version, run_id, delivery_id, step, message, purpose, channel, provider, locale, provider_id,
         detail
     )
-    SELECT %(at)s, contact_id, 'sent', campaign, version, run_id, id, step, message, purpose, CAST(%(channel)s AS text),
-        CAST(%(provider)s AS text), locale, provider_id, detail
+    SELECT %(at)s, contact_id, 'sent', nullif(campaign, ''), nullif(version, ''), run_id, id, nullif(step, ''), message, purpose,
+        CAST(%(channel)s AS text), CAST(%(provider)s AS text), locale, provider_id, detail
     FROM ended ORDER BY id
     RETURNING id, delivery_id
 ),

@@ -113,9 +113,9 @@ def settle_unknown(connection: sa.Connection, rows: Sequence[Row], told: Sequenc
 
 def _touch(row: Row, delivery: EndedIll, order: Order) -> Touch:
     return Touch(
-        at=order.now, contact_id=row["contact_id"], kind=KINDS[order.verdict], campaign=row["campaign"], version=row["version"],
-        run_id=row["run_id"], delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"],
-        channel=delivery.channel, provider=delivery.provider, reason=REASONS[order.verdict],
+        at=order.now, contact_id=row["contact_id"], kind=KINDS[order.verdict], campaign=row["campaign"] or None,
+        version=row["version"] or None, run_id=row["run_id"], delivery_id=row["id"], step=row["step"] or None, message=row["message"],
+        purpose=row["purpose"], channel=delivery.channel, provider=delivery.provider, reason=REASONS[order.verdict],
         detail={"by": order.by, "was": delivery.state.value, "why": delivery.reason},
     )
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from engage.model.responses import RESPONSES
 from engage.model.run import RunState
+from engage.store.api_tables import requests
 from engage.store.belongings import Belongings, all_numbers, belongings_of, rows_of
 from engage.store.calls import CallState
 from engage.store.hook_tables import hook_subjects
@@ -58,7 +59,7 @@ class Scrubbing:
             theirs |= belongings_of(self._connection, number)
         found = [
             self._scrub_touches(theirs.touches), self._scrub_runs(theirs.runs), self._scrub_deliveries(theirs),
-            bool(self._ids(sa.delete(events), events.c.id, theirs.events)), self._scrub_ledger(), self._forget_rows(),
+            bool(self._ids(sa.delete(events), events.c.id, theirs.events)), self._scrub_ledger(), self._forget_rows(theirs),
         ]
         return any(found)
 
@@ -118,7 +119,8 @@ class Scrubbing:
             "source": source if source in OUR_SOURCES or source == "import" else self._hash(source),
         }
 
-    def _forget_rows(self) -> bool:
+    def _forget_rows(self, theirs: Belongings) -> bool:
+        self._ids(sa.delete(requests), requests.c.delivery_id, theirs.deliveries)
         for table in (identities, contact_dates, hook_subjects):
             self._connection.execute(sa.delete(table).where(table.c.contact_id == self._contact_id))
         watched = segment_members.c.segment.in_(sa.select(segment_states.c.segment))

@@ -146,8 +146,9 @@ def _unknown(row: Row, now: datetime, *, poison: bool) -> Settlement:
 
 def _touch(row: Row, kind: Kind, now: datetime, reason: str | None, detail: Mapping[str, object] | None = None) -> Touch:
     return Touch(
-        at=now, contact_id=row["contact_id"], kind=kind, campaign=row["campaign"], version=row["version"], run_id=row["run_id"],
-        delivery_id=row["id"], step=row["step"], message=row["message"], purpose=row["purpose"], channel=row["channel"],
+        at=now, contact_id=row["contact_id"], kind=kind, campaign=row["campaign"] or None, version=row["version"] or None,
+        run_id=row["run_id"], delivery_id=row["id"], step=row["step"] or None, message=row["message"], purpose=row["purpose"],
+        channel=row["channel"],
         provider=row["provider"], reason=reason, detail=detail or {},
     )
 

@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from engage.model.contact import ChannelKind
 from engage.model.content import Content, EmailContent, SmsContent
-from engage.model.delivery import Links, LocaleSource
+from engage.model.delivery import LocaleSource
 from engage.model.errors import Place, Problem, RenderError
 from engage.model.workspace import Workspace
 from engage.templates.catalogue import FORMS, Choice, Parts, kind_of
@@ -22,10 +22,10 @@ from engage.templates.renderer import MessageTemplate, Templates
 from engage.templates.samples import MOMENT, Everywhere, Sample, varied, whole_samples
 from engage.templates.sources import decoded, front_matter
 from engage.templates.translations import translation_problems
+from engage.templates.trying import LINKS, parts_without
 from engage.templates.uses import Use, told_apart, uses_of
 
 MAX_SEGMENTS = 10
-_LINKS = Links(unsubscribe="https://check.invalid/u/token", preferences="https://check.invalid/p/token", view="https://check.invalid/v/token")
 
 
 @final
@@ -195,7 +195,7 @@ class _Examination:
     def _render(self, version: _Version, use: Use, sample: Sample) -> Content:
         return self.templates.render_for(
             version.message, channel_kind=version.kind, channel_name=use.channel, contact=sample.contact, trigger=sample.trigger,
-            values=sample.values, now=MOMENT, purpose=use.purpose, links=_LINKS, locale=version.locale,
+            values=sample.values, now=MOMENT, purpose=use.purpose, links=LINKS, locale=version.locale,
             campaign=use.campaign.name if use.campaign is not None else None, lookup=Everywhere(member=sample.in_segments),
         ).content  # fmt: skip
 
@@ -207,13 +207,11 @@ class _Examination:
         if " ".join(address.split()) not in " ".join(content.text.split()):
             what = f"a mail for {purpose.name} is promotional: the law asks for the postal address in it, {{{{ company.address }}}}"
             self.warnings.add(Problem(place=Place(file=version.parts.get("txt", version.file)), what=what))
-        for what, part in (("", content.html), ("'s text part", content.text)):
-            file = version.parts.get("txt", version.file) if what else version.file
-            if part is not None and _LINKS.unsubscribe not in part:
-                yield Problem(
-                    place=Place(file=file),
-                    what=f"a mail for {purpose.name} is promotional: it{what} needs a link to {{{{ message.unsubscribe_url }}}}",
-                )
+        for what in parts_without(LINKS.unsubscribe, content):
+            yield Problem(
+                place=Place(file=version.parts.get("txt", version.file) if what else version.file),
+                what=f"a mail for {purpose.name} is promotional: it{what} needs a link to {{{{ message.unsubscribe_url }}}}",
+            )
 
     def _warn(self, version: _Version, content: Content) -> None:
         if isinstance(content, SmsContent) and content.segments > MAX_SEGMENTS:

@@ -10,6 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from engage import __version__
 from engage.web import api, hooks, problems, public
+from engage.web.api.document import add_document
 from engage.web.keys import is_given
 from engage.web.pages import Pages
 from engage.web.ports import Site
@@ -23,13 +24,15 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 def create_app(site: Site) -> FastAPI:
     """The application. Endpoints are plain functions, run in threads: what they call waits for a database."""
     app = FastAPI(
-        title="Engage", version=__version__, summary="Events in, messages out.", docs_url=None, redoc_url=None, telemetry=NO_TELEMETRY,
+        title="Engage", version=__version__, summary="Events in, messages out.", docs_url=None, redoc_url=None, openapi_url=None,
+        telemetry=NO_TELEMETRY, redirect_slashes=False,
     )
     problems.install(app, away=site.away)
     app.include_router(api.router(site))
     app.include_router(hooks.router(site))
     public.install(app, site, Pages())
     _add_health(app, site)
+    add_document(app, site)
     return app
 
 

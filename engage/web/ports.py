@@ -1,29 +1,42 @@
-"""What the web needs of the rest: somewhere to put events, letters and their links, the consent ledger."""
+"""What the web needs of the rest: somewhere to put events and messages, people, their consents and history, campaigns, letters, keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, final
 
 from engage.contacts.ports import Ledger, People
 from engage.feedback import Feedback
+from engage.history.timeline import History
 from engage.hooks import Hooks
+from engage.model.access import Key
+from engage.model.campaign import Campaign
 from engage.model.contact import Contact, Event
 from engage.model.letter import Letter
 from engage.model.time import Clock
-from engage.model.workspace import Workspace
+from engage.model.workspace import Channel, Purpose, Queue, Workspace
+from engage.planning.enrolling import Fate
+from engage.planning.messages import Messages
 
 
 class Intake(Protocol):
     """Where events go."""
 
     def take(self, event: Event) -> bool:
-        """Take it in with all that it brings about, committed when this returns; False where its id was taken before."""
+        """Take it in with all that it brings about, committed when this returns; False where its id was taken before.
+
+        One that is about somebody who was erased is not kept, and False.
+        """
         ...
 
-    def told(self) -> None:
-        """All events of a request are in: whoever does what they brought about may be nudged."""
+    def take_all(self, events: Sequence[Event]) -> Sequence[bool]:
+        """The same of many, an answer for each, in the order given."""
+        ...
+
+    def told(self, *, queue: Queue | None = None) -> None:
+        """Something may be due: whoever does it may be nudged; of a queue, whoever sends what is in it."""
         ...
 
 
@@ -43,12 +56,61 @@ class Letters(Protocol):
         ...
 
 
+class Keys(Protocol):
+    """Who may use the API."""
+
+    def known(self, text: str) -> Key | None:
+        """The key of that text; None where there is none, it has expired, or was revoked."""
+        ...
+
+
+class Rates(Protocol):
+    """How often a key is used."""
+
+    def take(self, key: Key) -> tuple[int, float]:
+        """Count a request: how many more may come within the second, and in how many seconds this one may (0: now)."""
+        ...
+
+
+class Steering(Protocol):
+    """What people and programs do with campaigns."""
+
+    def enroll(self, campaign: Campaign, contact_ids: Sequence[int], *, data: Mapping[str, object], key: str) -> Mapping[int, Fate]:
+        """Let those named enter, under the key; what became of each."""
+        ...
+
+    def pause(self, campaign: str) -> None:
+        """Stop its entries and hand-offs."""
+        ...
+
+    def resume(self, campaign: str) -> None:
+        """Take a pause back."""
+        ...
+
+    def approve(self, campaign: str) -> None:
+        """Let it go though it reached more people than `guards.max_audience`."""
+        ...
+
+
+class Drafts(Protocol):
+    """Messages as they would be rendered."""
+
+    def messages(self) -> Sequence[str]:
+        """The names of all messages of the workspace."""
+        ...
+
+    def troubles(
+        self, message: str, channels: Sequence[Channel], *, contact: Contact, purpose: Purpose, values: Mapping[str, object], now: datetime,
+    ) -> Sequence[str]:
+        """What keeps it from being sent to the contact by these channels, a sentence each."""
+        ...
+
+
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What an application is made of.
 
-    `api_key` None refuses every request to the API.
     `problems` tells what keeps this process from serving: a database that is away, a workspace never accepted.
     `away` are the errors that say that the database does not answer: what was asked may be asked again.
     `metrics` makes the text of `/metrics` and its Content-Type, by the Accept header; with `metrics_key` it is for who has that key.
@@ -61,10 +123,15 @@ class Site:
     letters: Letters
     people: People
     ledger: Ledger
+    history: History
     feedback: Feedback
     hooks: Hooks
+    keys: Keys
+    rates: Rates
+    steering: Steering
+    messages: Messages
+    drafts: Drafts
     problems: Callable[[], Sequence[str]]
     away: Sequence[type[Exception]] = ()
-    api_key: str | None = None
     metrics: Callable[[str], tuple[bytes, str]] | None = None
     metrics_key: str | None = None

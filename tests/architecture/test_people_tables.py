@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from engage.store.api_tables import metadata
 from engage.store.exporting import EXPORTED
-from engage.store.hook_tables import metadata
 
 PERSONAL = {
     "contacts", "contact_dates", "segment_members", "consents", "events", "runs", "deliveries", "calls", "touches", "touch_details",
-    "identities", "merges", "erasures", "barred", "questions", "hook_subjects",
+    "identities", "merges", "erasures", "barred", "questions", "hook_subjects", "requests",
 }
 """Tables in which somebody's number stands, or that of something of theirs."""
 

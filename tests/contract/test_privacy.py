@@ -14,9 +14,11 @@ from engage.contacts.privacy import ErasedWhy
 from engage.model.contact import ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
+from engage.planning.messages import AskedMessage, RequestName, delivery_of_message
+from engage.store.api_tables import metadata
 from engage.store.database import Database
-from engage.store.hook_tables import metadata
 from engage.store.ledger_tables import consents, suppressions
+from engage.store.messages import SqlMessages
 from engage.store.people_tables import barred
 from engage.store.tables import deliveries, events, runs, touches
 from tests.engine import MONDAY, Works
@@ -79,12 +81,24 @@ def live(works: Works) -> int:
     works.planner.tick(now=MONDAY)
     works.happen("ticket.closed", f"{CANARY}-1", id=f"zendesk-{CANARY}", ticket_id=f"T-{CANARY}", note=f"{CANARY} was angry")
     works.happen("ticket.reopened", f"later-{CANARY}", id="kept", ticket_id="x")
+    ask_for_later(works)
     works.play(MONDAY + 26 * HOUR)
     works.clock.move(MONDAY + 26 * HOUR)
     works.respond(Kind.BOUNCED, "csat", f"{CANARY}-1", reason=f"550 no {CANARY}@example.com here", text=f"no {CANARY}")
     works.happen("ticket.closed", f"{CANARY}-1", id=f"again-{CANARY}", ticket_id=f"T2-{CANARY}", note="other")
     works.planner.advance(now=works.clock.now())
     return id_
+
+
+def ask_for_later(works: Works) -> None:
+    """As a program does that has the canary in its key, and in what it hands to the template."""
+    contact = works.people.find(f"{CANARY}-1")
+    assert contact is not None
+    asked = AskedMessage(
+        contact=contact, message="birthday", purpose="care", channels=("email",), values={"note": CANARY}, send_at=MONDAY + 99 * HOUR,
+    )
+    new = delivery_of_message(asked, settings=works.workspace.settings, now=works.clock.now())
+    SqlMessages(works.database).ask(new, request=RequestName(key_id=1, name=f"for-{CANARY}", fingerprint="f"))
 
 
 def found_in(database: Database, *words: str) -> dict[str, int]:
@@ -105,6 +119,7 @@ def test_nothing_that_says_who_it_was_is_left_in_any_column_of_any_table(works: 
     before = found_in(works.database, CANARY, PHONE)
     assert {name.split(".")[0] for name in before} >= {
         "contacts", "identities", "merges", "consents", "events", "runs", "deliveries", "touches", "touch_details", "calls",
+        "requests",
     }
     works.privacy.erase(id_, now=works.clock.now(), by="tester")
     assert set(found_in(works.database, CANARY, PHONE)) <= {"events.contact_ref"}  # of `later-kanarek`, whom nobody knows

@@ -155,7 +155,7 @@ def test_send_says_what_the_provider_said(engage: Engage, smtp: SmtpServer) -> N
 def test_doctor_looks_at_everything_and_says_what_to_do(engage: Engage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ENGAGE_API_KEY", "k")
     found = {str(row["what"]): row for row in engage("doctor", "--json").json()}
-    assert {"python", "zone data", "workspace", "database", "broker", "API key", "channel email"} <= set(found)
+    assert {"python", "zone data", "workspace", "database", "broker", "API keys", "channel email"} <= set(found)
     assert found["channel email"]["ok"] is True
     monkeypatch.setenv("SMTP_URL", "smtp://127.0.0.1:1")
     ill = engage("doctor", "--json")

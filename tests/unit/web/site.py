@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from engage.contacts.consent import states
 from engage.contacts.ports import Person
+from engage.contacts.zones import names_behind
+from engage.delivery.buckets import LocalBuckets
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
 from engage.feedback.texts import Texts
 from engage.hooks import Hooks
+from engage.model.access import Role
 from engage.model.addresses import address_key
+from engage.model.campaign import Campaign
 from engage.model.contact import AttributeKind, ChannelKind, Event
 from engage.model.history import Kind, Touch
 from engage.model.tokens import TokenPayload, sign, sign_with
-from engage.model.workspace import Basis, Settings, Workspace
+from engage.model.workspace import Basis, Queue, Settings, Workspace
+from engage.planning.planner import Planner
+from engage.planning.versions import version_in
+from engage.rules.expressions import Lookup
+from engage.store.api_tables import metadata
 from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
-from engage.store.hook_tables import metadata
+from engage.store.history import SqlHistory
 from engage.store.hooks import SqlHookMemory
+from engage.store.keys import SqlKeys
 from engage.store.ledger import SqlLedger
 from engage.store.letters import SqlLetters
+from engage.store.lookups import SqlLookup
+from engage.store.messages import SqlMessages
+from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
+from engage.store.planning import SqlPlanning
 from engage.store.rows import add_touches
 from engage.store.tables import deliveries, runs, touches
 from engage.store.texting import SqlTexts
+from engage.store.workspaces import SqlWorkspaces
 from engage.web.app import create_app
-from engage.web.ports import Site
+from engage.web.ports import Rates, Site
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
 from tests.fakes.network import FakeNetwork
+from workers.access import AllKeys, KeyRates
+from workers.drafts import Drafts
+from workers.intake import Intake
 from workers.metrics import Metrics
+from workers.steering import Steering
 from workers.watched import WatchedApp
 
 TEXT, NUMBER = AttributeKind.TEXT, AttributeKind.NUMBER
@@ -43,6 +62,7 @@ EVENTS = {
     "nps.answered": {"score": NUMBER}, "visit.planned": {"day": TEXT}, "consent.confirmed": {"purpose": TEXT, "channel": TEXT},
 }
 KEY = "a-key-of-the-tests"
+"""The key of the environment, which may do everything."""
 PRIVATE = {"address": "ana@example.com", "subject": "Vse najboljše, Ana!", "text": "Vse najboljše!", "html": "<p>Vse <b>najboljše</b>!</p>"}
 
 
@@ -53,12 +73,23 @@ class FakeIntake:
     taken: dict[str, Event] = field(default_factory=dict)
     nudged: int = 0
 
+    def take_all(self, events: Sequence[Event]) -> Sequence[bool]:
+        return [self.take(event) for event in events]
+
     def take(self, event: Event) -> bool:
         new = event.id not in self.taken
         self.taken.setdefault(event.id, event)
         return new
 
-    def told(self) -> None:
+    def told(self, *, queue: Queue | None = None) -> None:
+        self.nudged += 1
+
+    def advance(self) -> None:
+        """As the nudges of a broker."""
+        self.nudged += 1
+
+    def drain(self, queue: str, *, times: int = 1) -> None:
+        """Likewise."""
         self.nudged += 1
 
 
@@ -78,20 +109,28 @@ class Visitor:
     def __init__(
         self, *, api_key: str | None = KEY, metrics_key: str | None = None, purpose: str = "care", locale: str = "sl",
         intake: FakeIntake | None = None, settings: Settings | None = None, wording: str | None = None,
-        trigger: dict[str, object] | None = None, **private: object,
+        trigger: dict[str, object] | None = None, workspace: Workspace | None = None, url: str = "sqlite://",
+        rates: Rates | None = None, **private: object,
     ) -> None:
+        """With a `workspace` of its own it is the real thing behind: events go to the planner, and campaigns are accepted."""
         settings = settings or some_settings()
         purposes = {
             "care": a_purpose(title="Birthday wishes"), "marketing": a_purpose("marketing", title="News", wording=wording),
             "service": settings.purposes["service"],
             "club": a_purpose("club", title="The club", consent=dict.fromkeys(ChannelKind, Basis.OPT_IN)),
         }
-        self.workspace: Workspace = a_workspace(settings=replace(settings, purposes=purposes, events={**settings.events, **EVENTS}))
-        self.database = Database.open("sqlite://")
+        usual = a_workspace(settings=replace(settings, purposes=purposes, events={**settings.events, **EVENTS}))
+        self.workspace: Workspace = workspace or usual
+        self.database = Database.open(url)
         self._create()
+        if workspace is not None:
+            SqlWorkspaces(self.database).accept(workspace, now=NOON)
         self.people = SqlPeople(self.database, workspace=lambda: self.workspace)
         self.ledger = SqlLedger(self.database)
         self.intake = intake if intake is not None else FakeIntake()
+        self.keys = SqlKeys(self.database)
+        self.operations = SqlOperations(self.database)
+        self.monotonic = 0.0
         self.metrics = Metrics()
         self.problems: list[str] = []
         self.clock, self.machine, self.network = FixedClock(), FixedClock(), FakeNetwork()
@@ -106,14 +145,34 @@ class Visitor:
             workspace=lambda: self.workspace, clock=self.clock, machine_now=self.machine.now, intake=self.intake, responses=feedback,
             memory=memory, texts=texts, network=self.network, delivery_in=self.identity.delivery_in,
         )
+        planned = Intake(self._planner(), clock=self.clock, nudges=self.intake) if workspace is not None else self.intake
         site = Site(
-            workspace=lambda: self.workspace, clock=self.clock, secret=self.database.secret(), intake=self.intake,
+            workspace=lambda: self.workspace, clock=self.clock, secret=self.database.secret(), intake=planned,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
-            feedback=feedback, hooks=hooks, problems=lambda: self.problems, away=AWAY, api_key=api_key, metrics=self.metrics.exposed,
+            history=SqlHistory(self.database), keys=AllKeys(self.keys, given=api_key),
+            rates=rates or KeyRates(LocalBuckets(lambda: self.monotonic)),
+            steering=Steering(self._planner(), self.operations, clock=self.clock), messages=SqlMessages(self.database),
+            drafts=Drafts(lambda: self.workspace, secret=self.database.secret(), lookup=self._lookup),
+            feedback=feedback, hooks=hooks, problems=lambda: self.problems, away=AWAY, metrics=self.metrics.exposed,
             metrics_key=metrics_key,
         )
         app = WatchedApp(create_app(site), self.metrics)
         self.client = TestClient(app, base_url="http://engage.test", follow_redirects=False, raise_server_exceptions=False)
+
+    def _planner(self) -> Planner:
+        store = SqlPlanning(self.database, workspace=lambda: self.workspace)
+        return Planner(store, workspace=lambda: self.workspace, versions=self._version, zones_of=names_behind)
+
+    def _version(self, name: str, version: str) -> Campaign | None:
+        return version_in(self.workspace, name, version)
+
+    def _lookup(self, contact_id: int, now: datetime) -> Lookup:
+        return SqlLookup(self.database.read, workspace=self.workspace, contact_id=contact_id, now=now)
+
+    def key(self, role: Role, *, rate: float = 100.0, expires_in: timedelta | None = None) -> dict[str, str]:
+        """The headers of a new key."""
+        _, text = self.keys.create(role.value, role, rate=rate, expires_in=expires_in)
+        return {"Authorization": f"Bearer {text}"}
 
     def _create(self) -> None:
         with self.database.begin() as connection:

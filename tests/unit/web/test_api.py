@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -29,7 +31,7 @@ def post(visitor: Visitor, body: Any, *, key: str | None = KEY, **headers: str) 
 def test_an_event_is_taken_in_and_the_workers_are_told_once(visitor: Visitor) -> None:
     answer = post(visitor, CLOSED)
     assert answer.status_code == 200
-    assert answer.json()["events"] == [{"id": "t1", "status": "accepted", "contact": "known", "ignored": []}]
+    assert answer.json()["events"] == [{"id": "t1", "status": "accepted", "contact": "known", "ignored": [], "problem": None}]
     assert visitor.intake.taken["t1"].data == {"ticket_id": "T-1"}
     assert visitor.intake.nudged == 1
 
@@ -52,7 +54,7 @@ def test_more_than_a_thousand_are_refused_as_a_whole(visitor: Visitor) -> None:
 
 def test_a_body_that_does_not_say_that_it_is_json_is_told_to() -> None:
     answer = Visitor().client.post("/v1/events", content=b"{}", headers={"Authorization": f"Bearer {KEY}", "Content-Type": "text/plain"})
-    assert (answer.status_code, "Content-Type: application/json" in answer.json()["detail"]) == (415, True)
+    assert (answer.status_code, "application/json" in answer.json()["detail"]) == (415, True)
 
 
 def test_an_event_about_somebody_unknown_says_so(visitor: Visitor) -> None:
@@ -83,7 +85,7 @@ def test_fields_that_cannot_be_kept_are_named(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {**CLOSED, "data": {"ticket_id": 7}}, {**CLOSED, "at": "yesterday"}, {**CLOSED, "at": "2026-02-25T11:00:00"},
+        {**CLOSED, "data": "x"}, {**CLOSED, "at": "yesterday"}, {**CLOSED, "at": 1700000000}, {**CLOSED, "at": "2026-02-25T11:00:00"},
         {**CLOSED, "kind": "x"}, {"id": "t1"}, {**CLOSED, "id": ""}, [], "ticket.closed", {"specversion": "1.0", "type": "ticket.closed"},
     ],
 )
@@ -97,15 +99,28 @@ def test_what_cannot_be_read_is_refused_with_a_problem_and_nothing_is_taken(visi
 @pytest.mark.parametrize("key", [None, "", "wrong", KEY + "x"])
 def test_without_the_key_nothing_is_taken(visitor: Visitor, key: str | None) -> None:
     answer = post(visitor, CLOSED, key=key)
-    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="engage"')
     assert visitor.intake.taken == {}
 
 
-def test_with_no_key_set_everybody_is_refused() -> None:
-    visitor = Visitor(api_key=None)
-    answer = post(visitor, CLOSED)
-    assert answer.status_code == 503
-    assert "ENGAGE_API_KEY" in answer.json()["detail"]
+def test_with_no_key_made_everybody_is_refused_and_told_how_to_make_one() -> None:
+    answer = post(Visitor(api_key=None), CLOSED)
+    assert answer.status_code == 401
+    assert "engage key create" in answer.json()["detail"]
+
+
+def test_an_event_that_conflicts_with_what_is_declared_is_refused_with_the_field(visitor: Visitor) -> None:
+    answer = post(visitor, {**CLOSED, "data": {"ticket_id": 7}})
+    assert (answer.status_code, "`ticket_id` must be text" in answer.json()["detail"]) == (409, True)
+    assert visitor.intake.taken == {}
+
+
+def test_in_a_list_each_event_is_answered_by_itself(visitor: Visitor) -> None:
+    told = [CLOSED, {**CLOSED, "id": "t2", "data": {"ticket_id": 7}}, {**CLOSED, "id": "t3", "type": "message.sent"}, CLOSED]
+    answers = post(visitor, told).json()["events"]
+    assert [answer["status"] for answer in answers] == ["accepted", "refused", "refused", "repeated"]
+    assert "`ticket_id` must be text" in answers[1]["problem"]
+    assert list(visitor.intake.taken) == ["t1"]
 
 
 def test_a_body_of_more_than_a_megabyte_is_refused(visitor: Visitor) -> None:
@@ -128,7 +143,7 @@ def test_our_own_mistake_is_a_problem_without_a_trace(visitor: Visitor) -> None:
 
 def test_while_the_database_is_away_an_event_is_asked_for_again() -> None:
     class Away(FakeIntake):
-        def take(self, event: Event) -> bool:
+        def take_all(self, events: Sequence[Event]) -> Sequence[bool]:
             raise OperationalError("COMMIT", None, Exception("it went away"))
 
     visitor = Visitor(intake=Away())
@@ -145,6 +160,79 @@ def test_a_process_that_lives_is_healthy_and_one_that_cannot_serve_says_why(visi
     assert (answer.status_code, answer.json()["problems"]) == (503, ["the database is away"])
 
 
-def test_the_api_describes_itself(visitor: Visitor) -> None:
+CLOUD = {
+    "specversion": "1.0", "id": "9", "source": "/desk", "type": "ticket.closed", "subject": "ana", "time": "2026-02-25T11:00:00Z",
+    "data": {"ticket_id": "T-9"}, "traceparent": "00-x",
+}
+
+
+def send(visitor: Visitor, content: str, kind: str, **headers: str) -> Response:
+    sent = {"Authorization": f"Bearer {KEY}", "Content-Type": kind, **headers}
+    return visitor.client.post("/v1/events", content=content, headers=sent)
+
+
+def test_a_batch_of_cloud_events_is_taken(visitor: Visitor) -> None:
+    answer = send(visitor, json.dumps([CLOUD, {**CLOUD, "id": "10"}]), "application/cloudevents-batch+json; charset=utf-8")
+    assert [event["id"] for event in answer.json()["events"]] == ["/desk#9", "/desk#10"]
+
+
+def test_a_cloud_event_in_the_binary_mode_is_taken(visitor: Visitor) -> None:
+    headers = {"ce-specversion": "1.0", "ce-id": "9", "ce-source": "/desk", "ce-type": "ticket.closed", "ce-subject": "an%61"}
+    answer = send(visitor, '{"ticket_id": "T-9"}', "application/json", **headers)
+    assert answer.json()["events"][0]["id"] == "/desk#9"
+    assert (visitor.intake.taken["/desk#9"].contact_ref, visitor.intake.taken["/desk#9"].data) == ("ana", {"ticket_id": "T-9"})
+
+
+def test_a_cloud_event_whose_source_is_long_still_counts_once(visitor: Visitor) -> None:
+    long = {**CLOUD, "source": "https://desk.example/" + "x" * 300}
+    assert [post(visitor, long).json()["events"][0]["status"] for _ in range(2)] == ["accepted", "repeated"]
+
+
+@pytest.mark.parametrize(("content", "status"), [
+    ("{", 400), ("", 422), ("\xff", 400), ('{"type": NaN}', 400), ('{"type": "x", "type": "y"}', 400),
+    ('{"type": "x", "data": {"n": 1e999}}', 422), ('{"type": "x", "data": {"n": ' + "9" * 5_000 + "}}", 422),
+    ('{"type": "x", "data": {"n": "\\u0000"}}', 422), ('{"type": "x", "data": {"n": "\\ud800"}}', 422),
+    ('{"type": "x", "data": {"\\u0000": 1}}', 422), ('{"type": "x", "data": ' + "[" * 100 + "]" * 100 + "}", 422),
+    ("[" * 100_000 + "]" * 100_000, 422), ('{"type": true}', 422), ('{"type": "x", "contact": 12}', 422),
+    ('{"type": "x\\ny"}', 422), ('"text"', 422), ("null", 422), ("12", 422),
+])
+def test_whatever_no_database_could_keep_is_refused(visitor: Visitor, content: str, status: int) -> None:
+    answer = visitor.client.post(
+        "/v1/events", content=content.encode("latin-1"), headers={"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert visitor.intake.taken == {}
+
+
+def test_nul_in_the_address_is_refused(visitor: Visitor) -> None:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    for path in ("/v1/contacts/a%00b", "/v1/contacts/ana/history?campaign=a%00b", "/v1/messages/%00"):
+        assert visitor.client.get(path, headers=headers).status_code in (404, 422), path
+
+
+def test_other_methods_are_told_which_there_are(visitor: Visitor) -> None:
+    answer = visitor.client.request("OPTIONS", "/v1/contacts/ana")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert visitor.client.post("/v1/nowhere").json()["status"] == 404
+
+
+def test_the_document_tells_a_companys_words_to_those_with_a_key_alone(visitor: Visitor) -> None:
+    told = visitor.client.get("/openapi.json").json()
+    known = visitor.client.get("/openapi.json", headers={"Authorization": f"Bearer {KEY}"}).json()
+    assert "birth_date" not in told["components"]["schemas"]["Attributes"]["properties"]
+    assert known["components"]["schemas"]["Attributes"]["properties"]["birth_date"]["anyOf"][0] == {"type": "string", "format": "date"}
+    assert known["components"]["schemas"]["ConsentIn"]["properties"]["purpose"]["enum"] == ["care", "marketing", "service", "club"]
+    assert told["paths"]["/v1/events"]["post"]["security"] == [{"key": ["sender", "marketer", "admin"]}]
+
+
+def test_every_answer_of_every_operation_stands_in_the_document(visitor: Visitor) -> None:
     paths = visitor.client.get("/openapi.json").json()["paths"]
-    assert set(paths) == {"/v1/events", "/hooks/{name}", "/healthz", "/readyz"}
+    operations = {f"{method} {path}": operation for path, methods in paths.items() for method, operation in methods.items()}
+    for name, operation in operations.items():
+        if " /v1/" in name:
+            assert {"401", "403", "422", "429", "503"} <= set(operation["responses"]), name
+            refusals = [each for status, each in operation["responses"].items() if status >= "400"]
+            assert all("application/problem+json" in each["content"] for each in refusals), name
+        if " /v1/" in name and "requestBody" in operation:
+            assert {"400", "413", "415"} <= set(operation["responses"]), name

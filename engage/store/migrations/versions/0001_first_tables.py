@@ -40,6 +40,7 @@ def upgrade() -> None:
     _make_merges()
     _make_erasures()
     _make_hooks()
+    _make_api()
 
 
 def _make_batches() -> None:
@@ -594,3 +595,33 @@ def _make_hooks() -> None:
         sa.PrimaryKeyConstraint("hook", "subject", name=op.f("pk_hook_subjects")),
     )
     op.create_index(op.f("ix_hook_subjects_at"), "hook_subjects", ["at"], unique=False)
+
+
+def _make_api() -> None:
+    op.create_table(
+        "api_keys",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("ending", sa.String(length=4), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
+        sa.UniqueConstraint("hash", name=op.f("uq_api_keys_hash")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "requests",
+        sa.Column("key_id", Id, autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("delivery_id", Id, nullable=False),
+        sa.Column("answer", Json, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key_id", "name", name=op.f("pk_requests")),
+    )
+    op.create_index(op.f("ix_requests_at"), "requests", ["at"])

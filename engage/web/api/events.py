@@ -1,0 +1,172 @@
+"""`POST /v1/events`: what happened, one event or a list; a 2xx means that they are in the database."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from engage.model.access import Task
+from engage.model.errors import InputError
+from engage.planning.incoming import LONGEST_ID, Incoming, read_event
+from engage.web.api.answers import answers
+from engage.web.api.fields import LINE, NO_NUL, REFERS_TO, Body, Fields, Moment, Name, Reference, refers_to
+from engage.web.gate import for_task
+from engage.web.ports import Site
+from engage.web.problems import Problem
+
+MOST_EVENTS = 1_000
+"""Events of one request."""
+
+CLOUD, CLOUDS = "application/cloudevents+json", "application/cloudevents-batch+json"
+MEDIA_TYPES = ("application/json", CLOUD, CLOUDS)
+
+EXAMPLE: dict[str, Any] = {
+    "id": "ticket-1001-closed", "type": "ticket.closed", "contact": "ana", "data": {"ticket_id": "1001", "channel": "email"},
+}
+CLOUD_EXAMPLE: dict[str, Any] = {
+    "specversion": "1.0", "id": "1001-closed", "source": "/desk", "type": "ticket.closed", "subject": "ana",
+    "time": "2026-02-25T11:00:00Z", "data": {"ticket_id": "1001", "channel": "email"},
+}
+
+Word = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, pattern=LINE)]
+
+
+class EventIn(Body):
+    """Something that happened: to a contact, or to nobody in particular."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: Annotated[Word, Field(description="Sent twice, it counts once; without one it counts each time.")] | None = None
+    type: Name
+    contact: Reference | None = None
+    at: Annotated[Moment, Field(description="When it happened; now, where absent.")] | None = None
+    data: Fields = Field(default_factory=dict)
+
+
+class CloudEventIn(Body):
+    """The same in the form of CloudEvents 1.0: its `subject` is the contact, its `time` is `at`. Other attributes are passed over."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra={
+        "examples": [CLOUD_EXAMPLE], "additionalProperties": {REFERS_TO: "Json"}, "propertyNames": {"pattern": NO_NUL},
+    })
+
+    specversion: Literal["1.0"]
+    id: Word
+    source: Annotated[str, Field(min_length=1, max_length=500, pattern=LINE)]
+    type: Name
+    subject: Reference | None = None
+    time: Moment | None = None
+    datacontenttype: Annotated[str, Field(pattern=r"^application/([a-z0-9.-]+\+)?json$", max_length=100)] | None = None
+    data: Fields | None = None
+    data_base64: Annotated[None, Field(description="Nothing binary is taken.")] = None
+
+
+class EventOut(Body):
+    """What became of one event. An event about somebody `unknown` is kept for 30 days, and counts once the contact appears.
+
+    One about somebody who was `erased` is not kept; one that is `refused` neither, and `problem` says why.
+    """
+
+    id: str
+    status: Literal["accepted", "repeated", "not_kept", "refused"]
+    contact: Literal["known", "unknown", "erased"] | None
+    ignored: list[str] = Field(default_factory=list, description="Fields that are objects and not declared in engage.yaml.")
+    problem: str | None = None
+
+
+class EventsOut(Body):
+    """What became of all of them, in the order they came."""
+
+    events: list[EventOut]
+
+
+def _kind(raw: Any) -> str:
+    cloud = isinstance(raw, CloudEventIn) or (isinstance(raw, Mapping) and "specversion" in raw)
+    return "cloud:" if cloud else "event:"
+
+
+def _number(raw: Any) -> str:
+    return "several:" if isinstance(raw, list) else "one:"
+
+
+OneIn = Annotated[Annotated[EventIn, Tag("event:")] | Annotated[CloudEventIn, Tag("cloud:")], Discriminator(_kind)]
+EventsIn = Annotated[
+    Annotated[OneIn, Tag("one:")] | Annotated[list[OneIn], Field(min_length=1, max_length=MOST_EVENTS), Tag("several:")],
+    Discriminator(_number), refers_to("EventsIn"),
+]
+
+
+def add_events(api: APIRouter, site: Site) -> None:
+    """The route."""
+
+    @api.post(
+        "/events", summary="Tell what happened", tags=["events"], responses=answers(400, 409, 413, 415, 422),
+        openapi_extra=for_task(Task.TELL, media_types=MEDIA_TYPES),
+    )
+    def post_events(events: EventsIn) -> EventsOut:
+        """Take in one event, or up to 1,000, each answered by itself. Safe to repeat: an id counts once.
+
+        CloudEvents are taken in their structured form, as a batch, and in the binary one (`ce-…` headers, the data as the body).
+        One event alone that cannot be taken is a 409; in a list it is `refused`, and the others are taken.
+        """
+        if isinstance(events, list):
+            return EventsOut(events=_take(site, events))
+        (answer,) = _take(site, [events])
+        if answer.status == "refused":
+            raise Problem(409, answer.problem or "")
+        return EventsOut(events=[answer])
+
+
+def _take(site: Site, events: Sequence[EventIn | CloudEventIn]) -> list[EventOut]:
+    read = [_read(site, event) for event in events]
+    taken = iter(site.intake.take_all([each.event for each in read if isinstance(each, Incoming)]))
+    site.intake.told()
+    known = _known(site, {each.event.contact_ref for each in read if isinstance(each, Incoming)})
+    return [each if isinstance(each, EventOut) else _answer(each, next(taken), known) for each in read]
+
+
+def _read(site: Site, event: EventIn | CloudEventIn) -> Incoming | EventOut:
+    """The event, or why it is refused."""
+    plain = _plain(event) if isinstance(event, CloudEventIn) else event
+    now, id_ = site.clock.now(), plain.id or secrets.token_hex(16)
+    try:
+        return read_event(
+            id=id_, type=plain.type, at=plain.at or now, data=plain.data, contact_ref=plain.contact, now=now,
+            declared=site.workspace().settings.events,
+        )
+    except InputError as error:
+        return EventOut(id=id_, status="refused", contact=None, problem=error.problems[0].what)
+
+
+def _plain(cloud: CloudEventIn) -> EventIn:
+    """What is unique of a CloudEvent is its source with its id; together they may be longer than an id of ours."""
+    id_ = f"{cloud.source}#{cloud.id}"
+    if len(id_) > LONGEST_ID:
+        id_ = sha256(id_.encode()).hexdigest()
+    return EventIn(id=id_, type=cloud.type, contact=cloud.subject, at=cloud.time, data=cloud.data or {})
+
+
+def _answer(read: Incoming, new: bool, known: Mapping[str | None, Literal["known", "unknown", "erased"] | None]) -> EventOut:
+    contact = known[read.event.contact_ref]
+    status: Literal["accepted", "repeated", "not_kept"] = "accepted" if new else "not_kept" if contact == "erased" else "repeated"
+    return EventOut(id=read.event.id, status=status, contact=contact, ignored=list(read.ignored))
+
+
+def _known(site: Site, references: set[str | None]) -> Mapping[str | None, Literal["known", "unknown", "erased"] | None]:
+    return {reference: _is_known(site, reference) for reference in references}
+
+
+def _is_known(site: Site, reference: str | None) -> Literal["known", "unknown", "erased"] | None:
+    if reference is None:
+        return None
+    try:
+        if site.people.find(reference) is not None:
+            return "known"
+        return "erased" if site.people.is_barred(reference) else "unknown"
+    except InputError:  # several people share the address: the event waits until it is clear who is meant
+        return "unknown"

@@ -1,0 +1,51 @@
+"""Who may use the API, and how often: keys of the database and the one of the environment; rates on what all processes share."""
+
+from __future__ import annotations
+
+import hmac
+import math
+from typing import final
+
+from engage.delivery.buckets import Buckets, Charge
+from engage.model.access import Key, Role
+from engage.store.keys import SqlKeys
+
+BURST = 1.0
+"""Seconds of a key's rate that may come at once."""
+
+FIRST = Key(id=0, name="ENGAGE_API_KEY", role=Role.ADMIN)
+"""The key of the environment: for the first steps, and where secrets are handed out by something else than Engage."""
+
+
+@final
+class AllKeys:
+    """The port `engage.web.ports.Keys`."""
+
+    def __init__(self, keys: SqlKeys, *, given: str | None) -> None:
+        """`given` is the key of the environment."""
+        self._keys = keys
+        self._given = given
+
+    def known(self, text: str) -> Key | None:
+        """The key of that text; None where there is none, it has expired, or was revoked."""
+        if self._given is not None and hmac.compare_digest(text.encode(), self._given.encode()):
+            return FIRST
+        return self._keys.known(text)
+
+
+@final
+class KeyRates:
+    """The port `engage.web.ports.Rates`."""
+
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
+
+    def take(self, key: Key) -> tuple[int, float]:
+        """Count a request: how many more may come within the second, and in how many seconds this one may (0: now)."""
+        name, most = f"api:{key.id}", max(1, math.floor(key.rate * BURST))
+        burst = (most - 1) / key.rate
+        taken, left = self._buckets.take([
+            Charge(bucket=name, rate=key.rate, wanted=1, burst=burst),
+            Charge(bucket=name, rate=key.rate, wanted=most, burst=burst, dry=True),
+        ])
+        return left.taken, 0.0 if taken.taken else taken.wait
