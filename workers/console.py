@@ -34,6 +34,7 @@ from engage.cli import (
     people,
     planning,
     privacy,
+    reporting,
     retention,
     retrying,
     serving,
@@ -63,7 +64,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
     "lmtp": serving.lmtp, "bounce": bounces.bounce,
     "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
-    "status": operating.status, "doctor": operating.doctor, "demo": serving.demo,
+    "status": operating.status, "report": reporting.report, "doctor": operating.doctor, "demo": serving.demo,
     "laws": legal.laws, "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
 }
 OF_A_CONTACT: Mapping[str, Callable[..., None]] = {

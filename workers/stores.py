@@ -22,6 +22,7 @@ from engage.store.messages import SqlMessages
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.questions import SqlQuestions
+from engage.store.reports import SqlReports
 from engage.store.reviewing import SqlIllEnded
 from engage.store.sightings import SqlSightings
 from engage.store.standing import provider_states
@@ -94,6 +95,11 @@ class Stores:
     def keys(self) -> SqlKeys:
         """The keys of the API."""
         return SqlKeys(self.database)
+
+    @cached_property
+    def reports(self) -> SqlReports:
+        """The figures."""
+        return SqlReports(self.database, workspace=self.accepted.workspace)
 
     @cached_property
     def messages(self) -> SqlMessages:

@@ -22,6 +22,7 @@ from engage.contacts.retention import Keeping
 from engage.delivery.equipment import Identity
 from engage.delivery.reviewing import IllEnded
 from engage.feedback.mails import MailTaken
+from engage.history.report import Reports
 from engage.history.timeline import History, Notebook
 from engage.model.access import Key, Role
 from engage.model.content import Content
@@ -129,6 +130,8 @@ class Engaged(Protocol):
     def operations(self) -> Operations: ...
     @property
     def keys(self) -> Keys: ...
+    @property
+    def reports(self) -> Reports: ...
     @property
     def ill_ended(self) -> IllEnded: ...
     @property

@@ -9,6 +9,7 @@ from typing import Protocol, final
 
 from engage.contacts.ports import Ledger, People
 from engage.feedback import Feedback
+from engage.history.report import Reports
 from engage.history.timeline import History
 from engage.hooks import Hooks
 from engage.model.access import Key
@@ -131,6 +132,7 @@ class Site:
     steering: Steering
     messages: Messages
     drafts: Drafts
+    reports: Reports
     problems: Callable[[], Sequence[str]]
     away: Sequence[type[Exception]] = ()
     metrics: Callable[[str], tuple[bytes, str]] | None = None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 
+from engage.history.report import campaign_json
 from engage.model.access import Task
 from engage.model.campaign import Campaign
 from engage.web.api.answers import answers
-from engage.web.api.fields import LINE, Body, Fields, Reference, known_name
+from engage.web.api.fields import LINE, Body, Fields, Moment, Reference, known_name, within_years
 from engage.web.gate import for_task
 from engage.web.ports import Site
 
@@ -47,6 +48,65 @@ class EnrollOut(Body):
     outcomes: list[EnrolledOut]
 
 
+class ShareOut(Body):
+    """So many of so many; `rate` is null of none."""
+
+    count: int
+    of: int
+    rate: float | None
+
+
+class MachinesOut(Body):
+    """What scanners and prefetch opened and clicked: counted nowhere else."""
+
+    opened: int
+    clicked: int
+
+
+class MessagesOut(Body):
+    """Messages sent, and what came back, as shares of them."""
+
+    sent: int
+    delivered: ShareOut
+    bounced: ShareOut
+    opened: ShareOut
+    clicked: ShareOut
+    replied: ShareOut
+    unsubscribed: ShareOut
+    complained: ShareOut
+    machines: MachinesOut
+
+
+class ConvertedOut(Body):
+    """Conversions of those who entered, and of those held out."""
+
+    treated: ShareOut
+    held_out: ShareOut
+
+
+class LiftOut(Body):
+    """The difference of the two rates, where it lies with a certainty of 95 %, and what it is of the rate of the held out."""
+
+    difference: float | None
+    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    relative: float | None
+    method: str
+
+
+class ReportOut(MessagesOut):
+    """The figures of a campaign. `reasons` say why messages were not sent, or not yet, and people did not enter."""
+
+    campaign: str
+    since: str | None
+    until: str | None
+    entered: int
+    held_out: int
+    converted: ConvertedOut
+    lift: LiftOut
+    by: dict[Literal["message", "channel", "locale", "variant", "day"], dict[str, MessagesOut]]
+    reasons: dict[str, dict[str, int]]
+
+
 class SteeredOut(Body):
     """How the campaign stands now, as far as people decide it."""
 
@@ -70,12 +130,14 @@ def add_campaigns(api: APIRouter, site: Site) -> None:
         fates = site.steering.enroll(campaign, ids, data=wanted.data, key=key)
         site.intake.told()
         outcomes = [
-            EnrolledOut(contact=reference, outcome=UNKNOWN if person is None else fates[person.id].value)  # type: ignore[arg-type]  # an enum's value is any text to the type checker
+            EnrolledOut(contact=reference,
+            outcome=UNKNOWN if person is None else fates[person.id].value)  # type: ignore[arg-type]  # an enum's value is any text to the type checker
             for reference, person in found.items()
         ]
         return EnrollOut(key=key, outcomes=outcomes)
 
     _add_steering(api, site)
+    _add_report(api, site)
 
 
 def _add_steering(api: APIRouter, site: Site) -> None:
@@ -102,6 +164,25 @@ def _add_steering(api: APIRouter, site: Site) -> None:
         site.steering.approve(_campaign(site, name).name)
         site.intake.told()
         return SteeredOut(campaign=name, state="approved")
+
+
+def _add_report(api: APIRouter, site: Site) -> None:
+    @api.get(
+        "/campaigns/{name}/report", summary="How it did", tags=["campaigns"], responses=answers(404, 409),
+        openapi_extra=for_task(Task.READ),
+    )
+    def report(
+        name: CampaignName,
+        since: Annotated[Moment | None, Query(description="Only what happened from this moment on.")] = None,
+        until: Annotated[Moment | None, Query(description="Only what happened before this moment.")] = None,
+    ) -> ReportOut:
+        """Who entered, what became of their messages, by message, channel, locale, variant and day; and the lift over the control group.
+
+        Messages are counted, not touches. What machines opened or clicked stands apart and counts nowhere else.
+        """
+        start, end = (at and within_years(what, at) for what, at in (("since", since), ("until", until)))
+        found = site.reports.campaign(_campaign(site, name).name, since=start, until=end)
+        return ReportOut.model_validate(campaign_json(found, since=start, until=end), strict=False)
 
 
 def _campaign(site: Site, name: str) -> Campaign:

@@ -41,6 +41,7 @@ from engage.store.messages import SqlMessages
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
+from engage.store.reports import SqlReports
 from engage.store.rows import add_touches
 from engage.store.tables import deliveries, runs, touches
 from engage.store.texting import SqlTexts
@@ -151,6 +152,7 @@ class Visitor:
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
             history=SqlHistory(self.database), keys=AllKeys(self.keys, given=api_key),
             rates=rates or KeyRates(LocalBuckets(lambda: self.monotonic)),
+            reports=SqlReports(self.database, workspace=lambda: self.workspace),
             steering=Steering(self._planner(), self.operations, clock=self.clock), messages=SqlMessages(self.database),
             drafts=Drafts(lambda: self.workspace, secret=self.database.secret(), lookup=self._lookup),
             feedback=feedback, hooks=hooks, problems=lambda: self.problems, away=AWAY, metrics=self.metrics.exposed,

@@ -143,6 +143,16 @@ def test_people_are_enrolled_once_under_a_key(visitor: Visitor) -> None:
     assert "did you mean follow_up?" in enroll(visitor, "folow_up", contacts=["ana"]).json()["detail"]
 
 
+def test_a_campaigns_report_has_each_rate_with_what_it_is_a_share_of(visitor: Visitor) -> None:
+    enroll(visitor, "follow_up", contacts=["ana"], data={"ticket_id": "T-1"})
+    path = "/v1/campaigns/follow_up/report"
+    told = visitor.client.get(path, params={"since": "2026-02-01T00:00:00Z"}, headers=HEADERS).json()
+    assert (told["entered"], told["held_out"], told["sent"], told["opened"]) == (1, 0, 0, {"count": 0, "of": 0, "rate": None})
+    assert (told["converted"]["treated"], told["lift"]["interval"]) == ({"count": 0, "of": 1, "rate": 0.0}, None)
+    assert (set(told["by"]), told["since"]) == ({"message", "channel", "locale", "variant", "day"}, "2026-02-01T00:00:00Z")
+    assert visitor.client.get("/v1/campaigns/nothing/report", headers=HEADERS).status_code == 404
+
+
 def test_a_campaign_is_paused_resumed_and_approved(visitor: Visitor) -> None:
     steer = [visitor.client.post(f"/v1/campaigns/birthday/{verb}", headers=HEADERS).json()["state"] for verb in ("pause", "pause")]
     assert (steer, [pause["name"] for pause in visitor.operations.pauses()]) == (["paused", "paused"], ["birthday"])

@@ -14,7 +14,7 @@ from tests.unit.web.site import Visitor
 
 ASKED = {
     Task.TELL: [("POST", "/v1/events"), ("POST", "/v1/consents"), ("PUT", "/v1/contacts/ana")],
-    Task.READ: [("GET", "/v1/contacts/ana"), ("GET", "/v1/contacts/ana/history")],
+    Task.READ: [("GET", "/v1/contacts/ana"), ("GET", "/v1/contacts/ana/history"), ("GET", "/v1/campaigns/birthday/report")],
     Task.SEND: [("POST", "/v1/messages"), ("DELETE", "/v1/messages/1"), ("POST", "/v1/campaigns/birthday/enroll")],
     Task.SEE_MESSAGE: [("GET", "/v1/messages/1")],
     Task.STEER: [("POST", "/v1/campaigns/birthday/pause"), ("POST", "/v1/campaigns/birthday/resume")],
