@@ -35,6 +35,8 @@ class Stretches(str):
 
 def trimmed(stretches: Sequence[str]) -> Sequence[str]:
     """The same text without what is blank at its ends, as `str.strip` has it."""
+    if stretches and stretches[0] and stretches[-1] and not (stretches[0][0].isspace() or stretches[-1][-1].isspace()):
+        return stretches
     kept = list(stretches)
     while kept and not (first := kept[0].lstrip()):
         del kept[0]

@@ -71,7 +71,7 @@ class EmailTemplate:
             raise TemplateFault(self.subject.lines.place(0), "the subject is empty")
         return EmailContent(
             subject=subject,
-            text=self._text(self.text.run(rendering, Stretches.joined)),
+            text=self._text(rendering),
             html=self.html.run(rendering, Stretches.joined) if self.html is not None else None,
             preheader=_whole(self.preheader, rendering),
             sender=mailbox("from", sender) if (sender := _whole(self.sender, rendering)) else None,
@@ -79,12 +79,14 @@ class EmailTemplate:
             attachments=tuple(_attached(file, rendering) for file in self.attachments) if self.attachments else (),
         )
 
-    def _text(self, made: str) -> str:
-        """Without what is blank at its ends; of one that is made of the page with one empty line at most in a row."""
-        if isinstance(made, Stretches):
-            stretches = without_gaps(made.stretches) if self.text_is_made and "\n\n\n" in made else made.stretches
-            return Stretches.joined((*trimmed(stretches), "\n"))
-        return made.strip() + "\n"
+    def _text(self, rendering: Rendering) -> str:
+        constant = self.text.constant
+        return self.text.run(rendering, self._tidied) if constant is None else self._tidied(constant.stretches)
+
+    def _tidied(self, stretches: Sequence[str]) -> Stretches:
+        """Without what is blank at its ends; of a text that is made of the page with one empty line at most in a row."""
+        kept = without_gaps(stretches) if self.text_is_made else stretches
+        return Stretches.joined((*trimmed(kept), "\n"))
 
 
 def _whole(program: Program | None, rendering: Rendering) -> str | None:

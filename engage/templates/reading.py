@@ -26,6 +26,9 @@ RECORDS = frozenset({"contact", "trigger", "data", "company", "message"})
 """Those of them that are fields by name."""
 
 _COMPANY = frozenset({"name", "address"})
+CARRYING = ("answer_url", "confirm_url")
+"""Those of `message` that make links which carry something."""
+
 LINKS = frozenset({"unsubscribe_url", "preferences_url", "view_in_browser_url", "answer_url", "confirm_url"})
 """What `message` has."""
 
@@ -47,7 +50,8 @@ class Reading:
 
     def of(
         self, *, campaign: str | None, contact: Contact, trigger: Mapping[str, object], values: Mapping[str, object],
-        now: datetime, zone: ZoneInfo, purpose: str, links: Links, sign: Sign, segments: Segments | None, reads: frozenset[str] = ALWAYS,
+        now: datetime, zone: ZoneInfo, purpose: str, links: Links, sign: Sign | None, segments: Segments | None,
+        reads: frozenset[str] = ALWAYS,
     ) -> dict[str, object]:  # fmt: skip
         """The data by name; of what is always there only what is in `reads`. Names that the campaign gives by `as` are none at first."""
         handed = self._campaigns.get(campaign or "", _NOTHING)
@@ -87,13 +91,15 @@ class Reading:
         self._triggers[zone.key] = (trigger, handed, read)
         return read
 
-    def _links_of(self, links: Links, sign: Sign) -> Fields:
-        """`message`: the links of this delivery."""
-        settings = self._workspace.settings
-        return Fields("message", {
+    def _links_of(self, links: Links, sign: Sign | None) -> Fields:
+        """`message`: the links of this delivery; `sign` makes those that carry something, where any is asked for."""
+        values: dict[str, object] = {
             "unsubscribe_url": links.unsubscribe, "preferences_url": links.preferences, "view_in_browser_url": links.view,
-            "answer_url": answering(sign, settings), "confirm_url": confirming(sign, settings),
-        })
+        }
+        if sign is not None:
+            settings = self._workspace.settings
+            values |= {"answer_url": answering(sign, settings), "confirm_url": confirming(sign, settings)}
+        return Fields("message", values)
 
     def company(self, purpose: str) -> Fields:
         """The purpose's own company (a second brand), else the workspace's."""

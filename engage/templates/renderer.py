@@ -30,7 +30,7 @@ from engage.templates.guessing import guessed
 from engage.templates.locales import babel_locale, parents
 from engage.templates.phrases import read_phrases
 from engage.templates.programs import Compiler, Program, Rendering, read_by
-from engage.templates.reading import ALWAYS, Reading
+from engage.templates.reading import ALWAYS, CARRYING, Reading
 from engage.templates.scope import Scope, Segments
 from engage.templates.texts import compile_chat, compile_sms
 
@@ -53,13 +53,17 @@ class MessageTemplate(Protocol):
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A message made ready for all readers of one language: `functions` are those of the sandbox that it names itself."""
+    """A message made ready for all readers of one language: `functions` are those of the sandbox that it names itself.
+
+    `signs`: it may ask for links that carry something.
+    """
 
     choice: Choice
     template: MessageTemplate
     formats: Formats
     reads: frozenset[str]
     functions: Mapping[str, object]
+    signs: bool
 
 
 @final
@@ -102,8 +106,8 @@ class Templates:
         zone = self._zone(contact)
         names = self.reading.of(
             campaign=intent.campaign, contact=contact, trigger=intent.trigger, values=intent.values, now=now, zone=zone,
-            purpose=intent.purpose, links=links, sign=partial(self._signed, intent.purpose, intent.id, contact.id), segments=lookup,
-            reads=ready.reads,
+            purpose=intent.purpose, links=links, segments=lookup, reads=ready.reads,
+            sign=partial(self._signed, intent.purpose, intent.id, contact.id) if ready.signs else None,
         )  # fmt: skip
         choice = ready.choice
         return Rendered(
@@ -168,6 +172,7 @@ class Templates:
         ready = Ready(
             choice=choice, template=template, formats=formats_of(babel_locale(reader)), reads=ALWAYS if read is None else read,
             functions={name: function for name, function in functions.items() if read is not None and name in read},
+            signs=read is None or any(name in program.source for program in template.programs for name in CARRYING),
         )
         if len(self._ready) >= _MOST_READY:
             self._ready.clear()  # locales are the contacts' own words, of which there may be any number
