@@ -14,7 +14,10 @@ from engage.model.errors import InputError, Place, Problem, nearest
 from engage.model.workspace import Settings
 
 REFUSED_COLUMNS = ("refused_line", "refused_reason")  # of a `.refused.csv`, mended and imported again
-CONSENT_AT, CONSENT_SOURCE = "consent_at", "consent_source"
+CIRCUMSTANCES = (
+    "consent_at", "consent_source", "consent_proof", "consent_basis", "consent_wording", "consent_language", "consent_expires",
+)
+"""What a row says of how its consents were given."""
 
 
 @final
@@ -29,13 +32,13 @@ class ConsentColumn:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What the columns mean, by their name in the file. `targets` has the names after mapping, for the file of refused rows."""
+    """What the columns mean, by their name in the file. `targets` has the names after mapping, for the file of refused rows;
+    `circumstances` are the other way round: CIRCUMSTANCES by name, each with its column."""
 
     attributes: Mapping[str, tuple[str, AttributeKind]]
     consents: Mapping[str, ConsentColumn]
     targets: Mapping[str, str]
-    consent_at: str | None = None
-    consent_source: str | None = None
+    circumstances: Mapping[str, str]
 
 
 def kinds_of(settings: Settings) -> Mapping[str, AttributeKind]:
@@ -45,7 +48,7 @@ def kinds_of(settings: Settings) -> Mapping[str, AttributeKind]:
 
 def is_known(name: str, settings: Settings) -> bool:
     """Whether a column of that name would mean something."""
-    return name in kinds_of(settings) or name in (*REFUSED_COLUMNS, CONSENT_AT, CONSENT_SOURCE) or name.startswith("consent.")
+    return name in kinds_of(settings) or name in (*REFUSED_COLUMNS, *CIRCUMSTANCES) or name.startswith("consent.")
 
 
 def understand(
@@ -73,7 +76,7 @@ def understand(
                 troubles.append(found)
             else:
                 consents[name] = found
-        elif target and target not in (*REFUSED_COLUMNS, CONSENT_AT, CONSENT_SOURCE):
+        elif target and target not in (*REFUSED_COLUMNS, *CIRCUMSTANCES):
             troubles.append(_problem(file, f"unknown column {target!r}", _meant(name, target, kinds)))
     troubles += _clashes(targets, file)
     if not troubles and not any(target in IDENTITIES for target in (*targets.values(), *given)):
@@ -83,7 +86,7 @@ def understand(
     named = {target: name for name, target in targets.items()}
     return Columns(
         attributes=attributes, consents=consents, targets={name: target for name, target in targets.items() if target},
-        consent_at=named.get(CONSENT_AT), consent_source=named.get(CONSENT_SOURCE),
+        circumstances={name: named[name] for name in CIRCUMSTANCES if name in named},
     )
 
 
@@ -98,7 +101,7 @@ def _consent_column(target: str, settings: Settings, file: str) -> ConsentColumn
 
 def _meant(name: str, target: str, kinds: Mapping[str, AttributeKind]) -> str:
     """What to do about an unknown column: the attribute that it is nearly named after, else to declare it or to leave it out."""
-    near = nearest(target.strip().casefold().replace(" ", "_"), (*kinds, CONSENT_AT, CONSENT_SOURCE))
+    near = nearest(target.strip().casefold().replace(" ", "_"), (*kinds, *CIRCUMSTANCES))
     if near:
         return f"--map '{name}={near}'"
     return f"to declare it under attributes: in engage.yaml, or to leave it out by --map '{name}='"

@@ -51,17 +51,18 @@ def states(
 def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now: datetime) -> Consent | None:
     """The line that a permission adds to these lines of the contact's, or None.
 
-    One that is there to the letter adds nothing. One without a time is taken as of now, and only where it says something new:
-    a grant where the ledger knows nothing of the purpose and channel, not even what has expired (an old list must neither undo a
-    withdrawal nor prolong a consent), a withdrawal where it is not withdrawn for good already.
+    One that is there to the letter, or with more of what shows it, adds nothing. One without a time is taken as of now, and only where
+    it says something new: a grant where the ledger knows nothing of the purpose and channel, not even what has expired (an old list
+    must neither undo a withdrawal nor prolong a consent), a withdrawal where it is not withdrawn for good already.
     """
     if told.at is None and not _says_something_new(told, lines, contact_id, now):
         return None
     line = Consent(
         contact_id=contact_id, purpose=told.purpose, channel=told.channel, granted=told.granted,
-        at=told.at or now, source=told.source, proof=told.proof,
+        at=told.at or now, source=told.source, proof=told.proof, ground=told.ground, wording=told.wording and told.wording.hash,
+        locale=told.locale, expires_at=told.expires_at,
     )
-    return None if any(_same(line, other) for other in lines) else line
+    return None if any(_says_no_more(line, other) for other in lines) else line
 
 
 def _says_something_new(told: Permission, lines: Sequence[Consent], contact_id: int, now: datetime) -> bool:
@@ -73,8 +74,10 @@ def _says_something_new(told: Permission, lines: Sequence[Consent], contact_id: 
     return any(word is None or word.granted for word in words)
 
 
-def _same(one: Consent, other: Consent) -> bool:
-    return _told(one) == _told(other)
+def _says_no_more(line: Consent, known: Consent) -> bool:
+    """Whether it is that line to the letter, or that line with less of what shows it."""
+    shown = zip((line.proof, line.ground, line.locale), (known.proof, known.ground, known.locale), strict=True)
+    return _told(line) == _told(known) and all(told is None or told == there for told, there in shown)
 
 
 def _told(line: Consent) -> tuple[object, ...]:

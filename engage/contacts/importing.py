@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import final
 
-from engage.contacts.columns import is_known, kinds_of, understand
+from engage.contacts.columns import CIRCUMSTANCES, Columns, is_known, kinds_of, understand
 from engage.contacts.dates import DateFormats
 from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
@@ -91,9 +91,10 @@ def import_file(
     columns = understand(source.columns, told.mapping, settings, file=str(path), given=told.constants)
     reading = Reading(
         source=f"import:{path.name}", dates=_dates(told.dates, settings), defaults=_defaults(told.constants, settings),
+        circumstances={name: raw for name, raw in told.constants.items() if name in CIRCUMSTANCES},
         placeholder_dates=settings.guards.placeholder_dates,
     )
-    reader = RowReader(columns, reading, now=now)
+    reader = _reader(columns, reading, now)
     tally = _Tally()
     with ExitStack() as stack:
         takes: Registering = stack.enter_context(people.trial()) if dry_run else people
@@ -124,9 +125,16 @@ def _read(row: Row, reader: RowReader) -> Told:
     return Told(person=Person(attributes={}), troubles=(row.trouble,)) if row.trouble else reader.read(row.values)
 
 
+def _reader(columns: Columns, reading: Reading, now: datetime) -> RowReader:
+    try:
+        return RowReader(columns, reading, now=now)
+    except Unusable as error:
+        raise InputError.of(f"--set: {error.what}", file="<command line>", suggestion=error.suggestion) from error
+
+
 def _dates(told: Sequence[str], settings: Settings) -> DateFormats:
     formats = DateFormats.of(told)
-    kinds = {**kinds_of(settings), "consent_at": AttributeKind.DATETIME}
+    kinds = {**kinds_of(settings), "consent_at": AttributeKind.DATETIME, "consent_expires": AttributeKind.DATETIME}
     known = [name for name, kind in kinds.items() if kind in (AttributeKind.DATE, AttributeKind.DATETIME)]
     for name in formats.by_name:
         if name not in known:
@@ -139,8 +147,11 @@ def _defaults(constants: Mapping[str, str], settings: Settings) -> Mapping[str, 
     kinds = kinds_of(settings)
     found: dict[str, Value] = {}
     for name, raw in constants.items():
+        if name in CIRCUMSTANCES:
+            continue
         if name not in kinds:
-            raise InputError.of(f"--set: there is no attribute {name!r}", file="<command line>", suggestion=nearest(name, kinds))
+            near = nearest(name, (*kinds, *CIRCUMSTANCES))
+            raise InputError.of(f"--set: there is no attribute {name!r}", file="<command line>", suggestion=near)
         try:
             found[name] = normalise(name, kinds[name], raw, country=constants.get("country"))
         except Unusable as error:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol, final
 
 from engage.model.consent import Wording
-from engage.model.contact import ChannelKind, Consent, Contact, Value
+from engage.model.contact import ChannelKind, Consent, Contact, Ground, Value
 
 
 @final
@@ -18,7 +18,8 @@ from engage.model.contact import ChannelKind, Consent, Contact, Value
 class Permission:
     """A consent, or its withdrawal, as somebody told it of a person. `at` None: nobody knows since when.
 
-    Without its time it says less than what the ledger knows: it never brings back a consent that was withdrawn.
+    Without its time it says less than what the ledger knows: it never brings back a consent that was withdrawn. `ground`, `wording` (what
+    was read, in the language `locale`) and `expires_at` are of grants.
     """
 
     purpose: str
@@ -27,6 +28,10 @@ class Permission:
     at: datetime | None
     source: str
     proof: str | None = None
+    ground: Ground | None = None
+    wording: Wording | None = None
+    locale: str | None = None
+    expires_at: datetime | None = None
 
 
 @final

@@ -17,10 +17,11 @@ from engage.contacts.consent import new_line
 from engage.contacts.identity import Keys, Member, Register, keys_of
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person, Stored
+from engage.model.consent import Wording
 from engage.model.contact import Consent, Value
 from engage.model.workspace import Settings
 from engage.store.identities import are_any, barred_among, hashes_of, others_of, spellings, why_barred
-from engage.store.ledger import append_of
+from engage.store.ledger import append_of, keep_wordings
 from engage.store.ledger_tables import consents
 from engage.store.lists import listed_ids
 from engage.store.people_meant import AS_EVER, BY_INDEX, CANDIDATES, told_of
@@ -43,6 +44,7 @@ class PeopleBatch:
         self._new: list[Member] = []
         self._lines: defaultdict[Member, list[Consent]] = defaultdict(list)
         self._new_lines: list[tuple[Member, Consent]] = []
+        self._wordings: dict[str, Wording] = {}
         self._barred: Mapping[str, datetime] = {}
         self._answers: list[Stored | tuple[Member, Fate, int, int]] = []
         self._writing = PeopleWriting(connection, settings, secret=secret, now=now)
@@ -119,6 +121,7 @@ class PeopleBatch:
         """Write all that changed."""
         self._writing.insert(self._new, silent=silent)
         self._writing.update({member: self._known[member] for member in self._known if member.has_changed}, silent=silent)
+        keep_wordings(self._connection, self._wordings.values())
         append_of(self._connection, [(member.id or 0, line) for member, line in self._new_lines])
 
     def rewrite(self) -> int:
@@ -139,6 +142,8 @@ class PeopleBatch:
             if line is not None:
                 lines.append(line)
                 self._new_lines.append((member, line))
+                if permission.wording is not None:
+                    self._wordings[permission.wording.hash] = permission.wording
                 added += 1
             elif permission.at is None and permission.granted and any(not other.granted for other in lines):
                 passed_over += 1

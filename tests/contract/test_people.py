@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from engage.contacts.importing import Instructions, Report, import_file
 from engage.contacts.ports import Fate, Permission, Person
 from engage.history.timeline import Filter
-from engage.model.contact import AttributeKind, ChannelKind, Consent, Money, Value
+from engage.model.contact import AttributeKind, ChannelKind, Consent, Ground, Money, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.model.time import ZoneSource
@@ -439,3 +439,23 @@ def test_a_dry_run_says_just_what_the_import_then_does(
     wet = importing(content)
     assert replace(wet, refused_file=None) == dry
     assert dry.created == 2
+
+
+def test_the_ledger_keeps_how_an_imported_consent_was_given(books: Books, importing: Callable[..., Report]) -> None:
+    names = "external_id,consent.care.email,consent_at,consent_proof,consent_basis,consent_wording,consent_language,consent_expires"
+    content = f"{names}\nana,granted,2025-01-01,form 12,implied,Da!,sl,2028-01-01\nbor,no,2025-01-01,letter,implied,Da!,sl,2028-01-01\n"
+    told = Instructions(constants={"consent_source": "the fair"})
+    first, second = importing(content, told=told), importing(content, told=told)
+    assert (first.consents, second.consents, second.unchanged) == (2, 0, 2)
+    (granted,), (withdrawn,) = books.ledger.lines(1), books.ledger.lines(2)
+    assert (granted.ground, granted.locale, granted.proof, granted.source) == (Ground.IMPLIED, "sl", "form 12", "the fair")
+    assert granted.expires_at == datetime(2028, 1, 1, tzinfo=UTC)
+    assert [each.text for each in books.ledger.wordings([granted.wording or ""]).values()] == ["Da!"]
+    assert (withdrawn.ground, withdrawn.wording, withdrawn.expires_at, withdrawn.proof) == (None, None, None, "letter")
+
+
+def test_a_proof_found_later_is_a_line_and_one_left_out_is_none(books: Books, importing: Callable[..., Report]) -> None:
+    bare = "external_id,consent.care,consent_at\nana,granted,2025-01-01\n"
+    proven = "external_id,consent.care,consent_at,consent_proof\nana,granted,2025-01-01,form 12\n"
+    assert [importing(content).consents for content in (bare, proven, proven, bare)] == [1, 1, 0, 0]
+    assert [line.proof for line in books.ledger.lines(1)] == [None, "form 12"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engage.contacts.columns import kinds_of, understand
+from engage.contacts.columns import CIRCUMSTANCES, kinds_of, understand
 from engage.contacts.normalise import as_text, normalise
 from engage.contacts.places import Unusable
 from engage.contacts.telling import Reading, RowReader
@@ -45,7 +45,7 @@ def test_what_is_normalised_stays_as_it_is(name: str, raw: str) -> None:
     assert from_json(to_json(value), kind) == value
 
 
-@given(values=st.dictionaries(st.sampled_from([*NAMES, "consent.care", "consent.care.sms", "consent_at", "consent_source"]), JSON))
+@given(values=st.dictionaries(st.sampled_from([*NAMES, "consent.care", "consent.care.sms", *CIRCUMSTANCES]), JSON))
 def test_no_row_whatever_stands_in_it_breaks_the_import(values: dict[str, object]) -> None:
     columns = understand({**values, "external_id": ""}, {}, SETTINGS, file="people.jsonl")
     told = RowReader(columns, Reading(source="import:people.jsonl"), now=NOON).read(values)

@@ -31,7 +31,7 @@ def test_consent_columns_name_a_purpose_and_perhaps_a_channel() -> None:
         "consent.care": ConsentColumn(purpose="care", channel=None),
         "consent.care.sms": ConsentColumn(purpose="care", channel=ChannelKind.SMS),
     }
-    assert (columns.consent_at, columns.consent_source) == ("consent_at", "consent_source")
+    assert columns.circumstances == {"consent_at": "consent_at", "consent_source": "consent_source"}
 
 
 def test_the_columns_of_a_mended_file_of_refused_rows_are_passed_over() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
+
 from engage.contacts.columns import understand
+from engage.contacts.dates import DateFormats
 from engage.contacts.ports import Permission
 from engage.contacts.telling import Reading, RowReader, Told
-from engage.model.contact import ChannelKind
+from engage.model.consent import Wording
+from engage.model.contact import ChannelKind, Ground
 from tests.builders import NOON, some_settings
 
 
@@ -65,3 +70,53 @@ def test_a_consent_without_a_time_stays_without_one() -> None:
 def test_a_consent_from_the_future_is_refused() -> None:
     assert told(email="a@example.com", consent__care="yes @2026-02-26").troubles == ("consent.care: 2026-02-26 lies in the future",)
     assert "lies in the future" in told(email="a@example.com", consent__care="yes", consent_at="2027-01-01").troubles[0]
+
+
+HOW = {
+    "consent_at": "2025-01-01", "consent_proof": " form 12,\n box 3 ", "consent_basis": "Legitimate interest", "consent_language": "sl_SI",
+    "consent_wording": "Želim  novice.", "consent_expires": "2027-01-01",
+}
+
+
+def test_a_grant_says_how_it_was_given() -> None:
+    (permission,) = told(email="a@example.com", consent__care="yes", **HOW).person.permissions
+    assert permission == replace(
+        consent(at=datetime(2025, 1, 1, tzinfo=UTC)), proof="form 12,\nbox 3", ground=Ground.LEGITIMATE_INTEREST, locale="sl-SI",
+        wording=Wording(purpose="care", locale="sl-SI", text="Želim  novice."), expires_at=datetime(2027, 1, 1, tzinfo=UTC),
+    )
+
+
+def test_a_withdrawal_has_a_proof_and_no_end() -> None:
+    (permission,) = told(email="a@example.com", consent__care="no", **HOW).person.permissions
+    assert permission == replace(consent(granted=False, at=datetime(2025, 1, 1, tzinfo=UTC)), proof="form 12,\nbox 3")
+
+
+def test_each_proof_is_its_own_rows() -> None:
+    names = ("email", "consent.care", "consent_proof")
+    reader = RowReader(understand(names, {}, some_settings(), file="people.csv"), Reading(source="list"), now=NOON)
+    rows = [reader.read(dict(zip(names, ("a@example.com", "yes", proof), strict=True))) for proof in ("1", "2", "")]
+    assert [row.person.permissions[0].proof for row in rows] == ["1", "2", None]
+
+
+@pytest.mark.parametrize(("values", "trouble"), [
+    ({"consent_basis": "impled"}, "consent_basis: 'impled' is none of consent, implied, "),
+    ({"consent_wording": "Yes, news."}, "consent_wording: nothing says in which language it was read: consent_language"),
+    ({"consent_wording": "0a" * 32, "consent_language": "en"},
+     "consent_wording: this is a hash; what was read is kept as its text, from which the hash is made"),
+    ({"consent_language": "english!"}, "consent_language: "),
+    ({"consent_expires": "1.2.2027"}, "consent_expires: '1.2.2027' is no moment such as 2026-02-28T09:00:00Z; did you mean 2027-02-01?"),
+    ({"consent_expires": "2025-01-01", "consent_at": "2025-06-01"}, "consent.care: consent_expires: 2025-01-01 is before it begins"),
+    ({"consent_expires": "2025-01-01"}, "consent.care: consent_expires: 2025-01-01 is before it begins: without its date it begins now"),
+    ({"consent_proof": "x" * 2_001}, "consent_proof: is longer than 2000 characters"),
+])
+def test_how_a_consent_was_given_must_make_sense(values: dict[str, object], trouble: str) -> None:
+    (found,) = told(email="a@example.com", consent__care="yes", **values).troubles
+    assert found.startswith(trouble)
+
+
+def test_the_dates_of_consents_are_declared_as_others() -> None:
+    names = ("email", "consent.care", "consent_expires")
+    reading = Reading(source="list", dates=DateFormats.of(["consent_expires=dd.mm.yyyy"]), circumstances={"consent_basis": "implied"})
+    reader = RowReader(understand(names, {}, some_settings(), file="people.csv"), reading, now=NOON)
+    (permission,) = reader.read(dict(zip(names, ("a@example.com", "yes", "01.02.2028"), strict=True))).person.permissions
+    assert (permission.expires_at, permission.ground) == (datetime(2028, 2, 1, tzinfo=UTC), Ground.IMPLIED)
