@@ -28,7 +28,8 @@ MappingOption = Annotated[
     Path | None, typer.Option(help="A YAML file of such names, `COLUMN: NAME` a line; --map goes before it.", metavar="FILE")
 ]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An attribute, or a consent_… column, of all rows that do not say it themselves.")
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="An attribute, or a consent_… column, of all rows that do not say it themselves."),
 ]
 DatesOption = Annotated[
     list[str] | None, typer.Option(metavar="[NAME=]FORM", help="How dates are written, such as dd.mm.yyyy; ISO 8601 is always understood.")

@@ -12,6 +12,7 @@ import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
 from engage.cli.output import console, print_json, print_rows
+from engage.contacts.formulas import harmless
 from engage.contacts.suppressing import COLUMNS, read_addresses, row_of
 from engage.contacts.suppressing import address as address_of
 from engage.model.errors import InputError
@@ -114,4 +115,4 @@ def export(
     with nullcontext(sys.stdout) if file is None else file.open("w", encoding="utf-8", newline="") as opened:
         written = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
         written.writeheader()
-        written.writerows(rows)
+        written.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)

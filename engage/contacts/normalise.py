@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from engage.contacts import places
 from engage.contacts.emails import email
-from engage.contacts.phones import e164
+from engage.contacts.phones import CUT, e164
 from engage.contacts.places import Unusable
 from engage.model.campaign import FREQUENCIES
 from engage.model.contact import AttributeKind, Money, Value
@@ -28,6 +28,7 @@ _EDGES = re.compile(r"^[\s\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+|
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Unicode's Cc, Zl, Zp and Cs
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,12})?(e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 _AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?", re.ASCII)
+_ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)  # so, and not as 1e11, which may be an id of hexadecimal digits
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _OTHER_DATE = re.compile(  # day first with dots, or year first: the notations that can be read in one way only
     r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})|(?P<y2>\d{4})[/.](?P<m2>\d{1,2})[/.](?P<d2>\d{1,2})", re.ASCII
@@ -149,6 +150,10 @@ def _list_of(raw: list[str]) -> tuple[str, ...]:
 def _identity(raw: str) -> str:
     if len(raw) > LONGEST_IDENTITY:
         raise Unusable(f"is longer than {LONGEST_IDENTITY} characters")
+    if raw[0] == "'" and raw.lstrip("'"):
+        raise Unusable(f"{raw!r} begins with an apostrophe, left by a spreadsheet", raw.lstrip("'"))
+    if raw[0].isdecimal() and _ROUNDED.fullmatch(raw):
+        raise Unusable(f"{raw!r} {CUT}")
     return raw
 
 

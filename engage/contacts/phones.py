@@ -35,6 +35,7 @@ _BETWEEN = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013")
 _WRITTEN = re.compile(r"[+0-9\s().\-/\u00a0\u2010-\u2015]+", re.ASCII)
 _EXTENSION = re.compile(r"(ext|x|#|;ext=|доб|int)", re.IGNORECASE)
 _CUT = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+", re.ASCII)
+CUT = "was cut by a spreadsheet: its digits are lost; format the column as text where it comes from"
 
 Fits = Callable[[str], bool]
 
@@ -118,7 +119,7 @@ def _is_number(plans: Sequence[_Plan], national: str) -> bool:
 def _parsed(raw: str, written: str, country: str | None) -> str:
     """The number by libphonenumber, which understands more than there is in most lists."""
     if _CUT.fullmatch(raw):
-        raise Unusable(f"{raw!r} was cut by a spreadsheet: its digits are lost; format the column as text where it comes from")
+        raise Unusable(f"{raw!r} {CUT}")
     if raw.startswith("'"):
         raise Unusable(f"{raw!r} begins with an apostrophe, left by a spreadsheet", raw.lstrip("'"))
     if not _WRITTEN.fullmatch(written) and not _EXTENSION.search(written):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, final
 
 from engage.contacts.encodings import encoding_of
+from engage.contacts.formulas import as_meant
 from engage.contacts.sheet_xml import Cell
 from engage.contacts.spreadsheets import Workbook
 from engage.model.errors import InputError
@@ -219,6 +220,8 @@ def _csv_rows(path: Path, encoding: str, separator: str, columns: tuple[str, ...
 
 
 def _row(line: int, columns: tuple[str, ...], cells: list[str]) -> Row:
+    if "'" in "".join(cells):
+        cells = [as_meant(cell) for cell in cells]
     if len(cells) != len(columns):
         readable = dict(zip(columns, cells, strict=False))
         if len(cells) < len(columns) or any(map(str.strip, cells[len(columns):])):

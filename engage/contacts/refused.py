@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self, final
 
 from engage.contacts.columns import REFUSED_COLUMNS, Columns
+from engage.contacts.formulas import harmless
 from engage.contacts.normalise import as_text
 from engage.contacts.reading import Row
 
@@ -18,7 +19,7 @@ from engage.contacts.reading import Row
 class RefusedRows:
     """The file, begun with the first row; its columns have the names after mapping, so that no `--map` is needed the next time.
 
-    UTF-8 with a byte order mark, as spreadsheets expect it.
+    UTF-8 with a byte order mark, as spreadsheets expect it, and without a cell that one of them would take for a formula.
     """
 
     def __init__(self, path: Path, columns: Columns, *, dry_run: bool) -> None:
@@ -42,7 +43,8 @@ class RefusedRows:
             file = self._open.enter_context(self._path.open("w", encoding="utf-8-sig", newline=""))
             self._writer = csv.writer(file)
             self._writer.writerow([*names.values(), *REFUSED_COLUMNS])
-        self._writer.writerow([*(_cell(row.values.get(name, "")) for name in names), row.line, reason])
+        cells = [_cell(row.values.get(name, "")) for name in names]
+        self._writer.writerow([*map(harmless, cells), row.line, harmless(reason)])
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
+from engage.contacts.formulas import as_meant
 from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Blocked, Suppression
@@ -54,7 +55,7 @@ def read_addresses(lines: Iterable[str], *, reason: str, keys: bool) -> Iterator
         yield list(entries.values()), wrong
 
 
-def row_of(one: Suppression) -> Mapping[str, object]:
+def row_of(one: Suppression) -> Mapping[str, str]:
     """One entry as a row of COLUMNS; the address is empty where no contact has it now: only its hash is kept."""
     return {
         "address": one.address or "", "channel": one.channel.value, "reason": one.reason, "at": moment_text(one.at), "key": one.address_key,
@@ -68,7 +69,7 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
     if first is None:
         return
     names = [name.strip().lower() for name in first]
-    headless = kind_of_reference(first[0].strip()) is not None if first else False
+    headless = kind_of_reference(as_meant(first[0].strip())) is not None if first else False
     if not headless and not {*ADDRESS_COLUMNS, "key"} & set(names):
         what = f"none of the columns is called {', '.join(ADDRESS_COLUMNS)}; a file without names of columns has an address a line"
         raise InputError.of(what, file="<the file>", line=1)
@@ -77,7 +78,7 @@ def _rows(lines: Iterable[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
     counted = chain([(1, first)], ((reader.line_num, row) for row in reader)) if headless else ((reader.line_num, row) for row in reader)
     for line, row in counted:
         if any(cell.strip() for cell in row):
-            yield line, {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+            yield line, {name: as_meant(cell.strip()) for name, cell in zip(names, row, strict=False)}
 
 
 def _entry(row: Mapping[str, str], *, reason: str, keys: bool) -> Blocked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 import pytest
@@ -260,3 +260,14 @@ def test_an_export_has_all_that_is_kept(works: Works) -> None:
         with works.database.read() as connection:
             rows = connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.contact_id == id_))
         assert len(told[ids]) == rows
+
+
+@pytest.mark.parametrize("told", [
+    {"external_id": "bor"}, {"external_id": "another", "chat_id": "U4711"}, {"email": "new@example.com", "chat_id": "U4711"},
+])
+def test_no_import_takes_in_an_id_of_whom_was_erased(works: Works, told: Mapping[str, str]) -> None:
+    works.know("bor", chat_id="U4711")
+    works.privacy.erase(number(works, "bor"), now=MONDAY, by="tester")
+    (stored,) = works.people.upsert([Person(attributes=told)], now=MONDAY)
+    assert stored.fate is Fate.REFUSED
+    assert "erased at the person's request" in (stored.reason or "")

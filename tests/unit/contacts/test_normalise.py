@@ -111,6 +111,10 @@ def test_a_phone_number_without_its_country_code_is_one_of_the_rows_country() ->
     ("first_name", TEXT, "A\ud800", "control character U+D800"),
     ("first_name", TEXT, "x" * 10_001, "longer than 10000"),
     ("external_id", TEXT, "x" * 256, "longer than 255"),
+    ("external_id", TEXT, "1.23E+11", "its digits are lost"),
+    ("chat_id", TEXT, "1,23457E+17", "its digits are lost"),
+    ("external_id", TEXT, 1e22, "its digits are lost"),
+    ("external_id", TEXT, "'00123", "left by a spreadsheet; did you mean 00123?"),
 ])
 def test_what_cannot_be_right_is_refused_with_what_was_meant(name: str, kind: AttributeKind, raw: object, told: str) -> None:
     with pytest.raises(Unusable, match=told.replace("?", r"\?").replace("+", r"\+")):
@@ -120,3 +124,8 @@ def test_what_cannot_be_right_is_refused_with_what_was_meant(name: str, kind: At
 def test_a_value_is_written_as_it_is_read() -> None:
     values = (None, True, 1.5, ("a", "b"), Money(amount=Decimal("12.30"), currency="EUR"), date(2026, 2, 28))
     assert [as_text(value) for value in values] == ["", "true", "1.5", "a; b", "12.30 EUR", "2026-02-28"]
+
+
+@pytest.mark.parametrize("known", ["1e11", "12E3", "1.5E", "O'Brien", "00123"])
+def test_an_id_that_only_looks_like_a_number_is_an_id(known: str) -> None:
+    assert normalise("external_id", AttributeKind.TEXT, known) == known
