@@ -79,21 +79,16 @@ class SqlDeliveries:
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
-        plain, others = self._apart(settlements)
+        plain = [each for each in settlements if is_plain(each)]
+        others = [each for each in settlements if not is_plain(each)] if len(plain) < len(settlements) else []
         with self._database.begin() as connection:
             recorded = record_sent(connection, lease, plain) if plain else Recorded(ended=0, is_over=False)
             if recorded.ended < len(plain):  # or what it is not so plain about
-                others = settlements
+                others = list(settlements)
             if others:
                 outcomes.settle(connection, leases.hold(connection, lease), others)
         if recorded.is_over:
             self._over.add(lease.id)
-
-    def _apart(self, settlements: Sequence[Settlement]) -> tuple[Sequence[Settlement], Sequence[Settlement]]:
-        """What one statement can record, where there is one, and the rest."""
-        if self._database.dialect != "postgresql":
-            return (), settlements
-        return [each for each in settlements if is_plain(each)], [each for each in settlements if not is_plain(each)]
 
     def _recall(self, lease: Lease) -> Recall:
         return self._recalls.setdefault(lease.id, Recall())

@@ -140,8 +140,7 @@ def _write_runs(connection: sa.Connection, taken: Sequence[Taken]) -> None:
             handed_off_at = row.sending_at if _was_handed_off(new, row) else None
             alike[new.touch.at if new.touch is not None else None, new.state.value, handed_off_at].append(row.run_id)
     for (at, outcome, handed_off_at), run_ids in alike.items():
-        handed_off = moment_or_none(handed_off_at)
-        connection.execute(_RUNS, {"runs": run_ids, "due_at": at, "since": at, "outcome": outcome, "handed_off": handed_off})
+        move_runs(connection, run_ids, at=at, outcome=outcome, handed_off_at=moment_or_none(handed_off_at))
     again = [
         {"run": row.run_id, "handed_off": moment_or_none(row.sending_at)}
         for new, row in taken
@@ -149,6 +148,13 @@ def _write_runs(connection: sa.Connection, taken: Sequence[Taken]) -> None:
     ]
     if again:
         connection.execute(_RUN, again)
+
+
+def move_runs(
+    connection: sa.Connection, run_ids: Sequence[int | None], *, at: datetime | None, outcome: str, handed_off_at: datetime | None
+) -> None:
+    """Make those of the runs due that are under way: their delivery came to that."""
+    connection.execute(_RUNS, {"runs": run_ids, "due_at": at, "since": at, "outcome": outcome, "handed_off": handed_off_at})
 
 
 def _was_handed_off(new: Settlement, row: Standing) -> bool:

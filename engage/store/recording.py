@@ -1,6 +1,6 @@
-"""What most of a slice comes to, on PostgreSQL: `sent`. One statement writes it all: rows, runs, touches and their texts.
+"""What most of a slice comes to: `sent`. On PostgreSQL one statement writes it all: rows, runs, touches and their texts.
 
-It says what `engage.store.outcomes` says in many, and leaves to that whatever is not as plain: a failure, a retry, an address to be
+It says what `engage.store.outcomes` says in more, and leaves to that whatever is not as plain: a failure, a retry, an address to be
 suppressed. The same order of locks holds: the lease's row, runs, deliveries.
 """
 
@@ -18,6 +18,12 @@ from engage.delivery.ports import Lease, LeaseLost, Settlement
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.bulk import json_text, quoted_json
+from engage.store.leases import hold
+from engage.store.lists import among
+from engage.store.outcomes import move_runs
+from engage.store.raw import as_text, moment_or_none, raw_rows
+from engage.store.rows import add_touches
+from engage.store.tables import deliveries
 
 
 def is_plain(new: Settlement) -> bool:
@@ -40,6 +46,26 @@ class Recorded:
 
 def record_sent(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]) -> Recorded:
     """Write them, as far as they are the lease's and in `sending`. Raises LeaseLost."""
+    record = _at_once if connection.dialect.name == "postgresql" else _in_turn
+    return record(connection, lease, sent)
+
+
+def _in_turn(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]) -> Recorded:
+    """On SQLite, where nobody else writes meanwhile and a statement costs no journey."""
+    hold(connection, lease)
+    touches = {new.delivery_id: new.touch for new in sent if new.touch is not None}
+    ended = sorted(raw_rows(connection, _END, {"ids": touches, "batch": lease.id}))
+    alike: dict[tuple[datetime, str | None], list[int]] = defaultdict(list)
+    for delivery_id, run_id, apart, sending_at in ended:
+        if run_id is not None and not apart:
+            alike[touches[delivery_id].at, sending_at].append(run_id)
+    for (at, sending_at), run_ids in alike.items():
+        move_runs(connection, run_ids, at=at, outcome=DeliveryState.SENT, handed_off_at=moment_or_none(sending_at))
+    add_touches(connection, [touches[row[0]] for row in ended])
+    return Recorded(ended=len(ended), is_over=False)
+
+
+def _at_once(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]) -> Recorded:
     alike: dict[tuple[datetime, str | None, str | None], list[Touch]] = defaultdict(list)
     for new in sent:
         if new.touch is not None:
@@ -63,6 +89,13 @@ def _row(touch: Touch) -> str:
         f'"detail":{json_text(touch.detail)}{private}}}'
     )
 
+
+_END = (
+    sa.update(deliveries)
+    .where(among(deliveries.c.id, "ids"), deliveries.c.batch_id == sa.bindparam("batch"), deliveries.c.state == DeliveryState.SENDING.value)
+    .values(state=DeliveryState.SENT.value, batch_id=sa.null(), careful=False, retry_at=sa.null(), hold=sa.null())
+    .returning(deliveries.c.id, deliveries.c.run_id, deliveries.c.apart, as_text(deliveries.c.sending_at))
+)
 
 _RECORD = """\
 WITH held AS MATERIALIZED (SELECT id FROM batches WHERE id = %(batch)s FOR UPDATE),
