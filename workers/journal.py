@@ -35,6 +35,7 @@ TIDIED_EVERY = 3600.0
 """Seconds after which the folder is looked through again for such files."""
 
 _SLOT = Struct("=Q")
+_UNNOTED = 2**64 - 1
 _LINE = re.compile(r'\+(\d+) (null|".*")')
 
 log = structlog.get_logger(__name__)
@@ -70,13 +71,14 @@ class FileJournal:
         """Begin the lease's file. A disk that takes nothing keeps nobody from sending: what is not noted is unknown after a crash."""
         try:
             handle = self._begin(lease_id)
-            if os.write(handle, _SLOT.pack(NOBODY)) < _SLOT.size:
+            if os.write(handle, _SLOT.pack(_UNNOTED)) < _SLOT.size:
                 raise OSError(ENOSPC, "the disk is full")
-            shared = mmap(handle, _SLOT.size)
-        except OSError as error:
+            in_hand = partial(_SLOT.pack_into, mmap(handle, _SLOT.size), 0)
+        except OSError as error:  # not every file system shares memory
             _complain(lease_id, error)
             return unnoted
-        return partial(_SLOT.pack_into, shared, 0)
+        in_hand(NOBODY)
+        return in_hand
 
     def held(self, lease_id: int) -> int | None:
         """What was in hand last, NOBODY where nothing was; None where that was not noted here."""
@@ -85,7 +87,9 @@ class FileJournal:
                 slot = file.read(_SLOT.size)
         except OSError:
             return None
-        return int(_SLOT.unpack(slot)[0]) if len(slot) == _SLOT.size else None
+        if len(slot) < _SLOT.size or slot == _SLOT.pack(_UNNOTED):
+            return None
+        return int(_SLOT.unpack(slot)[0])
 
     def accepted(self, lease_id: int, message: Cleared, receipt: Receipt) -> None:
         """Note it. One that comes after the lease is noted as long as nobody swept it up."""
@@ -119,7 +123,10 @@ class FileJournal:
 
     def forget(self, lease_id: int) -> None:
         """All of it is in the database."""
-        self._path(lease_id).unlink(missing_ok=True)
+        try:
+            self._path(lease_id).unlink(missing_ok=True)
+        except OSError as error:
+            _complain(lease_id, error)
 
     def _path(self, lease_id: int) -> Path:
         return self._folder / f"{self._mark}-{lease_id}"

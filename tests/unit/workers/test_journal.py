@@ -79,6 +79,15 @@ def test_a_disk_that_takes_nothing_stops_no_message(folder: Path) -> None:
     journal.begun(7)(1)
     journal.accepted(7, a_message(1), Receipt(provider_id="x"))
     assert (journal.held(7), journal.noted(7)) == (None, {})
+    journal.ended(7, recorded=True)
+
+
+def test_where_what_is_in_hand_could_not_be_noted_nobody_takes_that_for_nothing_in_hand(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "here-7").write_bytes(b"\xff" * 8)  # as `begun` leaves it on a file system that shares no memory
+    (folder / "here-8").write_bytes(b"\0" * 7)  # and on a disk that was full in the middle
+    journal = FileJournal(folder, mark="here")
+    assert (journal.held(7), journal.held(8)) == (None, None)
 
 
 def test_files_that_nobody_asked_for_are_thrown_away_after_a_week(folder: Path) -> None:
