@@ -68,14 +68,14 @@ class Register:
         for member in members:
             self.add(member)
 
-    def add(self, member: Member) -> None:
-        """Make the member findable by its identities, as they are now."""
+    def add(self, member: Member, keys: Keys | None = None) -> None:
+        """Make the member findable by its identities, as they are now; `keys` are those of its attributes, where they are known."""
         if member.others:
-            member.known = tuple(tuple(member.known_as(name)) for name in IDENTITIES)
+            member.known = tuple([tuple(member.known_as(name)) for name in IDENTITIES])
         else:
-            member.known = tuple((key,) if key is not None else () for key in keys_of(member.attributes))
-        for members, keys in zip(self._by, member.known, strict=True):
-            for key in keys:
+            member.known = tuple([(key,) if key is not None else () for key in keys or keys_of(member.attributes)])
+        for members, known in zip(self._by, member.known, strict=True):
+            for key in known:
                 if member not in members[key]:
                     members[key].append(member)
 
@@ -97,8 +97,8 @@ class Register:
 
     def _meant(self, keys: Keys, position: int) -> list[Member]:
         """Whoever has the identity at that position, and is not somebody else by those before it."""
-        members = self._by[position].get(keys[position] or "", ())
-        return [member for member in members if _agree(member, keys, position)]
+        members = self._by[position].get(keys[position] or "")
+        return [member for member in members if _agree(member, keys, position)] if members else []
 
     def _refuse_two(self, member: Member, keys: Keys, position: int) -> None:
         for later in range(position + 1, len(keys)):
@@ -118,7 +118,7 @@ Keys = tuple[str | None, ...]
 
 def keys_of(attributes: Mapping[str, Value]) -> Keys:
     """The identities among the attributes."""
-    return tuple(comparable(name, attributes.get(name)) for name in IDENTITIES)
+    return tuple([comparable(name, attributes.get(name)) for name in IDENTITIES])
 
 
 def comparable(name: str, value: Value) -> str | None:

@@ -42,15 +42,23 @@ def normalise(name: str, kind: AttributeKind, raw: object, *, country: str | Non
 
     `country` (alpha-2) helps to read a phone number written without its country code. Raises Unusable.
     """
-    if not isinstance(raw, str):
-        return _of_json(name, kind, raw, country)
-    written = text(raw)
-    if not written:
-        return None
-    special = _SPECIAL.get(name)
-    if name == "phone":
-        return e164(written, country)
-    return special(written) if special else _BY_KIND[kind](written)
+    if name == "phone" and isinstance(raw, str):
+        written = text(raw)
+        return e164(written, country) if written else None
+    return reader_of(name, kind, country=country)(raw)
+
+
+def reader_of(name: str, kind: AttributeKind, *, country: str | None = None) -> Callable[[object], Value]:
+    """What `normalise` does with values of that attribute, once and for all of them; a phone number in text needs its country each time."""
+    reads = _SPECIAL.get(name) or _BY_KIND[kind]
+
+    def read(raw: object) -> Value:
+        if not isinstance(raw, str):
+            return _of_json(name, kind, raw, country)
+        written = text(raw)
+        return reads(written) if written else None
+
+    return read
 
 
 def as_text(value: Value) -> str:

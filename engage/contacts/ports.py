@@ -11,9 +11,11 @@ from typing import Protocol, final
 
 from engage.model.consent import Wording
 from engage.model.contact import ChannelKind, Consent, Contact, Ground, Value
+from engage.model.making import made_often
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
     """A consent, or its withdrawal, as somebody told it of a person. `at` None: nobody knows since when.
@@ -35,6 +37,7 @@ class Permission:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What is told of one person: normalised attributes (None: to be cleared; absent: left as it is) and permissions."""
@@ -53,6 +56,7 @@ class Fate(StrEnum):
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """What became of one person; `contact_id` is None where refused (`reason` then says why).

@@ -21,6 +21,7 @@ from engage.contacts.formulas import as_meant
 from engage.contacts.sheet_xml import Cell
 from engage.contacts.spreadsheets import Workbook
 from engage.model.errors import InputError
+from engage.model.making import made_often
 
 SEPARATORS = (",", ";", "\t", "|")
 CHUNK = 1 << 20
@@ -43,6 +44,7 @@ class Form:
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One row: `line` is where it begins in the file. `trouble` tells why it cannot be read; `values` is then what could be."""

@@ -9,11 +9,12 @@ from typing import final
 
 from engage.contacts.columns import Columns
 from engage.contacts.dates import DateFormats
-from engage.contacts.normalise import normalise
+from engage.contacts.normalise import normalise, reader_of
 from engage.contacts.permitting import PermissionReader, kept
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Person
 from engage.model.contact import IDENTITIES, AttributeKind, Value
+from engage.model.making import made_often
 
 UNLIKE = ("external_id", "email", "phone", "chat_id")
 """The attributes that hardly ever are the same in two rows."""
@@ -22,6 +23,7 @@ _DATES = (AttributeKind.DATE, AttributeKind.DATETIME)
 
 
 @final
+@made_often
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What a row tells. `troubles` tell why it cannot be taken, `notes` what is odd about it though it is."""
@@ -55,6 +57,7 @@ class RowReader:
         self._defaults = {name: value for name, value in reading.defaults.items() if name != "country"}
         self._country = next((column for column, (name, _) in columns.attributes.items() if name == "country"), None)
         self._values = [(column, name, self._valued(name, kind)) for column, (name, kind) in columns.attributes.items()]
+        self._country_of = next((valued for column, _, valued in self._values if column == self._country), str)
         self._permissions = PermissionReader(
             columns, source=reading.source, dates=reading.dates, now=now, constants=reading.circumstances
         )
@@ -63,10 +66,11 @@ class RowReader:
         """What the row tells. An empty cell tells nothing; JSON's null clears."""
         troubles: list[str] = []
         notes: list[str] = []
-        country = self._country_of(values)
+        country = self._read_country(values)
         attributes: dict[str, Value] = {"country": country} if country else {}
+        get = values.get
         for column, name, valued in self._values:
-            raw = values.get(column, "")
+            raw = get(column, "")
             if raw == "":
                 continue
             try:
@@ -76,36 +80,35 @@ class RowReader:
                 continue
             if value is not None or raw is None:
                 attributes[name] = value
-            if value in self._reading.placeholder_dates:
+            if isinstance(value, date) and value in self._reading.placeholder_dates:
                 notes.append(f"{name} {value} is a placeholder: no campaign goes by it")
-        for name, value in self._defaults.items():
-            attributes.setdefault(name, value)
-        if not troubles and not any(attributes.get(name) for name in IDENTITIES):
+        for name, default in self._defaults.items():
+            attributes.setdefault(name, default)
+        if not troubles and not any(map(attributes.get, IDENTITIES)):
             troubles.append("nothing tells who this is: external_id, email and phone are all empty")
         permissions, wrong = self._permissions.read(values)
-        troubles += wrong
-        return Told(person=Person(attributes=attributes, permissions=permissions), troubles=tuple(troubles), notes=tuple(notes))
+        if troubles or wrong:
+            return Told(person=Person(attributes=attributes, permissions=permissions), troubles=(*troubles, *wrong), notes=tuple(notes))
+        return Told(person=Person(attributes=attributes, permissions=permissions), notes=tuple(notes))
 
     def _valued(self, name: str, kind: AttributeKind) -> Callable[..., Value]:
         """How a cell of the attribute becomes its value."""
         if name == "phone":
             return lambda given: normalise("phone", kind, given[0], country=given[1])
+        read = reader_of(name, kind)
         written = self._reading.dates.of_attribute(name) if kind in _DATES else None
+        if written is None:
+            return read if name in UNLIKE else kept(read)
+        return kept(lambda raw: read(written.iso(raw) if isinstance(raw, str) else raw))
 
-        def value(raw: object) -> Value:
-            return normalise(name, kind, written.iso(raw) if written and isinstance(raw, str) else raw)
-
-        return value if name in UNLIKE else kept(value)
-
-    def _country_of(self, values: Mapping[str, object]) -> str | None:
+    def _read_country(self, values: Mapping[str, object]) -> str | None:
         """The row's country, else that of all rows that name none; None too where it cannot be read, which the row is refused for."""
-        default = self._reading.defaults.get("country")
         raw = values.get(self._country, "") if self._country else ""
         if raw == "":
+            default = self._reading.defaults.get("country")
             return default if isinstance(default, str) else None
-        valued = next(valued for column, _, valued in self._values if column == self._country)
         try:
-            found = valued(raw)
+            found = self._country_of(raw)
         except Unusable:
             return None
         return found if isinstance(found, str) else None

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from operator import itemgetter
 from typing import final
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from engage.model.consent import Wording
 from engage.model.contact import ADDRESSES, ChannelKind, Consent, Ground
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
-from engage.model.values import moment_text
+from engage.model.values import instant_text, moment_text
 from engage.store.blocking import put_on_list
 from engage.store.database import Database
 from engage.store.inserts import insert_ignoring
@@ -149,11 +148,13 @@ def append_lines(connection: sa.Connection, lines: Sequence[Consent]) -> None:
 
 def append_of(connection: sa.Connection, lines: Sequence[tuple[int, Consent]]) -> None:
     """The same of lines that do not know yet whose they are: each with the contact's id."""
-    _LINES.write(connection, [_line_values(consent_row(line) | {"contact_id": contact_id}) for contact_id, line in lines])
+    moments = [instant_text(line.at) for _, line in lines]
+    told = list(zip(moments, lines, strict=True))
+    _LINES.write(connection, [_line_values(at, contact_id, line) for at, (contact_id, line) in told])
     if any(line.proof for _, line in lines):
         add_touches(connection, [replace(_touch_of(line), contact_id=contact_id) for contact_id, line in lines])
     else:
-        _TOUCHES.write(connection, [_touch_values(contact_id, line) for contact_id, line in lines])
+        _TOUCHES.write(connection, [_touch_values(at, contact_id, line) for at, (contact_id, line) in told])
 
 
 def _touch_of(line: Consent) -> Touch:
@@ -209,13 +210,23 @@ def _owners(connection: sa.Connection) -> defaultdict[str, list[str]]:
     return found
 
 
-def _touch_values(contact_id: int, line: Consent) -> tuple[object, ...]:
+def _line_values(at: str, contact_id: int, line: Consent) -> tuple[object, ...]:
+    """A line as a row, as it is loaded."""
+    return (
+        contact_id, line.purpose, _SAID[line.channel], line.granted, at, line.source, line.proof, line.address_key,
+        line.expires_at and instant_text(line.expires_at), line.ground and line.ground.value, line.wording, line.locale,
+    )
+
+
+def _touch_values(at: str, contact_id: int, line: Consent) -> tuple[object, ...]:
     """The touch of a line without a proof, as a row."""
-    kind = Kind.CONSENT_GRANTED if line.granted else Kind.CONSENT_WITHDRAWN
-    channel = line.channel.value if line.channel else None
-    return line.at, contact_id, kind.value, line.purpose, channel, _detail(line.source, line.ground, line.wording, line.expires_at)
+    kind = _GRANTED if line.granted else _WITHDRAWN
+    return at, contact_id, kind, line.purpose, _SAID[line.channel], _detail(line.source, line.ground, line.wording, line.expires_at)
 
 
-_LINE_NAMES = tuple(column.name for column in consents.c if column.name != "id")
+_GRANTED, _WITHDRAWN = Kind.CONSENT_GRANTED.value, Kind.CONSENT_WITHDRAWN.value
+_SAID: Mapping[ChannelKind | None, str | None] = {None: None, **{kind: kind.value for kind in ChannelKind}}
+_LINE_NAMES = (
+    "contact_id", "purpose", "channel", "granted", "at", "source", "proof", "address_key", "expires_at", "ground", "wording", "locale",
+)
 _LINES, _TOUCHES = BulkLoad(consents, _LINE_NAMES), BulkLoad(touches, ("at", "contact_id", "kind", "purpose", "channel", "detail"))
-_line_values = itemgetter(*_LINE_NAMES)

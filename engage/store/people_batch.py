@@ -106,8 +106,10 @@ class PeopleBatch:
             return
         if found is None:
             self._new.append(member)
-        self._register.add(member)
-        added, passed_over = self._permit(member, person.permissions)
+            self._register.add(member, keys)
+        elif changed:
+            self._register.add(member)
+        added, passed_over = self._permit(member, person.permissions) if person.permissions else (0, 0)
         fate = Fate.CREATED if found is None else Fate.CHANGED if changed or added else Fate.UNCHANGED
         self._answers.append((member, fate, added, passed_over))
 

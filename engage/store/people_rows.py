@@ -1,17 +1,26 @@
-"""A person's attributes as rows: of `contacts` with its zone and the keys of its addresses, and of `contact_dates`."""
+"""A person's attributes as rows: of `contacts` with its zone and the keys of its addresses, and of `contact_dates`.
+
+Of people who come by the million, as they are loaded: tuples, moments and documents as text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, final
+
+import sqlalchemy as sa
 
 from engage.contacts.zones import resolve
 from engage.model.addresses import address_key
-from engage.model.contact import ADDRESSES, BUILT_IN_ATTRIBUTES, Value
-from engage.model.values import to_json
+from engage.model.contact import ADDRESSES, BUILT_IN_ATTRIBUTES, Money, Value
+from engage.model.values import instant_text, to_json
 from engage.model.workspace import Settings
+from engage.store.bulk import quoted_json
+from engage.store.loading import BulkLoad, document
 from engage.store.rows import KEY_COLUMNS, Row
+from engage.store.tables import contact_dates, contacts
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """`changed_at` of who came silently: no campaign looks for changes so far back."""
@@ -60,3 +69,69 @@ def dates_of(attributes: Mapping[str, Value]) -> dict[str, date]:
 def _text(attributes: Mapping[str, Value], name: str) -> str | None:
     value = attributes.get(name)
     return value if isinstance(value, str) else None
+
+
+@final
+class NewPeople:
+    """People who are new, gathered as rows, and then loaded at once."""
+
+    def __init__(self, settings: Settings, *, secret: bytes, now: datetime, silent: bool) -> None:
+        moment = instant_text(now)
+        self._zone = settings.timezone
+        self._secret = secret
+        self._entered = (moment, instant_text(NEVER) if silent else moment, moment, silent)
+        self._contacts: list[tuple[object, ...]] = []
+        self._dates: list[tuple[object, ...]] = []
+
+    def add(self, contact_id: int, attributes: Mapping[str, Value]) -> None:
+        """Take in one, by the id that it is to have."""
+        phone, secret = _text(attributes, "phone"), self._secret
+        zones = resolve(
+            timezone=_text(attributes, "timezone"), phone=phone, country=_text(attributes, "country"), workspace=self._zone
+        )
+        created = attributes.get("created_at")
+        addresses = [(kind, _text(attributes, name)) for kind, name, _ in _KEYED]
+        self._contacts.append((
+            contact_id, *map(attributes.get, _PLAIN), _tags(attributes.get("tags")),
+            instant_text(created) if isinstance(created, datetime) else None,
+            "{" + ", ".join([_pair(name, value) for name, value in attributes.items() if name not in BUILT_IN_ATTRIBUTES]) + "}",
+            *[address_key(secret, kind, address) if address else None for kind, address in addresses],
+            zones.key, zones.source.value, *self._entered,
+        ))
+        for name, value in attributes.items():
+            if type(value) is date:
+                self._dates.append((contact_id, name, value.year, value.month, value.day, zones.key))
+
+    def write(self, connection: sa.Connection) -> None:
+        """Load all of them, with their dates."""
+        _CONTACTS.write(connection, self._contacts)
+        _DATES.write(connection, self._dates)
+
+
+def reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
+    """Ids for so many people who are new."""
+    return _CONTACTS.reserve(connection, number)
+
+
+def _pair(name: str, value: Value) -> str:
+    """A declared attribute as a part of a JSON object."""
+    if isinstance(value, str):
+        return f"{quoted_json(name)}: {quoted_json(value)}"
+    if isinstance(value, Money):
+        return f'{quoted_json(name)}: {{"amount": "{value.amount}", "currency": {quoted_json(value.currency)}}}'
+    if type(value) is date:
+        return f'{quoted_json(name)}: "{value.isoformat()}"'
+    return f"{quoted_json(name)}: {document(to_json(value))}"
+
+
+@lru_cache(maxsize=4_096)
+def _tags(value: Value) -> str:
+    return document(to_json(value))
+
+
+_PLAIN = tuple(name for name in BUILT_IN_ATTRIBUTES if name not in ("tags", "created_at"))
+_CONTACTS = BulkLoad(contacts, (
+    "id", *_PLAIN, "tags", "created_at", "attributes", *(column for _, _, column in _KEYED), "zone_key", "zone_source",
+    "known_at", "changed_at", "written_at", "quietly",
+))
+_DATES = BulkLoad(contact_dates, ("contact_id", "name", "year", "month", "day", "zone_key"))

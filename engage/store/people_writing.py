@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import final
 
 import sqlalchemy as sa
 
 from engage.contacts.identity import Member
-from engage.model.contact import BUILT_IN_ATTRIBUTES
 from engage.model.workspace import Settings
-from engage.store.loading import BulkLoad, document
-from engage.store.people_rows import NEVER, contact_row, date_rows, dates_of
-from engage.store.rows import KEY_COLUMNS, Row
+from engage.store.people_rows import NewPeople, contact_row, date_rows, dates_of, reserve_ids
+from engage.store.rows import Row
 from engage.store.tables import contact_dates, contacts, deliveries
 
 
@@ -32,19 +29,11 @@ class PeopleWriting:
         """Write members that are new, and give each its id."""
         if not members:
             return
-        entered = {
-            "known_at": self._now, "changed_at": NEVER if silent else self._now, "written_at": self._now, "quietly": silent,
-        }
-        rows: list[tuple[object, ...]] = []
-        dates: list[tuple[object, ...]] = []
-        for member, contact_id in zip(members, _CONTACTS.reserve(self._connection, len(members)), strict=True):
+        new = NewPeople(self._settings, secret=self._secret, now=self._now, silent=silent)
+        for member, contact_id in zip(members, reserve_ids(self._connection, len(members)), strict=True):
             member.id = contact_id
-            row = contact_row(member.attributes, self._settings, secret=self._secret)
-            row.update(entered, id=contact_id, tags=document(row["tags"]), attributes=document(row["attributes"]))
-            rows.append(_contact_values(row))
-            dates += map(_date_values, date_rows(contact_id, member.attributes, row["zone_key"]))
-        _CONTACTS.write(self._connection, rows)
-        _DATES.write(self._connection, dates)
+            new.add(contact_id, member.attributes)
+        new.write(self._connection)
 
     def update(self, members: Mapping[Member, Row], *, silent: bool, dates: bool = False) -> int:
         """Write members that were there, each with its row as it was; `dates`: their stored dates too, though they seem the same.
@@ -81,12 +70,3 @@ class PeopleWriting:
         if contact_ids:
             held = (deliveries.c.contact_id.in_(contact_ids), deliveries.c.hold == "zone", deliveries.c.state == "waiting")
             self._connection.execute(deliveries.update().where(*held).values(hold=None, due_at=self._now, retry_at=None))
-
-
-_CONTACT_NAMES = (
-    "id", *BUILT_IN_ATTRIBUTES, "attributes", *KEY_COLUMNS.values(), "zone_key", "zone_source", "known_at", "changed_at", "written_at",
-    "quietly",
-)
-_DATE_NAMES = tuple(contact_dates.c.keys())
-_CONTACTS, _DATES = BulkLoad(contacts, _CONTACT_NAMES), BulkLoad(contact_dates, _DATE_NAMES)
-_contact_values, _date_values = itemgetter(*_CONTACT_NAMES), itemgetter(*_DATE_NAMES)
