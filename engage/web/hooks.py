@@ -11,7 +11,9 @@ from engage.hooks import HookRequest
 from engage.hooks.ports import Unreachable
 from engage.hooks.proof import NotProven
 from engage.hooks.taking import Outcome
+from engage.model.errors import InputError
 from engage.web.ports import Site
+from engage.web.problems import problem
 
 UNKNOWN = "no hook of that name is set up under `hooks` in engage.yaml"
 UNPROVEN = "the request does not prove that it is from its source: see docs/hooks.md for how it does"
@@ -47,6 +49,8 @@ def router(site: Site) -> APIRouter:
             raise HTTPException(404, UNKNOWN)
         try:
             outcome = site.hooks.take(hook, _request(site, request, body))
+        except InputError as error:  # its sender is told of a form, as no other part of Engage stands against it
+            return problem(422, error.problems[0].what, errors=[{"detail": each.what} for each in error.problems])
         except NotProven as error:
             raise HTTPException(401, UNPROVEN, headers={"WWW-Authenticate": 'Basic realm="hooks"'}) from error
         except Unreachable as error:
