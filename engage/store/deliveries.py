@@ -85,7 +85,7 @@ class SqlDeliveries:
             recorded = record_sent(connection, lease, plain) if plain else Recorded(ended=0, is_over=False)
             if recorded.ended < len(plain):  # or what it is not so plain about
                 others = list(settlements)
-            if others:
+            if others and not recorded.is_over:  # else none of them is the lease's any more
                 outcomes.settle(connection, leases.hold(connection, lease), others)
         if recorded.is_over:
             self._over.add(lease.id)

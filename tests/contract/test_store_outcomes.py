@@ -13,7 +13,7 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
 from engage.store.ledger_tables import suppressions
-from engage.store.tables import runs, touch_details
+from engage.store.tables import deliveries, runs, touch_details
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, settled
 
@@ -150,3 +150,15 @@ def test_a_thousand_outcomes_take_as_many_statements_as_ten(bench: Bench) -> Non
             bench.deliveries.settle(lease, [settled(delivery_id) for delivery_id in ids])
         counted.append(len(statements))
     assert counted[0] == counted[1] <= 12
+
+
+def test_what_was_taken_out_of_the_batch_keeps_nothing_else_from_being_recorded(bench: Bench) -> None:
+    gone, ours = bench.add_deliveries(2)
+    lease = bench.claimed()
+    bench.hand_off(lease, gone, ours)
+    with bench.database.begin() as connection:
+        connection.execute(sa.update(deliveries).where(deliveries.c.id == gone).values(state="waiting", batch_id=None))
+    bench.deliveries.settle(lease, [settled(gone), settled(ours)])
+    bench.deliveries.release(lease)
+    assert bench.states() == {gone: "waiting", ours: "sent"}
+    assert bench.ids("SELECT count(*) AS n FROM batches") == [0]
