@@ -42,6 +42,7 @@ from engage.cli import (
     suppressing,
     testing,
     timeline,
+    webhooks,
 )
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
@@ -63,7 +64,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "import": importing.import_, "event": operating.event, "events": observing.events, "enroll": enrolling.enroll,
     "run": serving.run, "worker": serving.worker, "scheduler": serving.scheduler, "web": serving.web,
     "lmtp": serving.lmtp, "bounce": bounces.bounce,
-    "pause": operating.pause, "resume": operating.resume, "approve": operating.approve, "retry": retrying.retry,
+    "pause": operating.pause, "resume": operating.resume, "replay": webhooks.replay,
+    "approve": operating.approve, "retry": retrying.retry,
     "status": operating.status, "report": reporting.report, "doctor": operating.doctor, "demo": serving.demo,
     "laws": legal.laws, "migrate": keeping.migrate, "backup": keeping.backup, "retention": retention.retention, "restore": keeping.restore,
 }

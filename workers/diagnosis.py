@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from dramatiq.brokers.redis import RedisBroker
 from pika.exceptions import AMQPError
 
 from engage.channels import load_channels
-from engage.channels.endpoint import load_endpoints
+from engage.channels.endpoint import HttpEndpoint, load_endpoints, load_outlets
 from engage.cli.app import Office
 from engage.hooks.sources import SOURCES
 from engage.model.errors import EngageError, InputError, NotThereError
@@ -60,7 +60,8 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     yield from _database(settings, environment)
     yield _broker(office.root, settings, environment)
     yield from _channels(settings)
-    yield from _endpoints(settings)
+    yield from _endpoints("endpoint", load_endpoints, settings)
+    yield from _endpoints("webhook", load_outlets, settings)
     yield from _mailboxes(settings)
     yield from _hooks(settings)
 
@@ -163,18 +164,18 @@ def _api_keys(database: Database, environment: Mapping[str, str]) -> Finding:
     return _finding("API keys", given or made > 0, found, "make one: engage key create --role sender; until then /v1 is shut")
 
 
-def _endpoints(settings: Settings) -> Iterator[Finding]:
+def _endpoints(called: str, load: Callable[[Settings], Mapping[str, HttpEndpoint]], settings: Settings) -> Iterator[Finding]:
     """DNS and TLS of each; which of its methods it likes is its own affair."""
     try:
-        endpoints = load_endpoints(settings)
+        endpoints = load(settings)
     except InputError as error:
-        yield _finding("endpoints", False, str(error), "mend engage.yaml, or the environment")
+        yield _finding(f"{called}s", False, str(error), "mend engage.yaml, or the environment")
         return
     loop = LoopThread()
     try:
         for name, endpoint in endpoints.items():
             wrong = loop.run(endpoint.check())
-            yield _finding(f"endpoint {name}", not wrong, "; ".join(wrong) or "can be reached", "see its `url` in engage.yaml, and its DNS")
+            yield _finding(f"{called} {name}", not wrong, "; ".join(wrong) or "can be reached", "see its `url` in engage.yaml, and its DNS")
             loop.run(endpoint.close())
     finally:
         loop.close()

@@ -1,4 +1,4 @@
-"""The endpoints of the accepted workspace, which the step `call` asks: made once for each snapshot and process."""
+"""The endpoints of the accepted workspace, which the step `call` asks, or its webhooks: made once for each snapshot and process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from threading import Lock
 from typing import final
 
 from engage.channels.endpoint import HttpEndpoint, load_endpoints
-from engage.model.workspace import Workspace
+from engage.model.workspace import Settings, Workspace
 from workers.loop import LoopThread
 
 
@@ -15,8 +15,12 @@ from workers.loop import LoopThread
 class Endpoints:
     """Hands out the endpoints of the current workspace. Safe to use from many threads."""
 
-    def __init__(self, workspace: Callable[[], Workspace], *, loop: LoopThread) -> None:
+    def __init__(
+        self, workspace: Callable[[], Workspace], *, loop: LoopThread,
+        load: Callable[[Settings], Mapping[str, HttpEndpoint]] = load_endpoints,
+    ) -> None:
         self._workspace = workspace
+        self._load = load
         self._loop = loop
         self._hash: str | None = None
         self._current: Mapping[str, HttpEndpoint] = {}
@@ -28,7 +32,7 @@ class Endpoints:
         workspace = self._workspace()
         with self._lock:
             if self._hash != workspace.hash:
-                fresh = load_endpoints(workspace.settings)
+                fresh = self._load(workspace.settings)
                 # A call may still be under way by those of before: they are let go when the ones after them are.
                 self._close(self._retired)
                 self._retired, self._current, self._hash = list(self._current.values()), fresh, workspace.hash

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -80,6 +80,41 @@ def _told(known: Gauges) -> Iterator[Metric]:
 def _heap(name: str, told: str, heap: Heap) -> Iterator[Metric]:
     yield _gauge(f"engage_{name}", f"{told}.", {(): heap.count})
     yield _gauge(f"engage_{name}_age_seconds", f"{told}: for how long the oldest has been.", {(): heap.age})
+
+
+@final
+class WebhookGauges(Collector):
+    """How far behind each webhook is, and whether it is told anything at all; read as seldom as the database's, of which it is."""
+
+    def __init__(self, standings: Callable[[], Sequence[Mapping[str, object]]], *, clock: Callable[[], float] = monotonic) -> None:
+        self._standings = standings
+        self._clock = clock
+        self._known: Sequence[Mapping[str, object]] = ()
+        self._read_at: float | None = None
+        self._lock = Lock()
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing, as above."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """For the registry."""
+        known = self._fresh()
+        behind = {str(each["webhook"]): float(str(each["behind"])) for each in known}
+        disabled = {str(each["webhook"]): float(each["state"] == "disabled") for each in known}
+        yield _gauge("engage_webhook_behind_seconds", "How old the oldest touch is that it was not yet told of.", behind, "webhook")
+        yield _gauge("engage_webhook_disabled", "Whether it is told nothing any more: gone, or failed for days.", disabled, "webhook")
+
+    def _fresh(self) -> Sequence[Mapping[str, object]]:
+        with self._lock:
+            now = self._clock()
+            if self._read_at is None or now - self._read_at >= FRESH_FOR:
+                try:
+                    self._known = self._standings()
+                except sa.exc.SQLAlchemyError:
+                    self._known = ()
+                self._read_at = now
+            return self._known
 
 
 @final

@@ -80,6 +80,10 @@ class Metrics:
         """Count a call of an endpoint."""
         self.calls.labels(endpoint, CALLS[type(outcome)]).inc()
 
+    def post(self, webhook: str, outcome: str) -> None:
+        """Count a POST to a webhook."""
+        self.posts.labels(webhook, outcome).inc()
+
     def event(self, type_: str, *, new: bool) -> None:
         """Count an event; `type_` is one that engage.yaml declares, or `other`."""
         self.events.labels(type_, "accepted" if new else "repeated").inc()
@@ -112,6 +116,7 @@ class Metrics:
         self.swept = self._counter("engage_swept_deliveries", "Deliveries that were taken out of leases which had ended.")
         self.rate_waits = self._counter("engage_rate_wait_seconds", "Seconds that slices waited for a provider's rate.", "channel")
         self.calls = self._counter("engage_calls", "Calls of endpoints, by what came of them.", "endpoint", "outcome")
+        self.posts = self._counter("engage_webhook_posts", "Touches posted to webhooks, by what came of it.", "webhook", "outcome")
         self.responses = self._counter("engage_responses", "What came back of messages, each once.", "kind")
         self.bounces = self._counter("engage_bounces", "Messages that bounced, by how bad it is.", "severity")
 

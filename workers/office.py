@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 from engage.channels import load_channels
-from engage.channels.endpoint import load_endpoints
+from engage.channels.endpoint import load_endpoints, load_outlets
 from engage.cli.app import Preview
 from engage.contacts.ports import Person
 from engage.contacts.zones import divided_countries, zones_of_country
@@ -226,9 +226,9 @@ def _unlawful(workspace: Workspace) -> Sequence[Problem]:
 
 
 def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:
-    """What the adapters say of their options, and endpoints of theirs; nothing is connected."""
+    """What the adapters say of their options, endpoints and webhooks of theirs; nothing is connected."""
     problems: list[Problem] = []
-    for read in (load_channels, load_endpoints):
+    for read in (load_channels, load_endpoints, load_outlets):
         try:
             read(settings)
         except InputError as error:

@@ -33,7 +33,10 @@ def status_of(wired: Wired) -> Mapping[str, Any]:
         }
         for row in rows
     ]
-    return {**figures, "campaigns": told, "providers": providers_of(wired.database, wired.workspace.settings, now)}
+    return {
+        **figures, "campaigns": told, "providers": providers_of(wired.database, wired.workspace.settings, now),
+        "webhooks": wired.postings.standings(now=now),
+    }
 
 
 def providers_of(database: Database, settings: Settings, now: datetime) -> Sequence[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from engage.delivery.posting import Poster
 from engage.model.errors import NotThereError
 from workers.broker import WORKER_TIMEOUT, Nudges, Queue
 from workers.memory import collect_rarely
@@ -82,9 +83,11 @@ class SchedulerPart:
     """The ticker with the scheduler's jobs."""
 
     def __init__(
-        self, scheduling: Scheduling, tidying: Tidying, *, look: Callable[[], object], collect: Callable[[], object], told: Told
+        self, scheduling: Scheduling, tidying: Tidying, poster: Poster, *, look: Callable[[], object], collect: Callable[[], object],
+        told: Told,
     ) -> None:
         self._tidying = tidying
+        self._poster = poster
         self._ticker = Ticker(told)
         self._ticker.every(LOOK_EVERY, "look", look)
         self._ticker.every(TICK_EVERY, "tick", scheduling.tick)
@@ -93,6 +96,7 @@ class SchedulerPart:
         self._ticker.every(TIDY_EVERY, "tidy", tidying.tidy)
         self._ticker.every(EXPIRE_EVERY, "expire", tidying.expire)
         self._ticker.every(COLLECT_EVERY, "collect", collect)
+        self._ticker.every(TICK_EVERY, "post", poster.look)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -101,6 +105,7 @@ class SchedulerPart:
     def stop(self) -> None:
         """End after the jobs in hand."""
         self._tidying.stop()
+        self._poster.stop()
         self._ticker.stop()
 
 

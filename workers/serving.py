@@ -17,7 +17,7 @@ from workers.broker import Nudges, Queue, senders
 from workers.collecting import Collecting
 from workers.exposing import MetricsPart, ports_of
 from workers.faults import reached_by
-from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges
+from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges, WebhookGauges
 from workers.lmtp import LmtpPart
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
@@ -62,6 +62,7 @@ class Assembly:
         if name != "worker":  # of many workers each would ask the database the same
             gauges = SqlGauges(self.wired.database)
             registry.register(DatabaseGauges(lambda: gauges.read(now=self.wired.clock.now())))
+            registry.register(WebhookGauges(lambda: self.wired.postings.standings(now=self.wired.clock.now())))
         if name in ("worker", "run"):
             registry.register(ProviderGauges(self.wired.traffic.waits))
         setting = environment.get("ENGAGE_METRICS_PORT")
@@ -86,7 +87,7 @@ class Assembly:
             case "scheduler":
                 scheduling, tidying = self.wired.scheduling(self.nudges), self.wired.tidying()
                 look, collect = self.wired.folder.look, self._collecting.look
-                return SchedulerPart(scheduling, tidying, look=look, collect=collect, told=metrics.job)
+                return SchedulerPart(scheduling, tidying, self.wired.poster(), look=look, collect=collect, told=metrics.job)
             case "web":
                 app = WatchedApp(create_app(self.wired.site(self.nudges)), metrics)
                 host, port = self._listen

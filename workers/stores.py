@@ -21,6 +21,7 @@ from engage.store.merging import SqlMerging
 from engage.store.messages import SqlMessages
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
+from engage.store.postings import SqlPostings
 from engage.store.questions import SqlQuestions
 from engage.store.reports import SqlReports
 from engage.store.reviewing import SqlIllEnded
@@ -153,3 +154,8 @@ class Stores:
         """The outbox of calls."""
         return SqlCalls(self.database)
 
+
+    @cached_property
+    def postings(self) -> SqlPostings:
+        """How far webhooks have been told what happened."""
+        return SqlPostings(self.database, workspace=self.accepted.workspace)

@@ -9,16 +9,19 @@ import socket
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import final
 
 import sqlalchemy as sa
 
+from engage.channels.endpoint import load_outlets
 from engage.contacts.zones import names_behind
 from engage.delivery.asking import Asker
 from engage.delivery.calling import Caller
 from engage.delivery.conductor import Conductor
 from engage.delivery.points import Reached, unheard
 from engage.delivery.ports import Journal
+from engage.delivery.posting import Poster
 from engage.delivery.traffic import Traffic
 from engage.feedback.guarding import Guard
 from engage.feedback.mails import MailTaken
@@ -164,6 +167,18 @@ class Wired(Returning):
         )
 
     @cached_property
+    def webhooks(self) -> Endpoints:
+        """Who is told what happens."""
+        return Endpoints(self.accepted.workspace, loop=self.loop, load=load_outlets)
+
+    def poster(self) -> Poster:
+        """Touches -> webhooks."""
+        return Poster(
+            self.postings, outlets=lambda: self.accepted.workspace().settings.webhooks, receivers=self.webhooks.now, loop=self.loop,
+            seconds=monotonic, counted=self.metrics.post,
+        )
+
+    @cached_property
     def asker(self) -> Asker:
         """Unknown deliveries -> what their providers know of them."""
         return Asker(
@@ -266,8 +281,8 @@ class Wired(Returning):
         """Let go of everything; nothing of it is in use any more. Safe to repeat."""
         if "equipping" in self.__dict__:
             self.equipping.close()
-        if "endpoints" in self.__dict__:
-            self.endpoints.close()
+        for name in {"endpoints", "webhooks"} & self.__dict__.keys():
+            self.__dict__[name].close()
         if "loop" in self.__dict__:
             self.loop.close()
         self._beside.close()

@@ -1,4 +1,4 @@
-"""An endpoint of engage.yaml, which the step `call` asks: a signed JSON POST whose answer is JSON (Standard Webhooks, Idempotency-Key).
+"""An endpoint of engage.yaml, which the step `call` asks, or a webhook, which is told: a signed JSON POST (Standard Webhooks).
 
 It is no channel: nothing goes to a person. But it speaks to the network as the adapters do, by the same rules: public addresses
 only (this machine itself where the URL names it), no redirect, honest errors.
@@ -53,6 +53,12 @@ class HttpEndpoint:
                 raise self._refusal(response)
             return _json(await _read(response))
 
+    async def tell(self, body: str, *, key: str) -> None:
+        """Post what happened; whatever it answers with a 2xx, it was taken. Raises Rejected, Unavailable or Unconfirmed."""
+        async with self._webhook.post(body, key=key) as response:
+            if not 200 <= response.status < 300:
+                raise self._refusal(response)
+
     async def check(self) -> tuple[str, ...]:
         """Resolve and connect, with TLS, and ask which methods it takes (OPTIONS). What is wrong, a sentence each."""
         try:
@@ -74,9 +80,20 @@ class HttpEndpoint:
 
 def load_endpoints(settings: Settings) -> Mapping[str, HttpEndpoint]:
     """All endpoints of the settings by their names. Raises InputError with all that is wrong."""
+    return _load(settings.endpoints)
+
+
+def load_outlets(settings: Settings) -> Mapping[str, HttpEndpoint]:
+    """All webhooks of the settings likewise."""
+    return _load({
+        name: Endpoint(name=name, url=outlet.url, secret=outlet.secret, place=outlet.place) for name, outlet in settings.webhooks.items()
+    })
+
+
+def _load(declared: Mapping[str, Endpoint]) -> Mapping[str, HttpEndpoint]:
     endpoints: dict[str, HttpEndpoint] = {}
     problems: list[Problem] = []
-    for name, endpoint in settings.endpoints.items():
+    for name, endpoint in declared.items():
         try:
             endpoints[name] = HttpEndpoint(endpoint)
         except InputError as error:

@@ -97,6 +97,18 @@ class Keys(Protocol):
         ...
 
 
+class Webhooks(Protocol):
+    """What people order of webhooks."""
+
+    def replay(self, webhook: str, *, since: datetime, before: datetime | None, now: datetime) -> int:
+        """Tell it again what happened from that moment on, and before the other; of how many touches. Raises InputError."""
+        ...
+
+    def resume(self, webhook: str, *, skip: bool) -> int:
+        """Go on at once where it failed, or behind the touch that is not taken; how many of its lanes had failed."""
+        ...
+
+
 class Engaged(Protocol):
     """A workspace with its database open, migrated and holding the newest accepted snapshot."""
 
@@ -132,6 +144,8 @@ class Engaged(Protocol):
     def keys(self) -> Keys: ...
     @property
     def reports(self) -> Reports: ...
+    @property
+    def postings(self) -> Webhooks: ...
     @property
     def ill_ended(self) -> IllEnded: ...
     @property

@@ -13,6 +13,7 @@ from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.output import json_object, moment, print_json, print_rows
 from engage.cli.retrying import print_unknown
 from engage.cli.status_text import print_status
+from engage.cli.webhooks import resume_webhook
 from engage.model.contact import AttributeKind
 from engage.model.errors import InputError, nearest
 from engage.model.values import moment_text
@@ -123,12 +124,19 @@ def resume(
     campaign: CampaignArgument = None,
     channel: PausedChannel = None,
     everything: Everything = False,
+    webhook: Annotated[str | None, typer.Option(help="Tell this webhook again what happens, from where it failed.")] = None,
+    skip: Annotated[bool, typer.Option("--skip", help="With --webhook: pass over the touch that it does not take.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Go on; what expired meanwhile is recorded as expired.
 
     Example: engage resume --channel email
     """
+    if webhook is not None or skip:
+        if webhook is None or campaign is not None or channel is not None or everything:
+            raise InputError.of("--webhook goes alone, and --skip with it", file="<command line>")
+        resume_webhook(context, webhook, skip=skip, workspace=workspace)
+        return
     with app_of(context).open(workspace).engaged() as engaged:
         scope, name = _scope(engaged, campaign, channel, everything)
         engaged.operations.resume(scope, name, now=engaged.clock.now())

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from engage.cli.output import console, print_rows
 
-LISTED = frozenset({"workspace", "campaigns", "paused", "providers", "now"})
+LISTED = frozenset({"workspace", "campaigns", "paused", "providers", "webhooks", "now"})
 
 
 def print_status(figures: Mapping[str, Any]) -> None:
@@ -22,6 +22,7 @@ def print_status(figures: Mapping[str, Any]) -> None:
         if name not in LISTED:
             to.print(f"{name}: {_figures(value)}")
     _print_providers(figures["providers"], to)
+    _print_webhooks(figures["webhooks"], to)
     if figures["paused"]:
         to.print("paused:")
         rows = ({**row, "at": _minute(row["at"])} for row in figures["paused"])
@@ -42,6 +43,19 @@ def _print_providers(rows: list[Mapping[str, Any]], to: Console) -> None:
         today = f"{row['today']} of {row['allowance']}" if row.get("allowance") is not None else ""
         table.add_row(row["provider"], row["state"], until, row["reason"] or "", today)
     to.print(table)
+
+
+def _print_webhooks(rows: list[Mapping[str, Any]], to: Console) -> None:
+    if not rows:
+        return
+    table = Table("webhook", "state", "since", "reason", "behind", "replays", box=None, pad_edge=False)
+    for row in rows:
+        since = _minute(row["since"]) if row["since"] else ""
+        table.add_row(row["webhook"], row["state"], since, row["reason"] or "", f"{row['behind']:.0f} s", str(row["replays"] or ""))
+    to.print(table)
+    for row in rows:
+        if row["state"] == "disabled":
+            to.print(f"told nothing any more: see to it, then engage resume --webhook {row['webhook']}", style="red")
 
 
 def _print_campaigns(rows: list[Mapping[str, Any]], to: Console) -> None:

@@ -12,6 +12,7 @@
     traffic    by which provider messages go, how many, how soon; of it providers, domains, warming, breaker, buckets
     trial      a test send to oneself, which leaves no row
     calling    due calls of endpoints, asked and answered
+    posting    touches, told to webhooks in their order
     asking     unknown deliveries, about which their provider can be asked
     reviewing  what people decide of deliveries that failed or are unknown                  pure but for its port
     points     the named points at which faults are injected

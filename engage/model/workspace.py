@@ -15,6 +15,7 @@ from engage.model.errors import Place
 from engage.model.expression import Expression
 from engage.model.history import Kind
 from engage.model.hooks import Hook
+from engage.model.outlets import Outlet
 from engage.model.quiet_hours import QuietHours, QuietHoursLayer
 from engage.model.rates import WarmUp
 from engage.model.retention import Retained, Retention
@@ -196,6 +197,7 @@ class Settings:
     retention: Mapping[Retained, Retention] = field(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)
+    webhooks: Mapping[str, Outlet] = field(default_factory=dict)
     channels: Mapping[str, Channel] = field(default_factory=dict)
     mailboxes: Mapping[str, Mailbox] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from typing import Literal
 from engage.model.contact import BUILT_IN_ATTRIBUTES, ChannelKind
 from engage.model.errors import InputError, Place, Problem
 from engage.model.history import Kind
+from engage.model.outlets import Outlet
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
 from engage.model.retention import Retained, Retention
 from engage.model.triggers import OF_EVENT, Kinds
@@ -31,8 +32,10 @@ from engage.rules.schema.settings import (
     SettingsFile,
     StopAtSection,
 )
+from engage.rules.schema.webhooks import WebhookSection
 from engage.rules.tree import Items, Map, Scalar, Tree
 from engage.rules.validation import validate
+from engage.rules.webhooks import read_webhook
 from engage.rules.windows import layer, quiet_hours, refuse_no_window
 
 FILE = "engage.yaml"
@@ -129,6 +132,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         laws=_laws(written.laws),
         retention=_retention(written.retention),
         endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
+        webhooks={str(name): _webhook(name, section, written, problems) for name, section in written.webhooks.items()},
         channels={str(name): channel for name, section in written.channels.items() if (channel := read_channel(name, section, problems))},
         mailboxes={str(name): read_mailbox(name, section, problems) for name, section in written.mailboxes.items()},
     )
@@ -236,10 +240,19 @@ def _stop_at(written: StopAtSection | None) -> Mapping[Kind, Fraction]:
     return {kind: share for kind, share in shares.items() if share is not None}
 
 
+def _webhook(name: Scalar, written: WebhookSection, settings: SettingsFile, problems: list[Problem]) -> Outlet:
+    _refuse_insecure(written.url, "a webhook", problems)
+    return read_webhook(name, written, {str(name): kind for name, kind in settings.attributes.items()}, problems)
+
+
+def _refuse_insecure(url: Scalar, called: str, problems: list[Problem]) -> None:
+    if not _SECURE.fullmatch(url):
+        what = f"`{url.written}` is not where {called} can be; write it like https://… (http:// only to this machine itself)"
+        problems.append(Problem(place=url.place, what=what))
+
+
 def _endpoint(name: Scalar, written: EndpointSection, problems: list[Problem]) -> Endpoint:
-    if not _SECURE.fullmatch(written.url):
-        what = f"`{written.url.written}` is not where an endpoint can be; write it like https://… (http:// only to this machine itself)"
-        problems.append(Problem(place=written.url.place, what=what))
+    _refuse_insecure(written.url, "an endpoint", problems)
     return Endpoint(name=str(name), url=str(written.url), secret=str(written.secret), place=name.place)
 
 

@@ -15,6 +15,7 @@ from engage.rules.retention import refused_retention
 from engage.rules.segments import FOLDER as SEGMENTS
 from engage.rules.segments import read_segments
 from engage.rules.tables import columns_of, read_tables
+from engage.rules.webhooks import refused_webhooks
 
 CAMPAIGNS = "campaigns/"
 DATA = "data/"
@@ -54,6 +55,7 @@ def read_workspace(files: Files, settings: Settings, problems: list[Problem]) ->
         data=tables,
     )
     problems.extend(refused_retention(workspace))
+    problems.extend(refused_webhooks(settings, campaign_files))
     return workspace
 
 

@@ -246,6 +246,22 @@ calls = sa.Table(
     sqlite_autoincrement=True,
 )
 
+postings = sa.Table(
+    "postings", metadata,  # how far each webhook has been told what happened: a cursor over `touches`
+    sa.Column("webhook", sa.String, primary_key=True),
+    sa.Column("lane", sa.String, primary_key=True),  # "" for what happens; of a replay the moment at which it was asked for
+    sa.Column("position", Id, nullable=False),  # every touch up to this one was taken, or is none that it wants
+    sa.Column("until", Id),  # the last touch of a replay
+    sa.Column("since", Instant),  # of a replay: only touches from then on, and before `before`
+    sa.Column("before", Instant),
+    sa.Column("due_at", Instant, nullable=False),  # machine clock; of one in hand the end of its lease
+    sa.Column("hand", sa.Integer, nullable=False, default=0),  # the fencing token
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),  # how often the touch behind `position` was not taken
+    sa.Column("failing_since", Instant),
+    sa.Column("disabled_at", Instant),
+    sa.Column("reason", sa.String),  # why the last attempt failed: a status code, or the error's name
+)
+
 touches = sa.Table(
     "touches", metadata,  # append-only, nothing personal
     sa.Column("id", Id, primary_key=True, autoincrement=True),

@@ -15,7 +15,7 @@ from prometheus_client.core import Metric
 
 from engage.model.delivery import ProviderState
 from engage.store.gauges import Gauges, Heap
-from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges
+from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges, WebhookGauges
 from workers.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +42,7 @@ def families() -> Iterator[Metric]:
     made.registry.register(DatabaseGauges(lambda: READ))
     made.registry.register(MachineGauges(ROOT / "var"))
     made.registry.register(ProviderGauges(lambda: {"email": ProviderState(wait=1.0, reason="breaker")}))
+    made.registry.register(WebhookGauges(lambda: [{"webhook": "crm", "behind": 1.0, "state": "well"}]))
     return (family for family in made.registry.collect() if family.name.startswith("engage_"))
 
 

@@ -20,6 +20,7 @@ from tests.integration.setting_changes import (
     QUIET_NOW,
     SETTINGS,
     TWICE,
+    WEBHOOKS,
     Key,
     added,
     asked,
@@ -29,7 +30,22 @@ from tests.integration.setting_changes import (
     silent,
 )
 from tests.integration.step_cases import ROUTE_KEYS, STEP_KEYS, WAY_KEYS
-from tests.integration.watching import ANA, Case, World, answered, diagnosed, fetched, guarded, kept, opened, paced, posted, visited, warned
+from tests.integration.watching import (
+    ANA,
+    Case,
+    World,
+    answered,
+    diagnosed,
+    fetched,
+    guarded,
+    kept,
+    opened,
+    paced,
+    posted,
+    told,
+    visited,
+    warned,
+)
 
 MAILBOX = "mailboxes: {returns: {url: imap://a:b@127.0.0.1:1, folder: FolderOne, done: DoneOne, other: OtherOne}}\n"
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
@@ -82,6 +98,14 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
         'one", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0', 'one", secret: whsec_b3RoZXJzb3RoZXJzb3RoZXJzb3RoZXJz',
         text=SETTINGS + ENDPOINTS, see=posted,
     ),
+    ("engage.yaml", "webhooks"): settings(WEBHOOKS, "", text=SETTINGS + WEBHOOKS, see=told),
+    **{
+        ("a webhook", key): settings(one, other, text=SETTINGS + WEBHOOKS, see=told)
+        for key, one, other in (
+            ("url", "example.com/crm", "example.com/warehouse"), ("secret", "whsec_c2VjcmV0c2VjcmV0", "whsec_b3RoZXJzb3RoZXJz"),
+            ("kinds", "[sent]", "[bounced]"), ("campaigns", "[c]", "[]"), ("fields", "[email]", "[locale]"),
+        )
+    },
     ("company", "name"): settings("name: Aurora,", "name: Borealis,"),
     ("company", "address"): settings("Trubarjeva 1", "Trubarjeva 2"),
     ("company", "color"): settings(

@@ -39,6 +39,16 @@ endpoints:
   codes: {url: "https://gifts.example.com/two", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0}
 """
 
+WEBHOOKS = """\
+webhooks:
+  crm:
+    url: https://crm.example.com/crm
+    secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
+    kinds: [sent]
+    campaigns: [c]
+    fields: [email]
+"""
+
 CAMPAIGN = """\
 title: A campaign
 purpose: care

@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from engage.channels.endpoint import LONGEST_ANSWER, HttpEndpoint, load_endpoints
+from engage.channels.endpoint import LONGEST_ANSWER, HttpEndpoint, load_endpoints, load_outlets
 from engage.delivery.calling import Caller, CallOutcome, DueCall
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.retries import CALL_ATTEMPTS
 from engage.model.errors import InputError, Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.history import Kind
+from engage.model.outlets import Outlet
 from engage.model.workspace import Endpoint, Workspace
 from engage.store.calls import SqlCalls
 from engage.store.database import Database
@@ -211,6 +212,8 @@ def test_an_address_of_the_inside_is_refused_before_anything_is_asked(server: We
     endpoint = Endpoint(name="gifts", url=url, secret=server.secret)
     with pytest.raises(InputError, match="not public"):
         load_endpoints(some_settings(endpoints={"gifts": endpoint}))
+    with pytest.raises(InputError, match="not public"):
+        load_outlets(some_settings(webhooks={"crm": Outlet(name="crm", url=endpoint.url, secret=server.secret)}))
 
 
 def test_a_name_that_leads_to_this_machine_is_refused_unless_it_says_so(server: WebhookServer, loop: LoopThread) -> None:
@@ -233,3 +236,17 @@ def test_doctor_is_told_whether_an_endpoint_can_be_reached_and_nothing_is_called
 def test_a_secret_that_is_none_is_refused_by_its_place(server: WebhookServer) -> None:
     with pytest.raises(InputError, match="secret must be base64 of at least 24 bytes"):
         load_endpoints(some_settings(endpoints={"gifts": Endpoint(name="gifts", url=server.url, secret="short")}))
+
+
+def test_what_happens_is_taken_by_any_2xx_and_a_redirect_is_no_answer(server: WebhookServer, loop: LoopThread) -> None:
+    (outlet,) = load_outlets(some_settings(webhooks={"crm": Outlet(name="crm", url=server.url, secret=server.secret)})).values()
+    server.answer(Answer(body="thanks"), times=1)
+    loop.run(outlet.tell('{"type": "touch.sent"}', key="touch_1_1"))
+    assert server.messages == {"touch_1_1": {"type": "touch.sent"}}
+    for status, headers in ((302, {"Location": server.url}), (410, {}), (500, {})):
+        server.answer(Answer(status=status, headers=headers), times=1)
+        with pytest.raises(SendError) as raised:
+            loop.run(outlet.tell("{}", key="touch_2_2"))
+        assert raised.value.code == str(status)
+    assert len(server.requests) == 4
+    loop.run(outlet.close())

@@ -172,3 +172,21 @@ def test_the_exit_statuses_tell_input_usage_and_what_is_missing_apart(engage: En
 def test_every_command_has_help_with_an_example(engage: Engage) -> None:
     for command in COMMANDS:
         assert "Example:" in engage(command, "--help").out, command
+
+
+WEBHOOKS = """
+webhooks:
+  crm: {url: "https://crm.example.com/", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0}
+"""
+
+
+def test_a_webhook_is_replayed_and_resumed_by_its_name(engage: Engage) -> None:
+    Path("engage.yaml").write_text(Path("engage.yaml").read_text() + WEBHOOKS)
+    assert "is a scheduler running?" in engage("replay", "crm", "--from", "2026-11-01").err
+    told = engage("resume", "--webhook", "crm")
+    assert (told.status, told.out) == (0, "crm had not failed\n")
+    assert "there is no webhook 'crn'" in engage("replay", "crn", "--from", "2026-11-01").err
+    assert engage("replay", "crm", "--from", "2026-11-02", "--to", "2026-11-01").status == 1
+    assert "--webhook goes alone" in engage("resume", "--webhook", "crm", "--all").err
+    assert "--webhook goes alone" in engage("resume", "--skip").err
+    assert engage("status", "--json").json()[0]["webhooks"] == []

@@ -14,6 +14,7 @@ from engage.channels import load_channels
 from engage.channels.endpoint import HttpEndpoint
 from engage.channels.mime import Letterhead, compose
 from engage.contacts.ports import Person
+from engage.delivery.posting import Poster
 from engage.delivery.traffic import Traffic
 from engage.feedback.guarding import Guard
 from engage.feedback.texts import IncomingText, Texts
@@ -32,16 +33,19 @@ from engage.store.database import Database
 from engage.store.erasing import SqlPrivacy
 from engage.store.guarding import SqlTallies
 from engage.store.keeping import SqlKeeping
+from engage.store.postings import SqlPostings
 from engage.store.rows import add_touches
+from engage.store.tables import contacts
 from engage.store.texting import SqlTexts
 from engage.templates import check as check_templates
 from engage.templates.purposes import PurposeTexts
 from engage.web.pages import Pages, Reader
 from tests.builders import a_rendered, an_approved, an_intent
 from tests.engine import MONDAY, Works
-from tests.servers.http import Answer, HttpServer
+from tests.servers.http import Answer, HttpServer, Request
 from tests.servers.imap import ImapServer
 from workers.imap import collect
+from workers.loop import LoopThread
 from workers.office import OnDisk
 from workers.simulations import rehearse
 
@@ -145,6 +149,46 @@ def posted(files: Files, world: World, stand: Stand) -> str:
         for endpoint in accepted(files).settings.endpoints.values():
             asyncio.run(_ask(replace(endpoint, url=endpoint.url.replace("https://gifts.example.com/", server.url)), clock))
     return "\n".join(f"{request.path} {request.headers['webhook-signature']}" for request in server.requests)
+
+
+class Taking(HttpServer):
+    """Takes whatever is posted."""
+
+    def _usual(self, request: Request) -> Answer:
+        return Answer(status=204)
+
+    def _taken(self, request: Request) -> None:
+        """Nothing is made of it."""
+
+
+def told(files: Files, world: World, stand: Stand) -> str:
+    """What a webhook is told of a few touches, and how it is signed."""
+    workspace, database = accepted(files), stand.database()
+    postings = SqlPostings(database, workspace=lambda: workspace)
+    postings.begin(list(workspace.settings.webhooks))
+    with database.begin() as connection:
+        who = {"zone_key": "UTC", "zone_source": "contact", "known_at": world.start, "changed_at": world.start, "attributes": {}}
+        connection.execute(contacts.insert().values(id=1, email="ana@example.com", locale="sl", **who))
+        add_touches(connection, [
+            Touch(at=world.start, contact_id=1, kind=kind, campaign=campaign)
+            for kind in (Kind.SENT, Kind.BOUNCED) for campaign in ("c", None)
+        ])
+    loop = LoopThread()
+    with Taking() as server:
+        receivers = {
+            name: HttpEndpoint(
+                Endpoint(name=name, url=outlet.url.replace("https://crm.example.com/", server.url), secret=outlet.secret),
+                now=lambda: world.start,
+            )
+            for name, outlet in workspace.settings.webhooks.items()
+        }
+        poster = Poster(postings, outlets=dict, receivers=lambda: receivers, loop=loop, seconds=lambda: 0.0)
+        for outlet in workspace.settings.webhooks.values():
+            poster.drain(outlet)
+            loop.run(receivers[outlet.name].close())
+    loop.close()
+    database.close()
+    return "\n".join(f"{each.path} {each.headers['webhook-signature']} {each.body.decode()}" for each in server.requests)
 
 
 def guarded(files: Files, world: World, stand: Stand) -> str:

@@ -35,6 +35,7 @@ from engage.rules.schema.fields import (
 from engage.rules.schema.hooks import HooksSection
 from engage.rules.schema.mailboxes import MailboxSection
 from engage.rules.schema.quiet_hours import QuietHoursField, QuietHoursMap
+from engage.rules.schema.webhooks import WebhookSection
 
 SHORTEST = timedelta(days=2)
 """A day, and the one that a span may be longer by in a zone."""
@@ -210,6 +211,7 @@ class SettingsFile(Section):
     retention: RetentionSection | None = Field(None, description="How long what kind of data is kept")
     endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
     hooks: HooksSection | None = Field(None, description="What may post to `/hooks/…`")
+    webhooks: dict[Name, WebhookSection] = Field(default_factory=dict, description="Who is told what happens")
     laws: LawsSection | None = Field(None, description="Laws to be held against, and what was accepted of them")
     channels: dict[Name, ChannelSection] = Field(description="The ways to reach people")
     mailboxes: dict[Name, MailboxSection] = Field(default_factory=dict, description="Where bounces and answers are fetched from")

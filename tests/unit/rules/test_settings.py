@@ -89,6 +89,11 @@ EVERY_KEY = {
         lambda s: [(each.name, each.url, each.secret, str(each.place)) for each in s.endpoints.values()],
         [("gifts", "https://g.example.com/v1", "s", "engage.yaml:5:13")],
     ),
+    "webhooks": (
+        "webhooks: {crm: {url: https://c.example.com/v1, secret: s, kinds: [sent], campaigns: [c], fields: [email, email]}}",
+        lambda s: [(each.name, each.url, each.secret, each.kinds, each.campaigns, each.fields) for each in s.webhooks.values()],
+        [("crm", "https://c.example.com/v1", "s", {Kind.SENT}, {"c"}, ("email",))],
+    ),
     "channels": ("channels: {chat: {adapter: slack}}", lambda s: s.channels["chat"].kind, ChannelKind.CHAT),
 }
 
@@ -187,6 +192,10 @@ BROKEN = {
     "guards: {stop_at: {complaints: 100%}}": "5:32: `100%` is not a share between 0% and 100%, both left out",
     "endpoints: {gifts: {url: http://g.example.com, secret: s}}":
         "5:26: `http://g.example.com` is not where an endpoint can be; write it like https://… (http:// only to this machine itself)",
+    "webhooks: {crm: {url: https://a@g.example.com, secret: s}}":
+        "5:23: `https://a@g.example.com` is not where a webhook can be; write it like https://… (http:// only to this machine itself)",
+    "webhooks: {crm: {url: https://g.example.com, secret: s, fields: [emial]}}":
+        "5:66: the attribute `emial` is not declared under `attributes` in engage.yaml; did you mean email?",
     "endpoints: {gifts: {url: https://g.example.com}}": "5:20: `secret` is missing",
     "events: {message.clicked: {url: text}}":
         "5:10: `message.clicked`: events that begin with `message.` are Engage's own and need not be declared",

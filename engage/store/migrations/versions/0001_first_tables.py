@@ -26,6 +26,7 @@ def upgrade() -> None:
     _make_calls()
     _make_meta()
     _make_pauses()
+    _make_postings()
     _make_runs()
     _make_segment_members()
     _make_segment_states()
@@ -331,6 +332,25 @@ def _make_pauses() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("scope", "name", name=op.f("pk_pauses")),
+    )
+
+
+def _make_postings() -> None:
+    op.create_table(
+        "postings",
+        sa.Column("webhook", sa.String(), nullable=False),
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("position", Id, nullable=False),
+        sa.Column("until", Id, nullable=True),
+        sa.Column("since", Instant(), nullable=True),
+        sa.Column("before", Instant(), nullable=True),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("hand", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failing_since", Instant(), nullable=True),
+        sa.Column("disabled_at", Instant(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("webhook", "lane", name=op.f("pk_postings")),
     )
 
 
