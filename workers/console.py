@@ -46,6 +46,7 @@ from engage.cli import (
 )
 from engage.model.errors import InputError, NotThereError, RenderError
 from engage.model.localtime import use_pinned_zone_data
+from engage.model.values import UNSTORABLE
 from engage.store.database import AWAY
 from workers import serving as processes
 from workers.demo import run_demo
@@ -121,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     use_pinned_zone_data()
     configure_logging(level=_log_level(logging.WARNING))
     try:
+        _refuse_no_text(sys.argv[1:] if arguments is None else arguments)
         app(args=arguments, obj=Composition())
     except InputError as error:
         _end(1, [str(problem) if problem.place.line else f"{problem.place.file}: {_said(problem)}" for problem in error.problems])
@@ -128,6 +130,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(1, [str(error)])
     except NotThereError as error:
         _end(3, [str(error)])
+
+
+def _refuse_no_text(arguments: Sequence[str]) -> None:
+    """Raises InputError for an argument that is no text in the terminal's encoding: no database could keep it."""
+    for argument in arguments:
+        if UNSTORABLE.search(argument):
+            raise InputError.of(f"{argument!r} is no text in UTF-8", file="<command line>")
 
 
 def _log_level(usual: int) -> int:

@@ -10,7 +10,7 @@ import typer
 
 from engage.cli.app import Engaged, JsonOption, WorkspaceOption, app_of
 from engage.cli.consent_rows import LINE_COLUMNS, STATE_COLUMNS, line_row, state_row
-from engage.cli.output import console, moment, print_json, print_rows
+from engage.cli.output import console, moment, print_json, print_rows, words
 from engage.cli.people import ContactArgument, contact_named
 from engage.contacts.consent import states
 from engage.model.consent import Wording
@@ -48,7 +48,8 @@ def grant(
         wording = None if locale is None else _wording_read(engaged, _known_purpose(engaged, purpose), locale)
         line = Consent(
             contact_id=contact_named(engaged, reference).id, purpose=_known_purpose(engaged, purpose), channel=channel, granted=True,
-            at=now, source=source, proof=proof, ground=ground, expires_at=None if expires is None else _end(engaged, expires, now),
+            at=now, source=words(source, name="--source"), proof=_proof(proof), ground=ground,
+            expires_at=None if expires is None else _end(engaged, expires, now),
             wording=wording and wording.hash, locale=wording and wording.locale,
         )
         _record(engaged, line, [wording] if wording else [], as_json=as_json)
@@ -66,7 +67,7 @@ def withdraw(
     with app_of(context).open(workspace).engaged() as engaged:
         line = Consent(
             contact_id=contact_named(engaged, reference).id, purpose=_known_purpose(engaged, purpose), channel=channel, granted=False,
-            at=engaged.clock.now(), source=source, proof=proof,
+            at=engaged.clock.now(), source=words(source, name="--source"), proof=_proof(proof),
         )
         _record(engaged, line, [], as_json=as_json)
 
@@ -106,6 +107,10 @@ def _record(engaged: Engaged, line: Consent, wordings: Sequence[Wording], *, as_
         print_json({**told, "expires_at": line.expires_at and moment_text(line.expires_at), "wording": line.wording})
     else:
         console().print(f"{line.purpose}{by}: {word}{f' until {moment_text(line.expires_at)}' if line.expires_at else ''}")
+
+
+def _proof(given: str | None) -> str | None:
+    return None if given is None else words(given, name="--proof")
 
 
 def _known_purpose(engaged: Engaged, name: str) -> str:

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from engage.contacts.normalise import text
+from engage.contacts.places import Unusable
 from engage.model.contact import Money
 from engage.model.errors import InputError
 from engage.model.time import Duration
@@ -53,9 +55,20 @@ def moment(text: str | None, *, name: str) -> datetime | None:
         return None
     try:
         given = datetime.fromisoformat(text)
-    except ValueError:
+        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of all, elsewhere
         raise InputError.of(f"{name}: {text!r} is no moment; write 2026-02-28T09:00Z", file="<command line>") from None
-    return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def words(given: str, *, name: str) -> str:
+    """Words given on the command line, to be kept. Raises InputError for control characters, endless ones and none at all."""
+    try:
+        written = text(given)
+    except Unusable as error:
+        raise InputError.of(f"{name}: {error.what}", file="<command line>") from error
+    if not written:
+        raise InputError.of(f"{name} says nothing", file="<command line>")
+    return written
 
 
 def span(text: str, *, name: str) -> Duration:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, print_json, print_rows
+from engage.cli.output import console, print_json, print_rows, words
 from engage.contacts.formulas import harmless
+from engage.contacts.reading import lines_of
 from engage.contacts.suppressing import COLUMNS, read_addresses, row_of
 from engage.contacts.suppressing import address as address_of
 from engage.model.errors import InputError
@@ -32,8 +33,9 @@ def add(
     Example: engage suppress add ana@example.com --reason "asked by letter"
     """
     kind, normalised = address_of(address)
+    why = words(reason, name="--reason")
     with app_of(context).open(workspace).engaged() as engaged:
-        new = engaged.suppressions.suppress(kind, normalised, reason=reason, now=engaged.clock.now())
+        new = engaged.suppressions.suppress(kind, normalised, reason=why, now=engaged.clock.now())
     console().print("suppressed" if new else "was suppressed already")
 
 
@@ -81,14 +83,15 @@ def import_(
     """
     new = known = 0
     refused: list[tuple[int, str]] = []
-    with app_of(context).open(workspace).engaged() as engaged, file.open(encoding="utf-8-sig", newline="") as opened:
+    why = words(reason, name="--reason")
+    with app_of(context).open(workspace).engaged() as engaged:
         now = engaged.clock.now()
-        for entries, wrong in read_addresses(opened, reason=reason, keys=keys):
+        for entries, wrong in read_addresses(lines_of(file), reason=why, keys=keys, file=str(file)):
             taken = engaged.suppressions.take(entries, now=now)
             new, known = new + taken, known + len(entries) - taken
             refused += wrong
-    for line, why in refused:
-        typer.echo(f"{file}:{line}: {why}", err=True)
+    for line, what in refused:
+        typer.echo(f"{file}:{line}:1: {what}", err=True)
     if as_json:
         print_json({"suppressed": new, "known": known, "refused": len(refused)})
     else:
@@ -112,7 +115,17 @@ def export(
     if as_json:
         print_rows(rows, as_json=True, columns=())
         return
-    with nullcontext(sys.stdout) if file is None else file.open("w", encoding="utf-8", newline="") as opened:
+    with _opened(file) as opened:
         written = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
         written.writeheader()
         written.writerows({name: harmless(cell) for name, cell in row.items()} for row in rows)
+
+
+def _opened(file: Path | None) -> AbstractContextManager[TextIO]:
+    """Where an export goes. Raises InputError."""
+    if file is None:
+        return nullcontext(sys.stdout)
+    try:
+        return file.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError.of(f"{file} cannot be written: {error.strerror}", file="<command line>") from error

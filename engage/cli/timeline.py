@@ -8,15 +8,14 @@ from typing import Annotated
 import typer
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, moment, print_json, print_rows
+from engage.cli.output import console, moment, print_json, print_rows, words
 from engage.cli.people import ContactArgument, contact_named
-from engage.contacts.normalise import text
-from engage.contacts.places import Unusable
 from engage.history.timeline import NOT_SENT, Filter, Line, as_json, local_time
 from engage.model.contact import Contact
-from engage.model.errors import InputError
 from engage.model.history import Kind
 
+MOST_LINES = 1_000_000
+LAST_LINE = 2**63 - 1
 HISTORY_COLUMNS = ("at", "there", "kind", "campaign", "message", "channel", "locale", "reason", "detail")
 
 
@@ -30,8 +29,10 @@ def history(
     channel: Annotated[str | None, typer.Option(help="Only touches of this channel.")] = None,
     since: Annotated[str | None, typer.Option("--from", "--since", help="Only touches from this moment on.")] = None,
     until: Annotated[str | None, typer.Option("--to", "--until", help="Only touches before this moment.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many, the latest first.")] = 100,
-    before: Annotated[int | None, typer.Option(min=1, help="The page after that: the id of the last line of the page before.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_LINES, help="How many, the latest first.")] = 100,
+    before: Annotated[
+        int | None, typer.Option(min=1, max=LAST_LINE, help="The page after that: the id of the last line of the page before.")
+    ] = None,
     workspace: WorkspaceOption = None,
     as_json_: JsonOption = False,
 ) -> None:
@@ -58,7 +59,7 @@ def history(
 def note(
     context: typer.Context,
     reference: ContactArgument,
-    words: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be remembered.")],
+    told: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be remembered.")],
     workspace: WorkspaceOption = None,
     as_json_: JsonOption = False,
 ) -> None:
@@ -66,12 +67,7 @@ def note(
 
     Example: engage contact note ana "prefers to be called after six"
     """
-    try:
-        written = text(words)
-    except Unusable as error:
-        raise InputError.of(f"the note: {error.what}", file="<command line>") from error
-    if not written:
-        raise InputError.of("the note says nothing", file="<command line>")
+    written = words(told, name="the note")
     with app_of(context).open(workspace).engaged() as engaged:
         person = contact_named(engaged, reference)
         now = engaged.clock.now()

@@ -103,8 +103,8 @@ def _meant(name: str, target: str, kinds: Mapping[str, AttributeKind]) -> str:
     """What to do about an unknown column: the attribute that it is nearly named after, else to declare it or to leave it out."""
     near = nearest(target.strip().casefold().replace(" ", "_"), (*kinds, *CIRCUMSTANCES))
     if near:
-        return f"--map '{name}={near}'"
-    return f"to declare it under attributes: in engage.yaml, or to leave it out by --map '{name}='"
+        return f"--map {f'{name}={near}'!r}"
+    return f"to declare it under attributes: in engage.yaml, or to leave it out by --map {f'{name}='!r}"
 
 
 def _clashes(targets: Mapping[str, str], file: str) -> list[Problem]:

@@ -10,6 +10,7 @@ import gzip
 import io
 import json
 import unicodedata
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +31,7 @@ MOST_COLUMNS = 2_000
 INFLATED = 1 << 30
 """More than this, and a hundred times more than is on the disk, is no list of people but a bomb."""
 
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)  # what reading a gzip file raises that is cut off or has wrong bytes in it
 GZIP, ARCHIVE, OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # how files begin: gzip; ZIP, and so XLSX and ODS; old or locked Excel
 
 
@@ -81,10 +83,7 @@ def look_at(path: Path, *, is_known: Callable[[str], bool], form: Form | None = 
     Raises InputError where the file is not there, is empty, has no usable header, or is in none of the known encodings.
     """
     form = form or Form()
-    if not path.is_file():
-        raise InputError.of("there is no such file", file=str(path))
-    with path.open("rb") as file:
-        start = file.read(4)
+    start = _start(path)
     if start == ARCHIVE:
         return _workbook(path, form)
     if start == OLE:
@@ -107,11 +106,25 @@ def look_at(path: Path, *, is_known: Callable[[str], bool], form: Form | None = 
     )
 
 
+def lines_of(path: Path) -> Iterator[str]:
+    """The lines of a text whose encoding is found out, with their ends. Raises InputError as `look_at` does."""
+    if _start(path) in (ARCHIVE, OLE):
+        raise InputError.of("this is a workbook; save it as CSV", file=str(path))
+    encoding = encoding_of(partial(_chunks, path), file=str(path))[0]
+    _looked_through(path, encoding)
+    return _lines(path, encoding)
+
+
+def _start(path: Path) -> bytes:
+    if not path.is_file():
+        raise InputError.of("there is no such file", file=str(path))
+    with path.open("rb") as file:
+        return file.read(4)
+
+
 def _opened(path: Path) -> IO[bytes]:
     """The file's bytes; of a gzip file those that are packed in it."""
-    with path.open("rb") as file:
-        packed = file.read(2) == GZIP
-    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]  # a GzipFile is read as any file
+    return gzip.open(path) if _start(path)[:2] == GZIP else path.open("rb")  # type: ignore[return-value]  # a GzipFile is read as any file
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -124,7 +137,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
                 if read > INFLATED and read > 100 * size:
                     raise InputError.of(f"{size} bytes that unpack to more than {read}: this is no list of people", file=str(path))
                 yield chunk
-    except (EOFError, gzip.BadGzipFile) as error:
+    except DAMAGED as error:
         raise InputError.of(f"the gzip file is damaged: {error}", file=str(path)) from error
 
 
@@ -148,7 +161,7 @@ def _looked_through(path: Path, encoding: str) -> tuple[str, int]:
             first = first or line.strip()
     except (UnicodeError, LookupError) as error:
         raise InputError.of(f"cannot be read as {encoding}: {error}; --encoding names another", file=str(path)) from error
-    except (EOFError, gzip.BadGzipFile) as error:
+    except DAMAGED as error:
         raise InputError.of(f"the gzip file is damaged: {error}", file=str(path)) from error
     if not first:
         raise InputError.of("the file is empty", file=str(path))
@@ -224,12 +237,10 @@ def _csv_rows(path: Path, encoding: str, separator: str, columns: tuple[str, ...
 def _row(line: int, columns: tuple[str, ...], cells: list[str]) -> Row:
     if "'" in "".join(cells):
         cells = [as_meant(cell) for cell in cells]
-    if len(cells) != len(columns):
-        readable = dict(zip(columns, cells, strict=False))
-        if len(cells) < len(columns) or any(map(str.strip, cells[len(columns):])):
-            return Row(line=line, values=readable, trouble=f"has {len(cells)} values where the header has {len(columns)}")
-        return Row(line=line, values=readable)
-    return Row(line=line, values=dict(zip(columns, cells, strict=True)))
+    values = dict(zip(columns, cells, strict=False))
+    if len(cells) < len(columns) or any(map(str.strip, cells[len(columns):])):
+        return Row(line=line, values=values, trouble=f"has {len(cells)} values where the header has {len(columns)}")
+    return Row(line=line, values=values)
 
 
 def _json_rows(path: Path, encoding: str) -> Iterator[Row]:

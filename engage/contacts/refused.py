@@ -17,9 +17,10 @@ from engage.contacts.reading import Row
 
 @final
 class RefusedRows:
-    """The file, begun with the first row; its columns have the names after mapping, so that no `--map` is needed the next time.
+    r"""The file, begun with the first row; its columns have the names after mapping, so that no `--map` is needed the next time.
 
     UTF-8 with a byte order mark, as spreadsheets expect it, and without a cell that one of them would take for a formula.
+    What is no character (half of a surrogate pair, which JSON can hold) is written as `\ud800`.
     """
 
     def __init__(self, path: Path, columns: Columns, *, dry_run: bool) -> None:
@@ -40,7 +41,7 @@ class RefusedRows:
             return
         names = {name: target for name, target in self._columns.targets.items() if target not in REFUSED_COLUMNS}
         if self._writer is None:
-            file = self._open.enter_context(self._path.open("w", encoding="utf-8-sig", newline=""))
+            file = self._open.enter_context(self._path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline=""))
             self._writer = csv.writer(file)
             self._writer.writerow([*names.values(), *REFUSED_COLUMNS])
         cells = [_cell(row.values.get(name, "")) for name in names]

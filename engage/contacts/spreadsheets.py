@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,6 +24,12 @@ INFLATED = 1 << 30
 PRECISE = 10**15
 """A spreadsheet keeps 15 digits of a number: of a longer one the rest is lost."""
 
+DAMAGED = (
+    expat.ExpatError, zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, OverflowError, NotImplementedError,
+    RuntimeError,
+)
+"""What reading an archive raises that is cut off, locked, packed in some other way or has wrong bytes in it."""
+
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DIMENSION = re.compile(r"(?:[A-Z]+\d+:)?[A-Z]+(\d+)")
@@ -36,7 +43,7 @@ class Workbook:
         self._path = path
         try:
             self._archive = zipfile.ZipFile(path)
-        except zipfile.BadZipFile as error:
+        except DAMAGED as error:
             raise InputError.of(f"the workbook is damaged: {error}", file=str(path)) from error
         names = set(self._archive.namelist())
         main = next((name for name in ("xl/workbook.xml", "xl/workbook2.xml") if name in names), None)
@@ -61,8 +68,11 @@ class Workbook:
 
     def length(self, part: str) -> int | None:
         """About how many rows the sheet has, by what it says itself."""
-        with self._archive.open(part) as file:
-            found = re.search(rb'<(?:\w+:)?dimension ref="([A-Z0-9:]+)"', file.read(4_096))
+        try:
+            with self._archive.open(part) as file:
+                found = re.search(rb'<(?:\w+:)?dimension ref="([A-Z0-9:]+)"', file.read(4_096))
+        except DAMAGED:  # reading its rows will tell
+            return None
         size = _DIMENSION.fullmatch(found[1].decode()) if found else None
         return int(size[1]) - 1 if size else None
 
@@ -161,7 +171,7 @@ class Workbook:
                     yield
             parser.feed(b"", final=True)
             yield
-        except (expat.ExpatError, zipfile.BadZipFile, EOFError, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
+        except DAMAGED as error:
             raise InputError.of(f"the workbook's {part} cannot be read: {error}", file=str(self._path)) from error
 
 

@@ -18,6 +18,9 @@ _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")  # ISO 8601 has more ways to write a date: no database reads them all
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What no text of a database holds: NUL, and half of a surrogate pair."""
+
 
 def moment_text(at: datetime) -> str:
     """A moment as people and other programs read it: ISO 8601 in UTC with `Z`, with a fraction of a second only where it has one."""

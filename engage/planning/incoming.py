@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,9 +12,10 @@ from typing import final
 from engage.model.contact import AttributeKind, Event, Value
 from engage.model.errors import InputError
 from engage.model.responses import OWN_EVENTS
-from engage.model.values import from_json
+from engage.model.values import UNSTORABLE, from_json
 
 LONGEST_ID = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 EXAMPLES = {
     AttributeKind.TEXT: "text", AttributeKind.NUMBER: "a number", AttributeKind.BOOLEAN: "true or false",
@@ -41,6 +43,10 @@ def read_event(
     """
     _refuse(not id or len(id) > LONGEST_ID, f"an event's id is text of 1 to {LONGEST_ID} characters")
     _refuse(not type, "an event has a type")
+    for name, written in (("id", id), ("type", type), ("contact", contact_ref or "")):
+        _refuse(bool(_CONTROL.search(written)), f"an event's {name} holds no control characters: {written!r}")
+    for name, raw in data.items():
+        _refuse(_is_unstorable({name: raw}), f"event {id}: {name!r} holds NUL or half of a surrogate pair, which are no characters")
     _refuse(type.startswith(OWN_EVENTS), f"event {id}: `{type}` is of Engage's own: it comes back of a message that was sent")
     _refuse(at.tzinfo is None, f"event {id}: `at` says no offset from UTC (2026-02-28T09:00:00Z)")
     _refuse(not EARLIEST_YEAR <= at.year < LATEST_YEAR, f"event {id}: `at` lies in the year {at.year}, which no clock of ours shows")
@@ -58,6 +64,18 @@ def _field(event_id: str, name: str, raw: object, kind: AttributeKind | None) ->
     value = from_json(raw, kind)
     _refuse(value is None and raw is not None, f"event {event_id}: `{name}` must be {EXAMPLES[kind]}")
     return value
+
+
+def _is_unstorable(raw: object) -> bool:
+    match raw:
+        case str():
+            return UNSTORABLE.search(raw) is not None
+        case Mapping():
+            return any(_is_unstorable(name) or _is_unstorable(each) for name, each in raw.items())
+        case list() | tuple():
+            return any(map(_is_unstorable, raw))
+        case _:
+            return False
 
 
 def _plain(raw: object) -> bool:

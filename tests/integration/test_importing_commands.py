@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,16 @@ def test_an_audit_names_what_is_wrong_and_says_so_by_its_status(engage: Engage) 
     found = engage("contacts", "audit", "--json").json()
     assert {"check": "duplicates", "why": "the same mailbox", "contacts": ["a", "b"], "number": 2} in found
     assert engage("contacts", "audit", "--check", "bouncing", "--months", "6").status == 0
+
+
+def test_a_row_that_no_file_could_hold_is_refused_and_the_others_taken(engage: Engage) -> None:
+    rows = [{"external_id": "r1", "first_name": "\ud800"}, {"external_id": "r2", "first_name": "=cmd()", "email": "none"},
+            {"external_id": "r3", "first_name": "Ana"}]
+    Path("odd.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    told = engage("import", "odd.jsonl", "--json")
+    assert (told.status, told.json()[0]["created"], told.json()[0]["refused"]) == (1, 1, 2)
+    mended = Path("odd.jsonl.refused.csv").read_text(encoding="utf-8-sig").replace(",none,", ",r2@example.com,")
+    assert "'=cmd()" in mended
+    Path("mended.csv").write_text(mended)
+    assert engage("import", "mended.csv").status == 0
+    assert attributes(engage, "r2")["first_name"] == "=cmd()"

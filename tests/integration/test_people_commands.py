@@ -147,13 +147,34 @@ def test_a_file_of_addresses_is_suppressed_at_once_and_the_list_comes_out_as_one
     Path("old.csv").write_text("email,reason\nmia@example.com,letter\nnobody,\ngone@example.org,\n")
     told = imported("suppress", "import", "old.csv", "--json")
     assert (told.status, told.json()) == (1, [{"suppressed": 2, "known": 0, "refused": 1}])
-    assert "old.csv:3: 'nobody' is neither a mail address nor a phone number" in told.err
+    assert "old.csv:3:1: 'nobody' is neither a mail address nor a phone number" in told.err
     assert imported("suppress", "export", "list.csv").status == 0
     rows = Path("list.csv").read_text().splitlines()
     assert rows[0] == "address,channel,reason,at,key"
     assert sorted(row.split(",")[:3] for row in rows[1:]) == [["", "email", "imported"], ["mia@example.com", "email", "letter"]]
     again = imported("suppress", "import", "list.csv", "--keys", "--json")
     assert (again.status, again.json()) == (0, [{"suppressed": 0, "known": 2, "refused": 0}])
+
+
+def test_a_file_of_addresses_may_be_written_as_old_tools_do(imported: Engage) -> None:
+    Path("old.csv").write_bytes("address;reason\nmia@example.com;na žádost\n".encode("cp1250"))
+    Path("odd.csv").write_bytes(b"address,reason\nken@example.com," + b"x" * 200_000 + b"\nken@example.com,a\0b\nken@example.com,=1+1\n")
+    assert imported("suppress", "import", "old.csv").status == 0
+    told = imported("suppress", "import", "odd.csv", "--json")
+    assert (told.status, told.json()) == (1, [{"suppressed": 1, "known": 0, "refused": 2}])
+    assert sorted(str(row["reason"]) for row in imported("suppress", "list", "--json").json()) == ["=1+1", "na žádost"]
+    assert imported("suppress", "export", "list.csv").status == 0
+    assert ",'=1+1," in Path("list.csv").read_text()
+    for missing in (("import", "none.csv"), ("import", "."), ("export", "none/list.csv")):
+        assert imported("suppress", *missing).status == 1
+
+
+@pytest.mark.parametrize("odd", ["\0", "a\nb", "\x1b[2J", "\udcff", "x" * 10_001, " "])
+def test_what_is_told_of_a_consent_or_a_suppression_is_text(imported: Engage, odd: str) -> None:
+    for told in (("consent", "grant", "mia", "care", "--source", odd), ("consent", "withdraw", "mia", "care", "--proof", odd),
+                 ("suppress", "add", "mia@example.com", "--reason", odd)):
+        assert imported(*told).status == 1
+    assert not imported("suppress", "list", "--json").json()
 
 
 def test_a_consent_that_ends_is_shown_with_its_end_and_its_ground(imported: Engage) -> None:

@@ -113,3 +113,11 @@ def test_a_note_that_says_nothing_or_is_of_nobody_is_refused(imported: Engage) -
     for reference, words, told in refused:
         ended = imported("contact", "note", reference, words)
         assert (ended.status, told in ended.err) == (1, True), ended.err
+
+
+@pytest.mark.parametrize("told", [
+    ("--before", "9" * 23), ("--limit", "9" * 20), ("--from", "0001-01-01T00:00+14:00"), ("--campaign", "\udcff"),
+])
+def test_the_history_is_asked_for_what_no_history_has(engage: Engage, told: tuple[str, str]) -> None:
+    assert engage("import", "contacts.csv").status == 0
+    assert engage("contact", "history", "mia", *told).status in (1, 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -27,6 +26,7 @@ from engage.model.expression import (
     Sum,
     Text,
 )
+from engage.model.values import UNSTORABLE
 from engage.rules.expressions.matching import a_kind, why_never
 from engage.rules.expressions.meaning import as_date, kind_of
 from engage.rules.expressions.names import Names
@@ -36,9 +36,6 @@ MAX_NUMBER = 2**63
 """Whole numbers below it are what every database computes with."""
 MAX_DEPTH = 40
 """Operators within operators: as with brackets, a limit of the language's own."""
-
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-"""What no database keeps in a text."""
 
 RELATIONS = {
     "eq": Relation.EQUAL, "ne": Relation.EQUAL, "lt": Relation.LESS, "lteq": Relation.AT_MOST, "gt": Relation.GREATER,

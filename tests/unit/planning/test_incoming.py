@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engage.model.errors import InputError
@@ -14,3 +16,14 @@ from tests.builders import NOON
 def test_nobody_outside_can_say_that_a_message_was_opened(type_: str) -> None:
     with pytest.raises(InputError, match=f"event 1: `{type_}` is of Engage's own"):
         read_event(id="1", type=type_, at=NOON, data={}, contact_ref="ana", now=NOON, declared=MESSAGE_EVENTS)
+
+
+@pytest.mark.parametrize(("told", "what"), [
+    ({"id": "a\nb"}, "an event's id holds no control characters: 'a\\\\nb'"), ({"type": "\x1b[2J"}, "an event's type"),
+    ({"contact_ref": "ana\0"}, "an event's contact"), ({"data": {"ticket_id": "\ud800"}}, "event 1: 'ticket_id' holds NUL or half"),
+    ({"data": {"x\0": 1}}, r"event 1: 'x\\x00' holds"), ({"data": {"tags": ["ok", "\0"]}}, "event 1: 'tags' holds"),
+])
+def test_what_no_database_could_keep_is_refused_with_its_field(told: dict[str, Any], what: str) -> None:
+    given: dict[str, Any] = {"id": "1", "type": "ticket.closed", "data": {}, "contact_ref": "ana", **told}
+    with pytest.raises(InputError, match=what):
+        read_event(**given, at=NOON, now=NOON, declared={})
