@@ -67,7 +67,8 @@ class PermissionReader:
 
     def read(self, values: Mapping[str, object]) -> Permitted:
         """What the row allows and forbids. Cells that are empty, or null, say nothing."""
-        found = self._row(tuple([values.get(name, "") for name in self._needed]))
+        cells = [values.get(name, "") for name in self._needed]
+        found = self._row(tuple([cell if isinstance(cell, str) else _cell(cell) for cell in cells]))
         return found if self._proof is None and not self._proven_by else self._proven(found, values)
 
     def _proven(self, found: Permitted, values: Mapping[str, object]) -> Permitted:
@@ -142,18 +143,18 @@ class PermissionReader:
 
 
 def kept(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same, which remembers what it made of the latest values."""
+    """The same, which remembers what it made of the latest texts, or tuples of them."""
     made: dict[Any, Any] = {}
 
     def recall(given: Any) -> Any:
+        if not isinstance(given, str | tuple):  # as keys JSON's 1, 1.0 and true are one, and its lists none
+            return make(given)
         try:
             return made[given]
         except KeyError:
             if len(made) >= KEPT:
                 made.clear()
             return made.setdefault(given, make(given))
-        except TypeError:  # JSON's lists and objects are no keys
-            return make(given)
 
     return recall
 

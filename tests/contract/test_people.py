@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -459,3 +460,9 @@ def test_a_proof_found_later_is_a_line_and_one_left_out_is_none(books: Books, im
     proven = "external_id,consent.care,consent_at,consent_proof\nana,granted,2025-01-01,form 12\n"
     assert [importing(content).consents for content in (bare, proven, proven, bare)] == [1, 1, 0, 0]
     assert [line.proof for line in books.ledger.lines(1)] == [None, "form 12"]
+
+
+def test_an_import_leaves_the_collecting_of_garbage_as_it_was(importing: Callable[..., Report]) -> None:
+    before = gc.get_threshold()
+    importing("external_id\nana\n")
+    assert gc.get_threshold() == before

@@ -120,3 +120,12 @@ def test_the_dates_of_consents_are_declared_as_others() -> None:
     reader = RowReader(understand(names, {}, some_settings(), file="people.csv"), reading, now=NOON)
     (permission,) = reader.read(dict(zip(names, ("a@example.com", "yes", "01.02.2028"), strict=True))).person.permissions
     assert (permission.expires_at, permission.ground) == (datetime(2028, 2, 1, tzinfo=UTC), Ground.IMPLIED)
+
+
+def test_what_a_column_said_before_tells_nothing_of_what_only_equals_it() -> None:
+    names = ("email", "company", "consent.care")
+    reader = RowReader(understand(names, {}, some_settings(), file="people.jsonl"), Reading(source="list"), now=NOON)
+    rows = [reader.read(dict(zip(names, ("a@example.com", cell, cell), strict=True))) for cell in (1, True, 1.0)]
+    assert [row.person.attributes.get("company") for row in rows] == ["1", None, "1.0"]
+    assert [len(row.person.permissions) for row in rows] == [0, 1, 0]
+    assert rows[1].troubles == ("company: is not of the kind text",)
