@@ -69,14 +69,22 @@ def _text(raw: bytes) -> str:
     return b2a_base64(raw, newline=False).translate(_URL_SAFE).decode("ascii")
 
 
+def _bytes(token: str) -> bytes:
+    """Of the one spelling that they have, without padding: Python's decoder passes over whatever is no letter of base64url."""
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (Base64Error, UnicodeEncodeError) as error:
+        raise BadToken("a link's token is not base64url") from error
+    if _text(raw).rstrip("=") != token:
+        raise BadToken("a link's token is spelt otherwise")
+    return raw
+
+
 def verify(secret: bytes, kind: str, token: str) -> TokenPayload:
     """What the token says. Raises BadToken; takes the same time whatever is wrong with the signature."""
     if len(token) != _LENGTH:
         raise BadToken("a link's token has the wrong length")
-    try:
-        raw = urlsafe_b64decode(token.encode("ascii"))
-    except (Base64Error, UnicodeEncodeError) as error:
-        raise BadToken("a link's token is not base64url") from error
+    raw = _bytes(token)
     body, signature = raw[: _BODY.size], raw[_BODY.size :]
     if not hmac.compare_digest(signature, _signature(secret, kind, body)):
         raise BadToken("a link's signature is not ours")
@@ -99,10 +107,7 @@ def verify_with(secret: bytes, kind: str, token: str) -> tuple[TokenPayload, str
     """What a token that carries a text says. Raises BadToken."""
     if not _LENGTH <= len(token) <= _LONGEST:
         raise BadToken("a link's token has the wrong length")
-    try:
-        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-    except (Base64Error, UnicodeEncodeError) as error:
-        raise BadToken("a link's token is not base64url") from error
+    raw = _bytes(token)
     body, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
     if len(body) < _BODY.size or not hmac.compare_digest(signature, _signature(secret, kind, body)):
         raise BadToken("a link's signature is not ours")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from starlette.responses import Response as HttpResponse
 
 from engage.feedback import Response
@@ -46,6 +47,9 @@ def install(app: FastAPI, site: Site, pages: Pages) -> None:
         locale = pages.spoken(request.headers.get("accept-language", ""))
         return answer(pages.lost(Reader(locale=locale, company=site.workspace().settings.company)), status=404)
 
+    for route in public.routes:
+        if isinstance(route, APIRoute) and "GET" in route.methods:
+            route.methods.add("HEAD")  # link checkers ask for no more, and call a page broken that refuses it (RFC 9110, 9.1)
     app.include_router(public)
     app.add_exception_handler(Lost, lost)
 

@@ -25,7 +25,6 @@ def test_looking_shows_the_answer_chosen_and_counts_for_nothing(visitor: Visitor
     assert page.status_code == 200
     assert page.text.count('type="radio"') == 5
     assert 'name="score" value="5" required checked' in page.text
-    assert visitor.client.head(visitor.answer("a", **CSAT)).status_code in (200, 405)
     assert visitor.intake.taken == {}
 
 

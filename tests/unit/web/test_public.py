@@ -25,6 +25,13 @@ def test_a_get_of_the_unsubscribe_link_asks_and_changes_nothing(visitor: Visitor
     assert visitor.lines() == []
 
 
+@pytest.mark.parametrize("kind", ["u", "p", "v"])
+def test_a_link_checker_that_asks_for_the_head_alone_finds_the_page_and_changes_nothing(visitor: Visitor, kind: str) -> None:
+    head = visitor.client.head(visitor.link(kind))
+    assert (head.status_code, head.text) == (200, "")
+    assert visitor.lines() == []
+
+
 def test_one_click_unsubscribes_from_this_purpose_and_channel_without_a_redirect(visitor: Visitor) -> None:
     answer = visitor.client.post(visitor.link("u"), data=ONE_CLICK)
     assert answer.status_code == 200
