@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import structlog
+from hypothesis import HealthCheck, settings
 
 from engage.store.database import Database
 from tests.servers.postgres import postgres
@@ -36,6 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _seconds(item: pytest.Item) -> float:
     limit = item.get_closest_marker("timeout")
     return max(float(limit.args[0]), USUAL_SECONDS) if limit and limit.args else USUAL_SECONDS
+
+
+settings.register_profile("engage", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("engage")  # a machine that has others to serve is slow, and no fault of ours
 
 
 @pytest.fixture(autouse=True)

@@ -48,7 +48,7 @@ def install(app: FastAPI, site: Site, pages: Pages) -> None:
         return answer(pages.lost(Reader(locale=locale, company=site.workspace().settings.company)), status=404)
 
     for route in public.routes:
-        if isinstance(route, APIRoute) and "GET" in route.methods:
+        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
             route.methods.add("HEAD")  # link checkers ask for no more, and call a page broken that refuses it (RFC 9110, 9.1)
     app.include_router(public)
     app.add_exception_handler(Lost, lost)

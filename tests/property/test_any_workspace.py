@@ -53,7 +53,7 @@ def test_the_files_are_good_before_they_are_edited() -> None:
     assert check(GOOD, {}).problems == ()
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(name=st.sampled_from(NAMES), changes=edits)
 def test_an_edited_file_is_read_or_told_of(name: str, changes: Sequence[tuple[float, int, str]]) -> None:
     text = edited(GOOD[name].decode(), changes)
@@ -66,7 +66,7 @@ def test_an_edited_file_is_read_or_told_of(name: str, changes: Sequence[tuple[fl
         assert "Value error" not in problem.what
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_read_or_told_of(content: bytes) -> None:
     check({**GOOD, "campaigns/a.yaml": content, "data/t.csv": content}, {})

@@ -100,7 +100,7 @@ OBSTACLES = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases(), st.sampled_from(OBSTACLES))
 def test_another_obstacle_never_turns_a_no_into_a_yes(case: dict[str, Any], which: str) -> None:
     if isinstance(judge(obstacle(case, which)), Approved):
@@ -108,7 +108,7 @@ def test_another_obstacle_never_turns_a_no_into_a_yes(case: dict[str, Any], whic
         assert which == "often", "only a limit may have room for one more"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(cases(), st.lists(st.sampled_from(OBSTACLES), max_size=1))
 def test_a_quick_yes_is_said_only_where_the_whole_decision_says_yes(case: dict[str, Any], against: list[str]) -> None:
     for which in against:
@@ -125,7 +125,7 @@ def test_a_quick_yes_is_said_only_where_the_whole_decision_says_yes(case: dict[s
         assert whole.channel != "email" or facts.hand_offs or wishes, "the first channel could have been taken quickly"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases())
 def test_what_is_put_off_goes_at_the_moment_named_and_at_no_quarter_of_an_hour_before(case: dict[str, Any]) -> None:
     decision = judge(case)
@@ -143,7 +143,7 @@ def test_what_is_put_off_goes_at_the_moment_named_and_at_no_quarter_of_an_hour_b
         moment += HOUR / 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(PLACES[:-1]), st.lists(moments, min_size=5, max_size=25).map(sorted), limits)
 def test_no_limit_is_ever_exceeded_however_often_one_tries(place: str, tries: list[datetime], limit: Limit) -> None:
     case_settings = some_settings(purposes={"care": a_purpose(limits=(limit,))})
@@ -180,7 +180,7 @@ def _counts_together(at: datetime, other: datetime, limit: Limit, place: str) ->
 letters = st.text("ab1._+-@ ", min_size=1, max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.builds("{}@{}.{}".format, letters, letters, st.sampled_from(["com", "si", "test", "x1"])))
 def test_the_quick_look_at_an_address_lets_nothing_through_that_the_thorough_one_refuses(address: str) -> None:
     try:

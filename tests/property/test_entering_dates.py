@@ -44,7 +44,7 @@ people = st.lists(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(starts, people, st.integers(1, 15))
 def test_everybody_enters_on_the_moments_that_the_triggers_name(
     sqlite_template: Path, start: datetime, people: list[tuple[int, int, date | None, tuple[str, str], str]], days: int,

@@ -56,7 +56,7 @@ def a_source(dice: Random, depth: int) -> str:
             return dice.choice(NAMED)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(dice=st.randoms(use_true_random=False), depth=st.integers(0, 4))
 def test_no_data_makes_an_expression_fail(dice: Random, depth: int) -> None:
     source = a_source(dice, depth)

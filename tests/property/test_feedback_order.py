@@ -69,7 +69,7 @@ def bench() -> Bench:
     return bench
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.data())
 def test_the_order_and_the_number_of_reports_change_nothing(bench: Bench, data: st.DataObject) -> None:
     single = data.draw(st.lists(responses(), max_size=6, unique_by=lambda each: (each.kind if each.kind not in REPEATED else each)))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.store.database import Database
@@ -55,7 +55,7 @@ def works_anew() -> Works:
     return works
 
 
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12)
 @given(st.data())
 def test_the_order_and_the_number_of_posts_change_nothing(data: st.DataObject) -> None:
     bodies = data.draw(histories())

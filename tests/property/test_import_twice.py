@@ -55,7 +55,7 @@ def memory() -> Iterator[Database]:
     database.close()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(persons=st.lists(PERSONS, max_size=7), size=st.integers(1, 7))
 def test_what_was_told_before_changes_nothing(memory: Database, persons: Sequence[Person], size: int) -> None:
     with memory.begin() as connection:

@@ -43,7 +43,7 @@ def unquoted(body: bytes) -> str:
     return decodestring(body).decode().replace("\r\n", "\n")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.lists(PIECES, max_size=30))
 def test_a_page_encoded_by_its_stretches_says_what_the_whole_says(stretches: Sequence[str]) -> None:
     text = "".join(stretches)

@@ -51,7 +51,7 @@ def all_days(place: str, at: time, edges: list[datetime]) -> list[tuple[datetime
     return sorted((moment, day) for moment, day in moments if edges[0] < moment <= edges[-1])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(windows(), quarters)
 def test_each_local_day_enters_once_at_its_hour(case: tuple[str, list[datetime]], at: time) -> None:
     place, edges = case
@@ -64,7 +64,7 @@ def test_each_local_day_enters_once_at_its_hour(case: tuple[str, list[datetime]]
     assert sorted(found) == all_days(place, at, edges)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(windows(), quarters)
 def test_a_daily_schedule_comes_every_moment_that_a_date_would(case: tuple[str, list[datetime]], at: time) -> None:
     place, edges = case
@@ -77,7 +77,7 @@ def test_a_daily_schedule_comes_every_moment_that_a_date_would(case: tuple[str, 
     assert found == sorted({moment for moment, _ in all_days(place, at, edges)})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(windows(), quarters)
 def test_who_jumps_from_one_next_occurrence_to_the_next_passes_none_by(case: tuple[str, list[datetime]], at: time) -> None:
     place, edges = case
@@ -94,7 +94,7 @@ def test_who_jumps_from_one_next_occurrence_to_the_next_passes_none_by(case: tup
         assert visited == sorted({moment for moment, _ in all_days(place, at, edges)})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dates(date(1930, 1, 1), date(2020, 12, 31)), st.sampled_from([2026, 2027, 2028, 2100]))
 def test_every_birthday_is_kept_on_one_day_a_year(born: date, year: int) -> None:
     trigger = DateTrigger(attribute="birth_date", at=time(9))
@@ -107,7 +107,7 @@ def test_every_birthday_is_kept_on_one_day_a_year(born: date, year: int) -> None
 turns = st.sampled_from(TURNS)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(turns, st.lists(st.integers(-60 * 60, 60 * 60), min_size=1, max_size=20))
 def test_a_wall_time_is_the_moment_at_which_the_clock_first_shows_it_or_as_much_later_as_it_jumped(
     turn: tuple[str, str], shifts: list[int],
@@ -162,7 +162,7 @@ def _field(numbers: frozenset[int] | None) -> str:
     return "*" if numbers is None else ",".join(map(str, numbers))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(turns, lines(), st.integers(-36, 12), st.integers(1, 60))
 def test_a_schedule_comes_at_the_minutes_at_which_a_clock_that_is_watched_first_shows_them(
     turn: tuple[str, str], line: Line, start: int, hours: int,
@@ -176,7 +176,7 @@ def test_a_schedule_comes_at_the_minutes_at_which_a_clock_that_is_watched_first_
     assert found == sorted({at for wall, at in seen.items() if line.shows(wall) and after < at <= until})
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(anniversaries(), st.integers(0, 1000), st.integers(1, 120))
 def test_a_date_enters_on_the_days_that_its_rules_name_and_on_no_others(case: Anniversary, start: int, length: int) -> None:
     first = date(2026, 1, 1) + timedelta(days=start)
@@ -201,7 +201,7 @@ MOMENT = datetime.fromisoformat("2026-03-29T02:30")
 AROUND = st.sampled_from(["Europe/Ljubljana", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu", "America/New_York"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(AROUND, min_size=1, max_size=4, unique=True), st.integers(-200, 200), st.sampled_from(list(Late)), st.integers(1, 40))
 def test_a_broadcast_that_goes_live_at_any_moment_comes_to_each_place_as_late_says(
     places: list[str], quarter: int, late: Late, step: int,
@@ -226,7 +226,7 @@ def test_a_broadcast_that_goes_live_at_any_moment_comes_to_each_place_as_late_sa
             assert found[place] == {live if late is Late.NOW else next_hour if next_hour > live else next_hour + timedelta(days=1)}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(anniversaries(), st.integers(0, 1000), st.integers(0, 95))
 def test_who_is_imported_late_enters_for_every_date_that_has_not_ended_and_whose_hour_has_come(
     case: Anniversary, start: int, quarter: int,

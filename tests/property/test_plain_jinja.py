@@ -96,7 +96,7 @@ def both(program: Program, fast: Rendering, stock: Plain, data: dict[str, object
         return None, expected
 
 
-@settings(max_examples=20, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # shrinking 200 templates takes minutes
+@settings(max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # shrinking 200 templates takes minutes
 @given(reader=st.sampled_from(["", "-GB", "-AE"]), attributes=ATTRIBUTES, trigger=TRIGGERS, values=VALUES, zone=ZONES)
 def test_every_template_of_the_demo_prints_what_plain_jinja_prints(
     reader: str, attributes: dict[str, Any], trigger: dict[str, Any], values: dict[str, Any], zone: str
@@ -146,7 +146,7 @@ NUMBERS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(tag=st.sampled_from(LOCALES), number=NUMBERS, digits=st.none() | st.integers(0, 10))
 def test_numbers_are_written_as_babel_writes_them(tag: str, number: Any, digits: int | None) -> None:
     locale = Locale.parse(tag)
@@ -158,7 +158,7 @@ def test_numbers_are_written_as_babel_writes_them(tag: str, number: Any, digits:
     assert formats(tag).number(number, digits) == expected
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(tag=st.sampled_from(LOCALES), money=MONEY, factor=st.sampled_from([1, Decimal("0.001"), Decimal("0.00005"), 1000, 0]))
 def test_amounts_are_written_as_babel_writes_them(tag: str, money: Money, factor: Any) -> None:
     amount = money.amount * factor
@@ -166,13 +166,13 @@ def test_amounts_are_written_as_babel_writes_them(tag: str, money: Money, factor
     assert formats(tag).money(amount, money.currency) == UNSPACED.sub("\u00a0", expected)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(tag=st.sampled_from(LOCALES), day=st.dates(), style=st.sampled_from(["short", "medium", "long", "full"]))
 def test_days_are_written_as_babel_writes_them(tag: str, day: date, style: str) -> None:
     assert formats(tag).date(day, style) == dates.format_date(day, style, Locale.parse(tag))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(tag=st.sampled_from(LOCALES), number=st.integers(0, 3_000_000) | st.integers(0, 4).map(lambda millions: millions * 1_000_000))
 def test_a_number_takes_the_plural_form_of_cldr_in_every_language(tag: str, number: int) -> None:
     assert formats(tag).plural_form(number) == Locale.parse(tag).plural_form(number)

@@ -136,7 +136,7 @@ def earliest(case: Situation, upto: timedelta = SCAN) -> datetime | None:
     return None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(situations())
 def test_the_next_moment_is_the_earliest_that_is_not_quiet(case: Situation) -> None:
     rules = rules_of(case.layers, country=case.country, transactional=case.transactional)
@@ -149,7 +149,7 @@ def test_the_next_moment_is_the_earliest_that_is_not_quiet(case: Situation) -> N
     assert (found == case.now) == (quiet_rule(case.now, rules, case.zones) is None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(situations())
 def test_the_decision_defers_to_that_moment_or_lets_it_expire(case: Situation) -> None:
     names = tuple(place.key for place in case.zones)
@@ -175,7 +175,7 @@ def test_the_decision_defers_to_that_moment_or_lets_it_expire(case: Situation) -
             assert (decision.reason, expected) == ("expired", None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.sampled_from([turn for turn in TURNS if turn[0] != "America/St_Johns"]), st.sampled_from(list(Per)), st.integers(1, 2),
     st.lists(st.integers(-50 * 60, 0), min_size=1, max_size=3), st.integers(-24 * 60, 24 * 60),

@@ -66,7 +66,7 @@ def merged(ledger: dict[int, list[Entry]], kept: int, other: int) -> dict[int, l
     return {person: entries for person, entries in ledger.items() if person != other} | {kept: sorted((*stays, *new), key=_order)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(people(2))
 def test_a_merge_leaves_the_strictest_of_both_and_grants_nothing(ledger: dict[int, list[Entry]]) -> None:
     both = [words(ledger[person], person) for person in (1, 2)]
@@ -79,7 +79,7 @@ def test_a_merge_leaves_the_strictest_of_both_and_grants_nothing(ledger: dict[in
             assert after[start:start + len(MOMENTS)] == case
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(people(3))
 def test_the_order_of_merges_does_not_matter(ledger: dict[int, list[Entry]]) -> None:
     results = []

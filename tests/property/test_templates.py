@@ -69,13 +69,13 @@ def shape(html: str) -> tuple[list[tuple[str, tuple[str, ...]]], int]:
 
 
 @pytest.mark.parametrize("locale", ["en", "sl", "lv"])
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(name=NAMES)
 def test_no_value_becomes_markup_of_a_page(name: str, locale: str) -> None:
     assert shape(page(name, locale)) == shape(page("Ana", locale))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(name=NAMES)
 def test_no_value_becomes_a_mention_or_a_link_in_chat(name: str) -> None:
     for locale in ("en", "sl"):
@@ -90,7 +90,7 @@ def test_no_value_becomes_a_mention_or_a_link_in_chat(name: str) -> None:
         assert "<" not in json.dumps(content.blocks)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=st.one_of(NAMES, st.text()))
 def test_what_passes_as_a_header_is_one_line(value: str) -> None:
     try:
@@ -101,7 +101,7 @@ def test_what_passes_as_a_header_is_one_line(value: str) -> None:
     assert "\x00" not in passed
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.text(max_size=700))
 def test_a_text_never_takes_fewer_segments_than_its_units_need(text: str) -> None:
     content = sms_content(text)
@@ -115,7 +115,7 @@ def test_a_text_never_takes_fewer_segments_than_its_units_need(text: str) -> Non
 
 
 @pytest.mark.parametrize("tag", ["sl", "uk", "lv", "ar", "uz", "fil", "en", "fr", "pl", "ja"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(number=st.integers(min_value=0, max_value=10**7))
 def test_every_number_takes_the_form_of_cldr(tag: str, number: int) -> None:
     form = Locale.parse(tag).plural_form(number)

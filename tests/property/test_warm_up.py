@@ -24,7 +24,7 @@ TURNS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 700), st.floats(0,
 CROWD = [a_rendered(approved=an_approved(intent=an_intent(id=number))) for number in range(700)]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(curves=st.tuples(CURVES, CURVES), turns=TURNS)
 def test_never_more_goes_by_a_provider_on_a_day_than_its_curve_allows(
     curves: tuple[WarmUp, WarmUp], turns: list[tuple[int, int, float]]
@@ -50,7 +50,7 @@ def test_never_more_goes_by_a_provider_on_a_day_than_its_curve_allows(
         assert allowed is None or count <= allowed
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(curve=CURVES, days=st.integers(0, 400))
 def test_a_curve_never_falls_and_has_no_bound_once_it_is_full(curve: WarmUp, days: int) -> None:
     day = curve.since + timedelta(days=days)

@@ -1,6 +1,6 @@
 """A token bucket: what is taken never exceeds its rate."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engage.delivery.buckets import Charge, LocalBuckets, book
@@ -47,7 +47,6 @@ def test_buckets_are_taken_from_each_by_itself() -> None:
     assert [grant.taken for grant in grants] == [1, 1, 0]
 
 
-@settings(deadline=None)
 @given(
     rate=st.floats(0.001, 1000), burst=st.floats(0, 5), ahead=st.floats(0, 5),
     asked=st.lists(st.tuples(st.floats(0, 3), st.integers(0, 600)), max_size=40),
@@ -65,7 +64,6 @@ def test_never_more_is_taken_than_the_rate_the_burst_and_what_is_booked_ahead_al
         assert taken <= (now - 1000.0 + burst + ahead) * rate + 1.001
 
 
-@settings(deadline=None)
 @given(rate=st.floats(0.01, 1000), wanted=st.integers(1, 600))
 def test_who_was_refused_gets_something_once_he_has_waited_as_told(rate: float, wanted: int) -> None:
     paid, _ = book(None, 0.0, Charge(bucket="b", rate=rate, wanted=wanted, ahead=1e9))
