@@ -113,7 +113,7 @@ def _counted(source: str, tokens: Iterable[tuple[int, str, str]]) -> Iterator[tu
             yield at, kind, raw
             at += len(raw)
     except TemplateSyntaxError as error:
-        raise TemplateSyntaxError(error.message or "", at) from error
+        raise _explained(source, TemplateSyntaxError(error.message or "", at)) from error
 
 
 def _explained(source: str, error: TemplateSyntaxError) -> SyntaxProblem:

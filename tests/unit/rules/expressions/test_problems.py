@@ -127,6 +127,8 @@ def test_event_is_known_only_where_there_is_one() -> None:
         ("Dear {{ contact.frist_name }}!", "28: undeclared attribute `frist_name`; did you mean first_name?"),
         ("{{ answer.scor }}", "22: `answer` has no field `scor`; did you mean score?"),
         ("Dear {{ contact.first_name", "17: {{ is not closed"),
+        ("Dear {{ [contact.first_name} }}", "39: unexpected '}', expected ']'"),
+        ("Dear {{ } }}", "20: unexpected '}'"),
         ("{% if contact.vip %}x{% endif %}", "12: only {{ }} may stand in this text"),
         ("a {{ }} b", "16: an expression is missing"),
     ],
