@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
 import os
 import shutil
 from collections.abc import Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 import structlog
+from fastapi.dependencies import models
 from hypothesis import HealthCheck, settings
 
 from engage.store.database import Database
@@ -39,8 +42,9 @@ def _seconds(item: pytest.Item) -> float:
     return max(float(limit.args[0]), USUAL_SECONDS) if limit and limit.args else USUAL_SECONDS
 
 
-settings.register_profile("engage", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("engage")  # a machine that has others to serve is slow, and no fault of ours
+gc.set_threshold(50_000, 20, 20)  # tests leave little in circles, and looking for it took a tenth of the time
+settings.register_profile("engage", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("engage")  # the whole run is to take ten minutes; a machine that has others to serve is slow, and no fault of ours
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +55,15 @@ def logs_as_they_were() -> Iterator[None]:
     yield
     root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def memory_as_it_was() -> Iterator[None]:
+    """FastAPI remembers thousands of functions of applications that are gone, each with its whole application."""
+    yield
+    for remembered in vars(models).values():
+        if isinstance(remembered, _lru_cache_wrapper):
+            remembered.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ def test_a_link_that_was_cut_short_or_changed_is_not_found(visitor: Visitor, kin
 
 
 def test_people_whose_link_leads_nowhere_are_told_so_in_their_browsers_language(visitor: Visitor) -> None:
-    browser = {"accept": "text/html,*/*", "accept-language": "de-AT,sl;q=0.8,en;q=0.5"}
+    browser = {"accept": "text/html,*/*", "accept-language": "nl-BE,sl;q=0.8,en;q=0.5"}
     answer = visitor.client.get("/a/x", headers=browser)
     assert (answer.status_code, "Ta povezava ne deluje" in answer.text) == (404, True)
     assert answer.headers["referrer-policy"] == "no-referrer"
