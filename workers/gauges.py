@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any, Final, final
+from typing import Any, Final, Generic, TypeVar, final
 
 import sqlalchemy as sa
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -22,29 +22,21 @@ FRESH_FOR: Final = 5.0
 """Seconds for which what was read is good enough."""
 
 
-@final
-class DatabaseGauges(Collector):
-    """Deliveries, runs, events, calls, campaigns: how many wait, and for how long. Only `engage_database_up` where nothing can be read."""
+Known = TypeVar("Known")
 
-    def __init__(self, read: Callable[[], Gauges], *, clock: Callable[[], float] = monotonic) -> None:
+
+@final
+class _Fresh(Generic[Known]):
+    """What was read of the database a moment ago, or read now; None where it could not be read."""
+
+    def __init__(self, read: Callable[[], Known], clock: Callable[[], float]) -> None:
         self._read = read
         self._clock = clock
-        self._known: Gauges | None = None
+        self._known: Known | None = None
         self._read_at: float | None = None
         self._lock = Lock()
 
-    def describe(self) -> Iterator[Metric]:
-        """Nothing: that would ask the database before anybody scraped."""
-        return iter(())
-
-    def collect(self) -> Iterator[Metric]:
-        """For the registry."""
-        known = self._fresh()
-        yield _gauge("engage_database_up", "Whether the database could be asked.", {(): 0.0 if known is None else 1.0})
-        if known is not None:
-            yield from _told(known)
-
-    def _fresh(self) -> Gauges | None:
+    def known(self) -> Known | None:
         with self._lock:
             now = self._clock()
             if self._read_at is None or now - self._read_at >= FRESH_FOR:
@@ -54,6 +46,25 @@ class DatabaseGauges(Collector):
                     self._known = None
                 self._read_at = now
             return self._known
+
+
+@final
+class DatabaseGauges(Collector):
+    """Deliveries, runs, events, calls, campaigns: how many wait, and for how long. Only `engage_database_up` where nothing can be read."""
+
+    def __init__(self, read: Callable[[], Gauges], *, clock: Callable[[], float] = monotonic) -> None:
+        self._fresh = _Fresh(read, clock)
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: that would ask the database before anybody scraped."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """For the registry."""
+        known = self._fresh.known()
+        yield _gauge("engage_database_up", "Whether the database could be asked.", {(): 0.0 if known is None else 1.0})
+        if known is not None:
+            yield from _told(known)
 
 
 def _told(known: Gauges) -> Iterator[Metric]:
@@ -87,11 +98,7 @@ class WebhookGauges(Collector):
     """How far behind each webhook is, and whether it is told anything at all; read as seldom as the database's, of which it is."""
 
     def __init__(self, standings: Callable[[], Sequence[Mapping[str, object]]], *, clock: Callable[[], float] = monotonic) -> None:
-        self._standings = standings
-        self._clock = clock
-        self._known: Sequence[Mapping[str, object]] = ()
-        self._read_at: float | None = None
-        self._lock = Lock()
+        self._fresh = _Fresh(standings, clock)
 
     def describe(self) -> Iterator[Metric]:
         """Nothing, as above."""
@@ -99,22 +106,11 @@ class WebhookGauges(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """For the registry."""
-        known = self._fresh()
+        known = self._fresh.known() or ()
         behind = {str(each["webhook"]): float(str(each["behind"])) for each in known}
         disabled = {str(each["webhook"]): float(each["state"] == "disabled") for each in known}
         yield _gauge("engage_webhook_behind_seconds", "How old the oldest touch is that it was not yet told of.", behind, "webhook")
         yield _gauge("engage_webhook_disabled", "Whether it is told nothing any more: gone, or failed for days.", disabled, "webhook")
-
-    def _fresh(self) -> Sequence[Mapping[str, object]]:
-        with self._lock:
-            now = self._clock()
-            if self._read_at is None or now - self._read_at >= FRESH_FOR:
-                try:
-                    self._known = self._standings()
-                except sa.exc.SQLAlchemyError:
-                    self._known = ()
-                self._read_at = now
-            return self._known
 
 
 @final
