@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 export PYTHON
+# Where it is set, as in many images, each of the many processes that the demo and the tests start compiles all of Engage for itself.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test chaos lint lock clean
 

@@ -7,6 +7,7 @@ import itertools
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from functools import _lru_cache_wrapper
 from pathlib import Path
@@ -42,6 +43,9 @@ def _seconds(item: pytest.Item) -> float:
     return max(float(limit.args[0]), USUAL_SECONDS) if limit and limit.args else USUAL_SECONDS
 
 
+# Where Python may not keep what it compiled, as in many images, each process that a test starts compiles all of Engage: a second a time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251  # the processes that tests start inherit it
 gc.set_threshold(50_000, 20, 20)  # tests leave little in circles, and looking for it took a tenth of the time
 settings.register_profile("engage", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("engage")  # the whole run is to take ten minutes; a machine that has others to serve is slow, and no fault of ours
