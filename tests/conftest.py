@@ -25,6 +25,8 @@ TEMPLATE = "engage_template"
 USUAL_SECONDS = 120.0
 """The time limit of a test that asks for no other (pyproject.toml)."""
 NUMBERS = itertools.count(1)
+REMEMBERED = [each for each in vars(models).values() if isinstance(each, _lru_cache_wrapper)]
+"""What FastAPI keeps of the functions that it has seen."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -38,6 +40,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_seconds, reverse=True)
 
 
+def pytest_collection_finish() -> None:
+    """What has been imported and collected is there to the end: to look through it for garbage again and again took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 def _seconds(item: pytest.Item) -> float:
     limit = item.get_closest_marker("timeout")
     return max(float(limit.args[0]), USUAL_SECONDS) if limit and limit.args else USUAL_SECONDS
@@ -46,7 +54,7 @@ def _seconds(item: pytest.Item) -> float:
 # Where Python may not keep what it compiled, as in many images, each process that a test starts compiles all of Engage: a second a time.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251  # the processes that tests start inherit it
-gc.set_threshold(50_000, 20, 20)  # tests leave little in circles, and looking for it took a tenth of the time
+gc.set_threshold(50_000, 5, 2)  # tests leave little in circles, though whole applications are among it
 settings.register_profile("engage", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("engage")  # the whole run is to take ten minutes; a machine that has others to serve is slow, and no fault of ours
 
@@ -61,13 +69,12 @@ def logs_as_they_were() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True)
 def memory_as_it_was() -> Iterator[None]:
     """FastAPI remembers thousands of functions of applications that are gone, each with its whole application."""
     yield
-    for remembered in vars(models).values():
-        if isinstance(remembered, _lru_cache_wrapper):
-            remembered.cache_clear()
+    for remembered in REMEMBERED:
+        remembered.cache_clear()
 
 
 @pytest.fixture(scope="session")
