@@ -14,6 +14,7 @@
     reports       what machines write for machines: RFC 3464, RFC 5965               pure
     notifications SES's, by mail                                                     pure
     prose         bounces in servers' own words; phrases, diagnosis: what they mean  pure
+    searching     a list of phrases, looked for in a text                            pure
     autoreplies   absence notes, receipts, challenges                                pure
     returns       a mail -> its findings                                             pure
     mails         a mail that came in -> the message that it is about, and responses

@@ -6,15 +6,9 @@ be worth more than a look through.
 
 from __future__ import annotations
 
-import re
+from engage.feedback.searching import AnyOf
 
-
-def one_of(*phrases: str) -> re.Pattern[str]:
-    """Any of the phrases; a `…` in one stands for up to eighty other characters of the same line."""
-    return re.compile("|".join(re.escape(phrase).replace("…", ".{0,80}?") for phrase in phrases))
-
-
-FULL = one_of(
+FULL = AnyOf(
     "ボックスが一杯", "mailbox full", "mailbox is full", "full mailbox", "mailbox was full", "mail box full", "mailfolder is full",
     "inbox is full", "inbox full", "over quota", "overquota", "over the quota", "over his quota", "over its quota", "over their quota",
     "quota exceeded", "exceeded quota", "quota exceed", "exceeds quota", "exceed quota", "exceeded the quota", "exceeded his quota",
@@ -39,20 +33,20 @@ FULL = one_of(
     "reached the maximum size", "mailbox … reached the maximum",
 )  # fmt: skip
 
-SIZE = one_of(
+SIZE = AnyOf(
     "message too large", "message too big", "message size exceeds", "message is too large", "message is too big", "too large for",
     "exceeds maximum message size", "message exceeds", "size limit exceeded", "message file too big", "exceeds the maximum message",
     "max message size", "maximum message size", "maximum size", "message length exceeds", "content length exceeds", "larger than the",
     "exceeds … size limit", "attachment … too large", "message … too large", "message … exceeds", "mail size limit", "size exceeds",
 )  # fmt: skip
 
-PREFERENCES = one_of(
+PREFERENCES = AnyOf(
     "recipient preferences", "email preferences of the person", "only accepting mail from", "not accepting mail from",
     "blocked by the recipient",
 )  # fmt: skip
 """The reader does not want us, or not by this server: the address is good."""
 
-DISABLED = one_of(
+DISABLED = AnyOf(
     "account disabled", "account is disabled", "account has been disabled", "mailbox disabled", "mailbox is disabled",
     "mailbox has been disabled", "user disabled", "user is disabled", "address is disabled", "recipient disabled", "disabled recipient",
     "that you tried to reach is disabled", "account suspended", "account is suspended", "account has been suspended",
@@ -71,12 +65,12 @@ DISABLED = one_of(
     "ящик … отключен",
 )  # fmt: skip
 
-MOVED = one_of(
+MOVED = AnyOf(
     "has moved to", "address has changed", "has changed address", "user has moved", "has been replaced by", "changed my address",
     "is no longer valid; use", "has a new address", "new address is", "please use the following address", "forwarding address is",
 )  # fmt: skip
 
-NO_MAILBOX = one_of(
+NO_MAILBOX = AnyOf(
     "user unknown", "unknown user", "user is unknown", "user … is unknown", "unknown recipient", "recipient unknown",
     "recipient is unknown", "unknown address", "address unknown", "address is unknown", "unknown mailbox", "mailbox unknown",
     "mailbox is unknown", "unknown account", "account unknown", "unknown local part", "unknown local-part", "unknown local user",
@@ -141,14 +135,14 @@ NO_MAILBOX = one_of(
     "unable to locate recipient", "unable to locate mailbox", "recipient rejected: no", "recipient rejected: unknown",
 )  # fmt: skip
 
-SENDER = one_of(
+SENDER = AnyOf(
     "sender address", "sender verify", "verification failed for", "sender rejected", "sender's domain", "sender domain",
     "domain of sender", "sender does not exist", "sender denied", "envelope sender", "unverified address", "unverified sender",
     "return path", "invalid sender",
 )  # fmt: skip
 """About us, not about whom we wrote to."""
 
-NO_HOST = one_of(
+NO_HOST = AnyOf(
     "host unknown", "unknown host", "host not found", "host or domain name not found", "name or service not known", "domain not found",
     "domain does not exist", "domain doesn't exist", "no such domain", "unknown domain", "domain unknown", "domain name not found",
     "domain is not known", "domain must exist", "no such host", "hostname not found", "nxdomain", "name service error",
@@ -164,7 +158,7 @@ NO_HOST = one_of(
     "dnsnonexistentdomain", "dns.resolverfailure",
 )  # fmt: skip
 
-BLOCKED = one_of(
+BLOCKED = AnyOf(
     "spam", "blacklist", "black list", "blocklist", "block list", "denylist", "blocked", "blocking", "rbl", "dnsbl", "spamhaus",
     "spamcop", "barracuda", "reputation", "unsolicited", "bulk mail", "policy", "prohibited", "not authorized", "not authorised",
     "unauthorized", "not permitted", "not allowed", "denied", "access denied", "relay", "relaying", "rejected by content",
@@ -177,7 +171,7 @@ BLOCKED = one_of(
     "迷惑メール", "拒否", "スパム", "스팸", "거부", "차단", "ratelimited", "rate limit",
 )  # fmt: skip
 
-LATER = one_of(
+LATER = AnyOf(
     "timed out", "time out", "timeout", "time-out", "expired", "retry time", "too long", "connection refused", "connection reset",
     "connection dropped", "could not connect", "couldn't connect", "could not be contacted", "unable to connect", "unable to reach",
     "not responding", "no answer from host", "network unreachable", "network is unreachable", "no route to host", "host is unreachable",
@@ -185,7 +179,7 @@ LATER = one_of(
     "loop detected", "too many connections", "too busy", "bad connection", "unreachable", "conversation with",
 )  # fmt: skip
 
-DAEMONS = one_of(
+DAEMONS = AnyOf(
     "sysadmin@", "mailer-daemon", "mailerdaemon", "mailer daemon", "mail-daemon", "mail daemon", "maildaemon", "postmaster",
     "mail delivery", "mail deliver", "mail administrator", "mail system", "mailsystem", "mail router", "mailadmin", "mail admin",
     "system administrator", "system attendant", "delivery subsystem", "delivery system", "delivery service", "mail server", "mailserver",
@@ -196,13 +190,13 @@ DAEMONS = one_of(
 )  # fmt: skip
 """Who bounces are from: parts of names and addresses."""
 
-GATEWAYS = one_of(
+GATEWAYS = AnyOf(
     "bounce", "no-reply@", "noreply@", "no_reply@", "nonreply", "donotreply", "do-not-reply", "root@", "webmaster@", "notification@",
     "admin@", "complaints@", "delivery@", "antispam", "symantec", "virus", "mail2",
 )  # fmt: skip
 """Who bounces are from as well, and much else."""
 
-SUBJECTS = one_of(
+SUBJECTS = AnyOf(
     "undeliver", "undelivery", "mail failed", "returning to sender", "processing error", "non deliver", "non-deliver", "nondeliver",
     "not deliver", "returned mail", "returned message", "return mail", "mail return", "returned to sender", "return to sender",
     "returning message", "returning your", "mail delivery", "mail failure", "message failure", "delivery fail", "delivery problem",
@@ -230,7 +224,7 @@ SUBJECTS = one_of(
     "address error", "routage", "remise", "entrega",
 )  # fmt: skip
 
-OPENINGS = one_of(
+OPENINGS = AnyOf(
     "could not be delivered", "couldn't be delivered", "cannot be delivered", "can't be delivered", "can not be delivered",
     "was not delivered", "wasn't delivered", "not be delivered", "has not been delivered", "were not delivered", "is not delivered",
     "not delivered to", "undeliver", "unable to deliver", "unable to be delivered", "not able to deliver", "wasn't able to deliver",
@@ -266,7 +260,7 @@ OPENINGS = one_of(
     "message was undeliverable", "disabled", "suspended", "no matches",
 )  # fmt: skip
 
-DELAYED = one_of(
+DELAYED = AnyOf(
     "will continue", "will be retried", "still being retried", "will keep trying", "keep trying", "will retry", "will try again",
     "retrying", "continues to try", "continue to try", "will attempt to deliver", "will attempt delivery", "further attempts will",
     "delivery attempts will continue", "attempts to deliver … will", "has not yet been delivered", "not yet been delivered",
@@ -283,7 +277,7 @@ DELAYED = one_of(
 )  # fmt: skip
 """Still under way, unless it says that it was given up."""
 
-GIVEN_UP = one_of(
+GIVEN_UP = AnyOf(
     "permanent error", "permanent fatal", "permanent failure", "permanently failed", "permanent delivery", "permanently fail",
     "giving up", "given up", "gave up", "i've given up", "will not be retried", "won't be retried", "no further attempts",
     "no more attempts", "will not be attempted", "will no longer", "has been removed from the mail queue", "has expired",
