@@ -44,6 +44,7 @@ def pytest_collection_finish() -> None:
     """What has been imported and collected is there to the end: to look through it for garbage again and again took a tenth of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 5, 2)  # tests leave little in circles, though whole applications are among it
 
 
 def _seconds(item: pytest.Item) -> float:
@@ -54,7 +55,6 @@ def _seconds(item: pytest.Item) -> float:
 # Where Python may not keep what it compiled, as in many images, each process that a test starts compiles all of Engage: a second a time.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251  # the processes that tests start inherit it
-gc.set_threshold(50_000, 5, 2)  # tests leave little in circles, though whole applications are among it
 settings.register_profile("engage", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("engage")  # the whole run is to take ten minutes; a machine that has others to serve is slow, and no fault of ours
 
