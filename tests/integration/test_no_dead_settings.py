@@ -16,11 +16,13 @@ from engage.rules.tree import Map, Scalar, Tree
 from engage.store.database import Database
 from tests.integration.setting_cases import CASES, DOCUMENTATION_ONLY
 from tests.integration.setting_changes import BASE, CAMPAIGN, Key
-from tests.integration.watching import Case, Refused, Stand, World, accepted, played
+from tests.integration.watching import Case, Observer, Refused, Stand, World, accepted, played
 
 Sections = dict[int, type[Section]]
 MODEL_OF = {pattern.split("*")[0]: model for pattern, model in FILES.items()}
 PATTERN_OF = {model: pattern for pattern, model in FILES.items()}
+SEEN: dict[tuple[Observer, str, str], str] = {}
+"""What was seen already, by the observer, the files and the world."""
 
 
 def keys() -> set[Key]:
@@ -89,11 +91,15 @@ def _section(one: Map, other: Map, sections: Sections) -> type[Section] | None:
 
 
 def seen(case: Case, stand: Stand, *, changed: bool) -> str:
-    """What the case's observer sees, or why the workspace is refused."""
-    try:
-        return case.see(case.files(BASE, changed=changed), case.world, stand)
-    except Refused as refused:
-        return f"refused: {refused}"
+    """What the case's observer sees, or why the workspace is refused; many cases start from the same files, which are looked at once."""
+    files = case.files(BASE, changed=changed)
+    asked = (case.see, repr(sorted(files.items())), repr(case.world))
+    if asked not in SEEN:
+        try:
+            SEEN[asked] = case.see(files, case.world, stand)
+        except Refused as refused:
+            SEEN[asked] = f"refused: {refused}"
+    return SEEN[asked]
 
 
 @pytest.fixture(scope="module")
