@@ -1,7 +1,7 @@
 """`engage demo`: the demo company on real parts, on a business clock that jumps to the next due moment once nothing is left to do.
 
-Scheduler, workers and web are processes of their own, as in production, over the embedded Valkey and SQLite; mail, chat and SMS go by
-their real protocols to catchers on the loopback. Leases and retries stay on the machine's clock.
+Scheduler, workers and web are processes of their own, as in production, over the embedded Valkey and SQLite; mail, chat, SMS
+and what the CRM is told go by their real protocols to catchers on the loopback. Leases and retries stay on the machine's clock.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from rich.console import Console
 
 from workers.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray
 from workers.demo_company import Company
+from workers.demo_crm import CrmCatcher
 from workers.embedded import Embedded, find_server
 from workers.inbox import create_inbox
 from workers.processes import WebPart
@@ -38,9 +39,9 @@ OpenWired = Callable[[Path, Mapping[str, str]], Wired]
 def run_demo(open_wired: OpenWired, *, once: bool, port: int, console: Console) -> None:
     """Play the week. With `once` it ends by itself; else the company stays open, and its inbox, until a signal ends it."""
     tray = Tray()
-    with _inbox(tray, port=0 if once else port) as address, company_at_work(open_wired, tray=tray, console=console) as company:
+    with company_at_work(open_wired, tray=tray, console=console) as company, _inbox(tray, company, port=0 if once else port) as address:
         company.play(START, END)
-        company.sum_up(messages=len(tray.all()))
+        company.sum_up()
         console.print(f"\nEvery message, as its recipient reads it: {address}", style="bold")
         if not once:
             console.print("The inbox stays, and the links in the messages work, until you press Ctrl-C.")
@@ -52,20 +53,22 @@ def company_at_work(open_wired: OpenWired, *, tray: Tray, console: Console) -> I
     """The company with its people, its processes and its catchers, on the morning of the week; whatever it sends goes into the tray."""
     with tempfile.TemporaryDirectory(prefix="engage-demo-") as scratch, ExitStack() as parts:
         clock = Clock()
-        environment = _environment(Path(scratch), tray, clock, parts)
+        crm = parts.enter_context(CrmCatcher(clock.now))
+        environment = _environment(Path(scratch), tray, clock, crm, parts)
         wired = open_wired(WORKSPACE, environment)
         parts.callback(wired.close)
         clock.read = wired.stored_clock.get
-        company = Company(wired=wired, environment=environment, console=console, people=_copied(Path(scratch)))
+        people = _copied(Path(scratch))
+        company = Company(wired=wired, environment=environment, console=console, people=people, tray=tray, crm=crm)
         company.arrive(START)
         with company.at_work():
             yield company
 
 
 @contextmanager
-def _inbox(tray: Tray, *, port: int) -> Iterator[str]:
+def _inbox(tray: Tray, company: Company, *, port: int) -> Iterator[str]:
     """Serve it; its address."""
-    inbox = WebPart(create_inbox(tray.all), host="127.0.0.1", port=port)
+    inbox = WebPart(create_inbox(tray.all, company.crm.heard), host="127.0.0.1", port=port)
     inbox.start()
     try:
         yield inbox.address
@@ -90,14 +93,15 @@ class Clock:
         return self.read() or START
 
 
-def _environment(scratch: Path, tray: Tray, clock: Clock, parts: ExitStack) -> Mapping[str, str]:
+def _environment(scratch: Path, tray: Tray, clock: Clock, crm: CrmCatcher, parts: ExitStack) -> Mapping[str, str]:
     """Start the servers of the demo; what config/engage.yaml takes from the environment, for all processes."""
     smtp = parts.enter_context(SmtpCatcher(tray, clock.now))
     slack = parts.enter_context(SlackCatcher(tray, clock.now))
     sms = parts.enter_context(SmsCatcher(tray, clock.now))
     return {
         **os.environ, "SMTP_URL": smtp.url, "SLACK_TOKEN": slack.token, "SLACK_URL": slack.base_url, "SMS_URL": sms.url,
-        "SMS_SECRET": sms.secret, "SMS_LOOPBACK": "allowed", "ENGAGE_DATABASE": f"sqlite:///{scratch}/engage.db",
+        "SMS_SECRET": sms.secret, "SMS_LOOPBACK": "allowed", "CRM_URL": crm.url, "CRM_SECRET": crm.secret,
+        "ENGAGE_DATABASE": f"sqlite:///{scratch}/engage.db",
         "ENGAGE_BROKER": _broker(scratch / "valkey", parts), "ENGAGE_API_KEY": secrets.token_urlsafe(24),
         "ENGAGE_PUBLIC_URL": f"http://127.0.0.1:{free_port()}",
     }

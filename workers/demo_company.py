@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -28,7 +29,10 @@ from engage.model.workspace import QUEUES
 from engage.planning.due import Due
 from engage.simulation.timeline import Engine, Script, play
 from workers.broker import Nudges, senders
+from workers.catchers import Tray
+from workers.demo_crm import CrmCatcher
 from workers.demo_desk import post_of_desk
+from workers.demo_reader import link_to, press
 from workers.demo_week import tickets
 from workers.wiring import Wired
 
@@ -44,6 +48,7 @@ STOP_WITHIN = 20.0
 OF_THE_DESK = ("ticket.closed", "ticket.reopened")
 """What the support desk's own system tells."""
 
+ANSWER = "csat.answered"
 HIDDEN = frozenset({Kind.ENTERED, Kind.FINISHED, Kind.CONSENT_GRANTED, Kind.CONSENT_WITHDRAWN})
 STYLES = {
     Kind.SENT: "green", Kind.DEFERRED: "yellow", Kind.SUPPRESSED: "magenta", Kind.EXITED: "cyan", Kind.EXPIRED: "red", Kind.FAILED: "red",
@@ -55,8 +60,12 @@ WIDTHS = (18, 23, 7, 12, 35, 14, 5, 0)
 class Company:
     """The processes of one demo, driven from outside: by events, and by moving the clock."""
 
-    def __init__(self, *, wired: Wired, environment: Mapping[str, str], console: Console, people: Path) -> None:
+    def __init__(
+        self, *, wired: Wired, environment: Mapping[str, str], console: Console, people: Path, tray: Tray, crm: CrmCatcher,
+    ) -> None:
+        self.crm = crm
         self._wired = wired
+        self._tray = tray
         self._environment = environment
         self._console = console
         self._people = people
@@ -124,10 +133,14 @@ class Company:
         return 0
 
     def happen(self, event: Event, *, now: datetime) -> bool:
-        """Post it to the web: what is about tickets as Zendesk would, to its hook; all else as a program of the company's own."""
+        """Tell the web: of tickets as Zendesk would; of an answer by the mail's link and button; else as a program of the company's own."""
         hook = self._wired.workspace.settings.hooks.get("zendesk")
         if hook is not None and event.type in OF_THE_DESK:
             self._post("/hooks/zendesk", *post_of_desk(event, secret=hook.secrets[0], now=machine_now()))
+            return True
+        link = self._link(event)
+        if link is not None:
+            press(link)
             return True
         told = {
             "id": event.id, "type": event.type, "at": to_json(event.at), "contact": event.contact_ref,
@@ -136,12 +149,20 @@ class Company:
         self._post("/v1/events", json.dumps(told).encode(), {"Authorization": f"Bearer {self._environment['ENGAGE_API_KEY']}"})
         return True
 
+    def _link(self, event: Event) -> str | None:
+        """What somebody presses who answers by mail."""
+        score, contact = event.data.get("score"), self._wired.people.find(event.contact_ref or "")
+        if event.type != ANSWER or contact is None or not isinstance(score, int):
+            return None
+        return link_to(self._tray.all(), str(contact.attributes.get("email")), score)
+
     def next_moment(self, *, after: datetime) -> datetime | None:
         """By the same reckoning as a simulation's."""
         return self._wired.planner.next_moment(after=after)
 
-    def sum_up(self, *, messages: int) -> None:
-        """The tables at the end."""
+    def sum_up(self) -> None:
+        """The tables at the end, once the CRM has heard of all."""
+        self._await_crm()
         self._console.rule("The week in figures")
         table = Table("campaign", "touch", "reason", "times", "people", box=None)
         for count in self._wired.history.counts([Figure.CAMPAIGN, Figure.KIND, Figure.REASON], Filter()):
@@ -153,7 +174,9 @@ class Company:
             counted = self._wired.history.counts([figure], Filter(kinds=frozenset({Kind.SENT})))
             told = ", ".join(f"{count.by[figure]} {count.touches}" for count in counted)
             self._console.print(f"sent by {figure}: {told}")
-        self._console.print(f"messages in the inboxes: {messages}")
+        self._console.print(f"messages in the inboxes: {len(self._tray.all())}")
+        heard = ", ".join(f"{type_} {times}" for type_, times in sorted(Counter(each.type for each in self.crm.heard()).items()))
+        self._console.print(f"the CRM heard, each signed: {heard}")
 
     def _customers(self) -> list[str]:
         with self._people.open(encoding="utf-8", newline="") as lines:
@@ -193,6 +216,13 @@ class Company:
                 if time.monotonic() > given_up:
                     raise NotThereError("the demo's web process does not answer") from error
                 time.sleep(0.05)
+
+    def _await_crm(self) -> None:
+        given_up = time.monotonic() + PATIENCE
+        while any(told["behind"] for told in self._wired.postings.standings(now=self._wired.clock.now())):
+            if time.monotonic() > given_up:
+                raise NotThereError("the demo's CRM was not told all: `engage status` would say why")
+            time.sleep(LOOK_EVERY)
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         request = urllib.request.Request(  # noqa: S310  # our own server

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from workers.catchers import Caught
+from workers.demo_crm import Heard
 from workers.slack_look import blocks, mrkdwn, plain
 
 PAGES = Environment(
@@ -49,8 +50,11 @@ class Choice:
         return f"?{urlencode(given)}" if given else ""
 
 
-def create_inbox(caught: Callable[[], Sequence[Caught]]) -> FastAPI:
-    """A small site: a list of all messages, and a page for each. Both take `channel` and `to`, which choose among them."""
+def create_inbox(caught: Callable[[], Sequence[Caught]], heard: Callable[[], Sequence[Heard]] = tuple) -> FastAPI:
+    """A small site: a list of all messages, and a page for each. Both take `channel` and `to`, which choose among them.
+
+    Beside them stands what the CRM heard.
+    """
     app = FastAPI(title="Engage demo inbox", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/", response_class=HTMLResponse)
@@ -59,8 +63,12 @@ def create_inbox(caught: Callable[[], Sequence[Caught]]) -> FastAPI:
         return _page(
             "inbox.html", messages=list(choice.of(messages)), total=len(messages), choice=choice,
             channels=Counter(message.channel for message in messages),
-            recipients=sorted({message.recipient for message in messages}),
+            recipients=sorted({message.recipient for message in messages}), heard=len(heard()),
         )
+
+    @app.get("/crm", response_class=HTMLResponse)
+    def crm() -> HTMLResponse:
+        return _page("crm.html", heard=heard())
 
     @app.get("/m/{number}", response_class=HTMLResponse)
     def message(number: int, choice: Annotated[Choice, Depends()]) -> HTMLResponse:

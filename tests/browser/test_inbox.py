@@ -13,6 +13,7 @@ from tests.builders import NOON, a_contact
 from tests.messages import an_email
 from tests.servers.chromium import Serve, Watched
 from workers.catchers import Caught
+from workers.demo_crm import Heard
 from workers.inbox import create_inbox
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text font-family='Roboto'>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -73,6 +74,15 @@ def test_a_long_arabic_text_begins_in_the_list_where_it_begins(reader: Watched, 
 def test_a_list_without_a_message_says_so(reader: Watched, serve: Serve) -> None:
     page = reader.open(serve(create_inbox(list)))
     expect(page.get_by_role("status")).to_contain_text("0 of 0 messages")
+    assert faults(page) == []
+
+
+def test_what_the_crm_heard_stands_beside_the_list(reader: Watched, serve: Serve) -> None:
+    data: dict[str, object] = {"id": 7, "kind": "sent", "message": "<csat>", "contact": {"external_id": "ana"}}
+    heard = Heard(id="touch_7", type="touch.sent", at="2026-02-28T08:00:00Z", contact="ana", data=data)
+    page = reader.open(serve(create_inbox(lambda: [a_mail()], lambda: [heard])))
+    page.get_by_role("link", name="What the CRM heard (1)").click()
+    expect(page.get_by_role("row")).to_contain_text(["Type", 'ana{"message": "<csat>"}'])
     assert faults(page) == []
 
 
