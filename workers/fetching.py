@@ -5,15 +5,14 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from typing import final
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from engage.channels.http import timeouts
 from engage.channels.public_address import PublicResolver
-from engage.channels.webhook import is_ip
 from engage.hooks.ports import Unreachable
+from engage.model.web_addresses import is_ip, web_address
 from workers.loop import LoopThread
 
 LARGEST = 65_536
@@ -39,7 +38,8 @@ class Fetcher:
 
     def get(self, url: str) -> bytes:
         """What stands there, 64 KB at most. Raises Unreachable."""
-        if not url.startswith("https://") or is_ip(urlsplit(url).hostname or ""):  # no resolver would see an address
+        address = web_address(url)
+        if address is None or address.scheme != "https" or is_ip(address.host):  # no resolver would see an address
             raise Unreachable("only https is fetched, and by a name")
         try:
             return self._loop().run(self._get(url))

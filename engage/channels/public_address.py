@@ -20,6 +20,8 @@ _NEVER = tuple(map(ip_network, (
     "2001::/23",       # protocol assignments, Teredo among them
     "2002::/16",       # 6to4: any IPv4 address in disguise
     "fec0::/10",       # site-local, as was
+    "3fff::/20",       # documentation
+    "5f00::/16",       # segment identifiers within a network
 )))
 
 

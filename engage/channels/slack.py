@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, final
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -21,11 +20,13 @@ from engage.channels.http import broken, retry_after, telling, timeouts
 from engage.channels.options import Options
 from engage.channels.slack_errors import refusal
 from engage.channels.slack_history import EVENT_TYPE, look_through
+from engage.channels.webhook import leads_inside
 from engage.model.contact import ChannelKind
 from engage.model.content import ChatContent
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.missing import Missing
+from engage.model.web_addresses import web_address
 from engage.model.workspace import Channel, Settings
 
 _API = "https://slack.com/api/"
@@ -62,8 +63,11 @@ class SlackChannel:
         self._unfurl = options.choice("unfurl", ("no", "yes")) == "yes"
         self._timeouts = timeouts(options.seconds("timeout", default=30))
         self._base_url = options.text("base_url") or _API
-        if urlsplit(self._base_url).scheme not in ("http", "https") or not urlsplit(self._base_url).netloc:
+        address = web_address(self._base_url)
+        if address is None or not address.is_private:
             options.refuse("'base_url' must be an https:// address")
+        elif leads_inside(address.host, loopback_allowed=True):
+            options.refuse("'base_url' leads to an address that is not public")
         if channel.sender is not None:
             options.refuse("`from` has no effect: Slack shows the name of the app whose token this is")
         options.done()

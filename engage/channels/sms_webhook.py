@@ -9,20 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from ipaddress import ip_address
 from typing import ClassVar, final
-from urllib.parse import urlsplit
 
 from engage.channels.clock import Now, machine_now
 from engage.channels.http import retry_after
 from engage.channels.options import Options
 from engage.channels.signing import signer
-from engage.channels.webhook import Webhook, is_ip, leads_inside
+from engage.channels.webhook import Webhook, leads_inside
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.content import SmsContent
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable
+from engage.model.web_addresses import web_address
 from engage.model.workspace import Channel, Settings
 
 PEOPLE_MUST_MEND = frozenset({301, 302, 303, 307, 308, 401, 402, 403, 404, 405, 407, 410})
@@ -108,15 +107,10 @@ class SmsWebhookChannel:
 
 def _url(options: Options, *, loopback_allowed: bool) -> str:
     url = options.required("url")
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    local = loopback_allowed and (host == "localhost" or (is_ip(host) and ip_address(host).is_loopback))
-    if url and (not host or parts.username or not (parts.scheme == "https" or (parts.scheme == "http" and local))):
+    address = web_address(url)
+    if url and (address is None or not (address.scheme == "https" or (loopback_allowed and address.on_this_machine))):
         options.refuse("'url' must be https://… (http:// only to this machine itself, with `loopback: allowed`)")
-    elif leads_inside(host, loopback_allowed=loopback_allowed):
+    elif address is not None and leads_inside(address.host, loopback_allowed=loopback_allowed):
         options.refuse("'url' leads to an address that is not public (this machine itself needs `loopback: allowed`)")
     return url
 

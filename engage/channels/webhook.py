@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from ipaddress import ip_address
 from typing import final
 
 import aiohttp
@@ -15,6 +14,7 @@ from engage.channels.http import broken, telling, timeouts
 from engage.channels.public_address import ForbiddenAddress, PublicResolver, may_connect
 from engage.channels.signing import signed_headers, signer
 from engage.model.errors import Unavailable
+from engage.model.web_addresses import is_ip
 
 
 @final
@@ -60,15 +60,6 @@ class Webhook:
                 connector=connector, timeout=self._timeouts, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=traces,
             )
         return self._session
-
-
-def is_ip(host: str) -> bool:
-    """Whether the host of a URL is an address, and no name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def leads_inside(host: str, *, loopback_allowed: bool) -> bool:

@@ -15,6 +15,7 @@ from engage.model.outlets import Outlet
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
 from engage.model.retention import Retained, Retention
 from engage.model.triggers import OF_EVENT, Kinds
+from engage.model.web_addresses import web_address
 from engage.model.workspace import Basis, Company, Endpoint, Guards, Laws, Purpose, Settings
 from engage.rules.channels import read_channel
 from engage.rules.document import read
@@ -44,9 +45,6 @@ BROKERS = ("redis", "rediss", "unix", "amqp", "amqps")
 
 _PASSWORD = re.compile(r"(?<=:)[^/:@][^@]*@")
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_BASE = re.compile(r"https?://[^/\s?#]+(?:/[^\s?#]*)?")
-_SECURE = re.compile(r"https://[^/\s?#@]+(?:[/?][^\s#]*)?|http://(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:[/?][^\s#]*)?")
-"""Where an endpoint may be."""
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -166,7 +164,8 @@ def _refuse_scheme(url: Scalar | None, schemes: tuple[str, ...], called: str, pr
 
 
 def _refuse_base(url: Scalar, problems: list[Problem]) -> None:
-    if not _BASE.fullmatch(url):
+    base = web_address(url)
+    if base is None or "?" in base.rest:
         problems.append(Problem(place=url.place, what=f"`{url.written}` is not the base of links; write it like https://engage.example.com"))
 
 
@@ -246,7 +245,8 @@ def _webhook(name: Scalar, written: WebhookSection, settings: SettingsFile, prob
 
 
 def _refuse_insecure(url: Scalar, called: str, problems: list[Problem]) -> None:
-    if not _SECURE.fullmatch(url):
+    address = web_address(url)
+    if address is None or not address.is_private:
         what = f"`{url.written}` is not where {called} can be; write it like https://… (http:// only to this machine itself)"
         problems.append(Problem(place=url.place, what=what))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,9 +18,9 @@ from engage.history.timeline import Filter
 from engage.model.history import Kind
 from tests.engine import MONDAY
 from tests.integration.test_hooks import CONFIG, DEMO_SECRET, posted
-from tests.servers.processes import Process, ground
+from tests.servers.processes import SLOW, Process, ground
 from tests.unit.hooks.desk import zendesk
-from tests.waiting import until
+from tests.waiting import until as until_within
 from workers.catchers import Caught, SlackCatcher, SmtpCatcher, Tray
 from workers.demo import free_port
 from workers.demo_crm import CrmCatcher
@@ -32,6 +32,11 @@ EVENING = MONDAY.replace(hour=21)
 """Ten at night in Ljubljana: a day later is night again."""
 MORNING = datetime(2026, 2, 25, 7, 0, tzinfo=UTC)
 """Eight there, after that night."""
+
+
+def until(holds: Callable[[], object]) -> None:
+    """As long as a busy machine may need: five programs work here."""
+    until_within(holds, seconds=SLOW)
 
 
 @dataclass
