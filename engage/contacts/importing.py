@@ -8,32 +8,29 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import final
 
-from engage.contacts.columns import CIRCUMSTANCES, Columns, is_known, kinds_of, understand
+from engage.contacts.apart import batches_of
+from engage.contacts.batches import Work
+from engage.contacts.columns import CIRCUMSTANCES, is_known, kinds_of, understand
 from engage.contacts.dates import DateFormats
 from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
-from engage.contacts.ports import Fate, People, Person, Registering, Stored
-from engage.contacts.reading import Form, Row, Source, look_at
+from engage.contacts.ports import Fate, People, Registering, Stored
+from engage.contacts.reading import Form, Source, look_at
 from engage.contacts.refused import RefusedRows
 from engage.contacts.telling import Reading, RowReader, Told
 from engage.model.contact import AttributeKind, Value
 from engage.model.errors import InputError, nearest
 from engage.model.workspace import Settings
 
-BATCH = 2_000
 SHOWN = 100
 IN_HAND = 200_000
 """More objects than the batches in hand are made of: nothing of a row is made in circles, and to look for those costs a fifth more."""
-
-Counted = tuple[Row, Told]
 
 
 @final
@@ -97,18 +94,20 @@ def import_file(
         circumstances={name: raw for name, raw in told.constants.items() if name in CIRCUMSTANCES},
         placeholder_dates=settings.guards.placeholder_dates,
     )
-    reader = _reader(columns, reading, now)
+    work = _checked(Work(source=source, columns=columns, reading=reading, now=now))
     tally = _Tally()
     with ExitStack() as stack:
         stack.enter_context(_collecting_seldom())
         takes: Registering = stack.enter_context(people.trial()) if dry_run else people
         refused = stack.enter_context(RefusedRows(path.with_name(f"{path.name}.refused.csv"), columns, dry_run=dry_run))
-        for batch in _ahead(source.rows(), reader):
-            stored = iter(takes.upsert([one.person for _, one in batch if not one.troubles], now=now, silent=silent))
-            for row, one in batch:
-                if reason := tally.count(row, one, None if one.troubles else next(stored)):
+        for batch in stack.enter_context(batches_of(work)):
+            stored = iter(takes.upsert([one.person for one in batch.told if not one.troubles], now=now, silent=silent))
+            for place, one in enumerate(batch.told):
+                if reason := tally.count(one, None if one.troubles else next(stored)):
+                    row = batch.row(place)
+                    tally.refuse(row.line, reason)
                     refused.add(row, reason)
-            progress(len(batch), source.length)
+            progress(len(batch.told), source.length)
     return tally.report(source, refused_file=refused.written)
 
 
@@ -123,28 +122,13 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _ahead(rows: Iterator[Row], reader: RowReader) -> Iterator[Sequence[Counted]]:
-    """The batches of rows, each read by another thread while the one before it is stored: the database is waited for meanwhile."""
-
-    def batch() -> Sequence[Counted]:
-        return [(row, _read(row, reader)) for row in islice(rows, BATCH)]
-
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading:
-        coming = reading.submit(batch)
-        while found := coming.result():
-            coming = reading.submit(batch)
-            yield found
-
-
-def _read(row: Row, reader: RowReader) -> Told:
-    return Told(person=Person(attributes={}), troubles=(row.trouble,)) if row.trouble else reader.read(row.values)
-
-
-def _reader(columns: Columns, reading: Reading, now: datetime) -> RowReader:
+def _checked(work: Work) -> Work:
+    """The work, which can be done. Raises InputError where what is said of all rows cannot be."""
     try:
-        return RowReader(columns, reading, now=now)
+        RowReader(work.columns, work.reading, now=work.now)
     except Unusable as error:
         raise InputError.of(f"--set: {error.what}", file="<command line>", suggestion=error.suggestion) from error
+    return work
 
 
 def _dates(told: Sequence[str], settings: Settings) -> DateFormats:
@@ -184,19 +168,21 @@ class _Tally:
         self._refusals: list[Refusal] = []
         self._consents = self._passed_over = 0
 
-    def count(self, row: Row, told: Told, stored: Stored | None) -> str | None:
+    def count(self, told: Told, stored: Stored | None) -> str | None:
         """Count one row; why it was refused, None where it was taken."""
-        reason = "; ".join(told.troubles) if stored is None else stored.reason
         if stored is None or stored.fate is Fate.REFUSED:
             self._fates[Fate.REFUSED] += 1
-            if len(self._refusals) < SHOWN:
-                self._refusals.append(Refusal(line=row.line, reason=reason or ""))
-            return reason
+            return "; ".join(told.troubles) if stored is None else stored.reason
         self._notes.update(told.notes)
         self._fates[stored.fate] += 1
         self._consents += stored.consents
         self._passed_over += stored.passed_over
         return None
+
+    def refuse(self, line: int, reason: str) -> None:
+        """Keep the first of those that were refused."""
+        if len(self._refusals) < SHOWN:
+            self._refusals.append(Refusal(line=line, reason=reason))
 
     def report(self, source: Source, *, refused_file: Path | None) -> Report:
         """What it all came to."""

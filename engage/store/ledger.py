@@ -150,11 +150,11 @@ def append_of(connection: sa.Connection, lines: Sequence[tuple[int, Consent]]) -
     """The same of lines that do not know yet whose they are: each with the contact's id."""
     moments = [instant_text(line.at) for _, line in lines]
     told = list(zip(moments, lines, strict=True))
-    _LINES.write(connection, [_line_values(at, contact_id, line) for at, (contact_id, line) in told])
+    _LINES.write(connection, (_line_values(at, contact_id, line) for at, (contact_id, line) in told))
     if any(line.proof for _, line in lines):
         add_touches(connection, [replace(_touch_of(line), contact_id=contact_id) for contact_id, line in lines])
     else:
-        _TOUCHES.write(connection, [_touch_values(at, contact_id, line) for at, (contact_id, line) in told])
+        _TOUCHES.write(connection, (_touch_values(at, contact_id, line) for at, (contact_id, line) in told))
 
 
 def _touch_of(line: Consent) -> Touch:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, final
 
 import sqlalchemy as sa
@@ -19,12 +20,14 @@ class BulkLoad:
         self._sqlite = f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608  # our own names alone
         self._postgresql = f"COPY {table.name} ({listed}) FROM STDIN"
 
-    def write(self, connection: sa.Connection, rows: Sequence[tuple[object, ...]]) -> None:
+    def write(self, connection: sa.Connection, rows: Iterable[tuple[object, ...]]) -> None:
         """Write the rows, in their order: moments as `instant_text` has them, values of JSON columns as a `document`."""
-        if not rows:
+        first = next(remaining := iter(rows), None)
+        if first is None:
             return
+        rows = chain((first,), remaining)
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(self._sqlite, rows)
+            connection.exec_driver_sql(self._sqlite, list(rows))
             return
         driver: Any = connection.connection.cursor()
         with driver.copy(self._postgresql) as copy:

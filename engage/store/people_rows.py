@@ -73,39 +73,38 @@ def _text(attributes: Mapping[str, Value], name: str) -> str | None:
 
 @final
 class NewPeople:
-    """People who are new, gathered as rows, and then loaded at once."""
+    """People who are new, as rows."""
 
     def __init__(self, settings: Settings, *, secret: bytes, now: datetime, silent: bool) -> None:
         moment = instant_text(now)
         self._zone = settings.timezone
         self._secret = secret
         self._entered = (moment, instant_text(NEVER) if silent else moment, moment, silent)
-        self._contacts: list[tuple[object, ...]] = []
-        self._dates: list[tuple[object, ...]] = []
 
-    def add(self, contact_id: int, attributes: Mapping[str, Value]) -> None:
-        """Take in one, by the id that it is to have."""
+    def write(self, connection: sa.Connection, people: Sequence[tuple[int, Mapping[str, Value]]]) -> None:
+        """Load all of them, each by the id that it is to have, with their dates. PostgreSQL takes one in while the next is laid out."""
+        dates: list[tuple[object, ...]] = []
+        _CONTACTS.write(connection, (self._row(contact_id, attributes, dates) for contact_id, attributes in people))
+        _DATES.write(connection, dates)
+
+    def _row(self, contact_id: int, attributes: Mapping[str, Value], dates: list[tuple[object, ...]]) -> tuple[object, ...]:
+        """The row, and those of its dates."""
         phone, secret = _text(attributes, "phone"), self._secret
         zones = resolve(
             timezone=_text(attributes, "timezone"), phone=phone, country=_text(attributes, "country"), workspace=self._zone
         )
+        for name, value in attributes.items():
+            if type(value) is date:
+                dates.append((contact_id, name, value.year, value.month, value.day, zones.key))
         created = attributes.get("created_at")
         addresses = [(kind, _text(attributes, name)) for kind, name, _ in _KEYED]
-        self._contacts.append((
+        return (
             contact_id, *map(attributes.get, _PLAIN), _tags(attributes.get("tags")),
             instant_text(created) if isinstance(created, datetime) else None,
             "{" + ", ".join([_pair(name, value) for name, value in attributes.items() if name not in BUILT_IN_ATTRIBUTES]) + "}",
             *[address_key(secret, kind, address) if address else None for kind, address in addresses],
             zones.key, zones.source.value, *self._entered,
-        ))
-        for name, value in attributes.items():
-            if type(value) is date:
-                self._dates.append((contact_id, name, value.year, value.month, value.day, zones.key))
-
-    def write(self, connection: sa.Connection) -> None:
-        """Load all of them, with their dates."""
-        _CONTACTS.write(connection, self._contacts)
-        _DATES.write(connection, self._dates)
+        )
 
 
 def reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:

@@ -30,10 +30,10 @@ class PeopleWriting:
         if not members:
             return
         new = NewPeople(self._settings, secret=self._secret, now=self._now, silent=silent)
-        for member, contact_id in zip(members, reserve_ids(self._connection, len(members)), strict=True):
+        ids = reserve_ids(self._connection, len(members))
+        for member, contact_id in zip(members, ids, strict=True):
             member.id = contact_id
-            new.add(contact_id, member.attributes)
-        new.write(self._connection)
+        new.write(self._connection, [(contact_id, member.attributes) for member, contact_id in zip(members, ids, strict=True)])
 
     def update(self, members: Mapping[Member, Row], *, silent: bool, dates: bool = False) -> int:
         """Write members that were there, each with its row as it was; `dates`: their stored dates too, though they seem the same.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,6 +9,7 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
+from engage.model.keyed import Keyed
 from engage.model.responses import RESPONSES
 from engage.model.run import RunState
 from engage.store.api_tables import requests
@@ -134,7 +133,7 @@ class Scrubbing:
 
 def erased_text(secret: bytes, text: str) -> str:
     """What stands in the place of a text that was erased."""
-    return ERASED_MARK + hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+    return ERASED_MARK + Keyed(secret, b"text:", size=32).code(text.encode()).hex()
 
 
 def plain(touch: Row) -> dict[str, Any]:

@@ -312,7 +312,7 @@ def test_refused_rows_can_be_mended_and_imported_without_a_mapping(importing: Ca
 def test_a_dry_run_tells_what_an_import_would_do_across_batches(
     books: Books, importing: Callable[..., Report], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engage.contacts.importing.BATCH", 2)
+    monkeypatch.setattr("engage.contacts.batches.BATCH", 2)
     content = "external_id,city\n" + "".join(f"p{number % 5},c{number}\n" for number in range(9)) + ",Koper\n"
     dry = importing(content, dry_run=True)
     assert (dry.rows, dry.created, dry.changed, dry.refused, dry.refused_file) == (10, 5, 4, 1, None)
@@ -374,7 +374,7 @@ def test_a_second_import_writes_nothing_at_all(books: Books, importing: Callable
 def test_an_import_that_was_cut_short_ends_as_if_it_had_not_been(
     books: Books, importing: Callable[..., Report], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engage.contacts.importing.BATCH", 2)
+    monkeypatch.setattr("engage.contacts.batches.BATCH", 2)
 
     def cut(done: int, of: int | None) -> None:
         if len(everybody(books)) >= 4:
@@ -428,7 +428,7 @@ def test_what_is_said_of_a_file_must_make_sense(importing: Callable[..., Report]
 def test_a_dry_run_says_just_what_the_import_then_does(
     books: Books, importing: Callable[..., Report], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engage.contacts.importing.BATCH", 2)
+    monkeypatch.setattr("engage.contacts.batches.BATCH", 2)
     importing("external_id,email,consent.care.email\nana,ana@example.com,granted\nbor,bor@example.com,\n")
     content = (
         "external_id,email,city,consent.care.email\nana,new@example.com,,granted\n,new@example.com,Koper,\nmia,mia@example.com,,granted\n"

@@ -1,0 +1,47 @@
+"""The rows of a file, read and understood, by the batch: as `engage.contacts.importing` takes them to be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import final
+
+from engage.contacts.columns import Columns
+from engage.contacts.ports import Person
+from engage.contacts.reading import Row, Source
+from engage.contacts.telling import Reading, RowReader, Told
+
+BATCH = 2_000
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What each row tells, in order; and the `row` itself by its place: one that is refused is written down as it was."""
+
+    told: Sequence[Told]
+    row: Callable[[int], Row]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A file to read, and what it means: all that whoever reads it has to know, be it another process."""
+
+    source: Source
+    columns: Columns
+    reading: Reading
+    now: datetime
+
+    def batches(self) -> Iterator[Batch]:
+        """All of it. Raises Unusable where what is said of all rows cannot be, and InputError where the file cannot be read on."""
+        reader = RowReader(self.columns, self.reading, now=self.now)
+        rows = self.source.rows()
+        while batch := tuple(islice(rows, BATCH)):
+            yield Batch(told=[_told(row, reader) for row in batch], row=batch.__getitem__)
+
+
+def _told(row: Row, reader: RowReader) -> Told:
+    return Told(person=Person(attributes={}), troubles=(row.trouble,)) if row.trouble else reader.read(row.values)

@@ -1,0 +1,120 @@
+"""A long file is read by another process: what comes of it is what would come of it here."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engage.contacts import apart
+from engage.contacts.apart import batches_of
+from engage.contacts.batches import Batch, Work
+from engage.contacts.columns import is_known, understand
+from engage.contacts.packing import Packer, Unpacker
+from engage.contacts.ports import Permission, Person
+from engage.contacts.reading import Row, look_at
+from engage.contacts.telling import Reading, Told
+from engage.model.contact import ChannelKind, Money, Value
+from engage.model.errors import InputError, NotThereError
+from tests.builders import NOON, some_settings
+
+VALUES: st.SearchStrategy[Value] = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.dates(), st.datetimes(timezones=st.just(UTC)),
+    st.decimals(allow_nan=False), st.builds(Money, amount=st.decimals(allow_nan=False), currency=st.just("EUR")),
+    st.lists(st.text()).map(tuple),
+)
+PERMISSIONS = st.builds(
+    Permission, purpose=st.sampled_from(["care", "marketing"]), channel=st.sampled_from([None, *ChannelKind]), granted=st.booleans(),
+    at=st.none() | st.datetimes(timezones=st.just(UTC)), source=st.text(),
+)
+TOLD = st.builds(
+    Told, person=st.builds(
+        Person, attributes=st.dictionaries(st.text(), VALUES), permissions=st.lists(PERMISSIONS, max_size=3).map(tuple),
+    ),
+    troubles=st.lists(st.text(), max_size=2).map(tuple), notes=st.lists(st.text(), max_size=2).map(tuple),
+)
+ROWS = [
+    "external_id,email,birth_date,consent.care", "a,a@example.com,1990-01-02,granted @2025-11-03", "b,b@,,", "c,c@example.com,,perhaps",
+    "d,'",
+]
+
+
+def work_on(path: Path) -> Work:
+    settings = some_settings()
+    source = look_at(path, is_known=lambda name: is_known(name, settings))
+    columns = understand(source.columns, {}, settings, file=str(path))
+    return Work(source=source, columns=columns, reading=Reading(source="import:people.csv"), now=NOON)
+
+
+def written(path: Path, lines: list[str]) -> Path:
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def spelled(batches: list[Batch]) -> list[tuple[str, Row]]:
+    """What they say, to the letter: equal amounts may be written unlike."""
+    return [(repr(told), batch.row(place)) for batch in batches for place, told in enumerate(batch.told)]
+
+
+@given(st.lists(st.lists(TOLD, min_size=1, max_size=4), max_size=3), st.sampled_from([1, 100]))
+def test_what_is_packed_is_unpacked_to_the_letter(told: list[list[Told]], remembered: int) -> None:
+    batches = [Batch(told=each, row=lambda place: Row(line=place, values={"a": "ü", "b": [1, None]}, trouble="x")) for each in told]
+    packer, unpacker = Packer(), Unpacker()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engage.contacts.packing.REMEMBERED", remembered)
+        assert spelled([unpacker.unpack(packer.pack(each)) for each in batches]) == spelled(batches)
+
+
+def test_amounts_that_are_equal_keep_how_they_are_written() -> None:
+    attributes: dict[str, Value] = {"one": Decimal("1.0"), "two": Decimal("1.00"), "day": date(2000, 1, 1)}
+    told = Told(person=Person(attributes=attributes))
+    packed = Packer().pack(Batch(told=[told], row=lambda place: Row(line=place)))
+    assert repr(Unpacker().unpack(packed).told[0]) == repr(told)
+
+
+def test_another_process_reads_as_this_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = work_on(written(tmp_path / "people.csv", ROWS))
+    here = spelled(list(work.batches()))
+    assert [row.line for _, row in here] == [2, 3, 4, 5]
+    monkeypatch.setattr(apart, "FROM", 0)
+    with batches_of(work) as batches:
+        assert spelled(list(batches)) == here
+
+
+def test_what_ends_the_reading_is_told_as_it_is_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = work_on(written(tmp_path / "people.csv", ROWS))
+    written(tmp_path / "people.csv", [*ROWS, "x" * (5 << 20)])
+    monkeypatch.setattr(apart, "FROM", 0)
+    with batches_of(work) as batches, pytest.raises(InputError, match=r"people.csv:6:0: the line is longer than"):
+        list(batches)
+
+
+def test_a_reader_that_is_killed_is_no_end_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "FROM", 0)
+    monkeypatch.setattr(apart, "_COMMAND", ("sh", "-c", "cat > /dev/null"))
+    work = work_on(written(tmp_path / "people.csv", ROWS))
+    with batches_of(work) as batches, pytest.raises(NotThereError, match="ended by itself"):
+        list(batches)
+
+
+def test_who_stops_early_leaves_no_process_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "FROM", 0)
+    monkeypatch.setattr(apart, "_COMMAND", ("sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 60"))
+    work = work_on(written(tmp_path / "people.csv", ROWS))
+
+    def interrupted() -> None:
+        with batches_of(work):
+            while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+                pass
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), signal.SIGTERM)
