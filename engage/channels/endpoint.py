@@ -7,8 +7,8 @@ only (this machine itself where the URL names it), no redirect, honest errors.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import final
+from collections.abc import Callable, Mapping
+from typing import TypeVar, final
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -17,7 +17,10 @@ from engage.channels.clock import Now, machine_now
 from engage.channels.http import retry_after
 from engage.channels.webhook import Webhook, leads_inside
 from engage.model.errors import InputError, Place, Problem, Rejected, SendError, Unavailable
+from engage.model.outlets import Outlet
 from engage.model.workspace import Endpoint, Settings
+
+Declared = TypeVar("Declared")
 
 LATER = frozenset({408, 425, 429})
 """Answers of the 4xx that say: ask again."""
@@ -33,11 +36,14 @@ PATIENCE = 15.0
 class HttpEndpoint:
     """One endpoint; nothing is connected before it is asked. Raises InputError for a secret that is none, or an address of the inside."""
 
-    def __init__(self, endpoint: Endpoint, *, now: Now = machine_now, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, now: Now = machine_now, patience: float = PATIENCE, media_type: str = "application/json"
+    ) -> None:
         host = urlsplit(endpoint.url).hostname or ""
         try:
+            secrets = [endpoint.secret or "", *([endpoint.old_secret] if endpoint.old_secret else [])]
             self._webhook = Webhook(
-                endpoint.url, endpoint.secret or "", loopback_allowed=host == "localhost", patience=patience, now=now,
+                endpoint.url, *secrets, loopback_allowed=host == "localhost", patience=patience, now=now, media_type=media_type,
             )
         except ValueError as error:
             raise _refused(endpoint, f"its secret {error}") from error
@@ -80,22 +86,26 @@ class HttpEndpoint:
 
 def load_endpoints(settings: Settings) -> Mapping[str, HttpEndpoint]:
     """All endpoints of the settings by their names. Raises InputError with all that is wrong."""
-    return _load(settings.endpoints)
+    return _load(settings.endpoints, HttpEndpoint)
 
 
 def load_outlets(settings: Settings) -> Mapping[str, HttpEndpoint]:
     """All webhooks of the settings likewise."""
-    return _load({
-        name: Endpoint(name=name, url=outlet.url, secret=outlet.secret, place=outlet.place) for name, outlet in settings.webhooks.items()
-    })
+    return _load(settings.webhooks, outlet_endpoint)
 
 
-def _load(declared: Mapping[str, Endpoint]) -> Mapping[str, HttpEndpoint]:
+def outlet_endpoint(outlet: Outlet, *, now: Now = machine_now) -> HttpEndpoint:
+    """Where a webhook is told. Raises InputError as an endpoint does."""
+    there = Endpoint(name=outlet.name, url=outlet.url, secret=outlet.secret, old_secret=outlet.old_secret, place=outlet.place)
+    return HttpEndpoint(there, now=now, media_type=outlet.media_type)
+
+
+def _load(declared: Mapping[str, Declared], make: Callable[[Declared], HttpEndpoint]) -> Mapping[str, HttpEndpoint]:
     endpoints: dict[str, HttpEndpoint] = {}
     problems: list[Problem] = []
     for name, endpoint in declared.items():
         try:
-            endpoints[name] = HttpEndpoint(endpoint)
+            endpoints[name] = make(endpoint)
         except InputError as error:
             problems += error.problems
     if problems:

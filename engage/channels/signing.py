@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 from datetime import datetime
 
 from standardwebhooks import Webhook
@@ -23,9 +24,14 @@ def signer(secret: str) -> Webhook:
     return Webhook(key)
 
 
-def signed_headers(webhook: Webhook, *, key: str, body: str, now: datetime) -> dict[str, str]:
-    """The headers of a POSTed JSON body. `key` names the request, the same for each try; `now` is the machine clock's."""
+def signed_headers(
+    webhooks: Sequence[Webhook], *, key: str, body: str, now: datetime, media_type: str = "application/json"
+) -> dict[str, str]:
+    """The headers of a POSTed body, signed with each secret.
+
+    `key` names the request, the same for each try; `now` is the machine clock's.
+    """
     return {
-        "Content-Type": "application/json", "Idempotency-Key": key, "webhook-id": key,
-        "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": webhook.sign(key, now, body),
+        "Content-Type": media_type, "Idempotency-Key": key, "webhook-id": key, "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(webhook.sign(key, now, body) for webhook in webhooks),
     }

@@ -19,12 +19,15 @@ from engage.model.web_addresses import is_ip
 
 @final
 class Webhook:
-    """One URL and its key; nothing is connected before it is asked. `patience` as `timeouts` has it, in seconds."""
+    """One URL and its keys; nothing is connected before it is asked. `patience` as `timeouts` has it, in seconds."""
 
-    def __init__(self, url: str, secret: str, *, loopback_allowed: bool, patience: float, now: Now) -> None:
+    def __init__(
+        self, url: str, *secrets: str, loopback_allowed: bool, patience: float, now: Now, media_type: str = "application/json"
+    ) -> None:
         """Raises ValueError for a secret that is none."""
         self._url = url
-        self._signer = signer(secret)
+        self._signers = [signer(secret) for secret in secrets]
+        self._media_type = media_type
         self._loopback_allowed = loopback_allowed
         self._timeouts = timeouts(patience)
         self._now = now
@@ -34,7 +37,7 @@ class Webhook:
     @asynccontextmanager
     async def post(self, body: str, *, key: str) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer to a signed POST, to be read in the block. Raises Unavailable or Unconfirmed; ValueError for what cannot be posted."""
-        headers = signed_headers(self._signer, key=key, body=body, now=self._now())
+        headers = signed_headers(self._signers, key=key, body=body, now=self._now(), media_type=self._media_type)
         with _honest():
             async with self._client().post(self._url, data=body.encode(), headers=headers, allow_redirects=False) as response:
                 yield response

@@ -13,6 +13,7 @@
     trial      a test send to oneself, which leaves no row
     calling    due calls of endpoints, asked and answered
     posting    touches, told to webhooks in their order
+    payloads   what is told of them                                                         pure
     asking     unknown deliveries, about which their provider can be asked
     reviewing  what people decide of deliveries that failed or are unknown                  pure but for its port
     points     the named points at which faults are injected

@@ -3,7 +3,7 @@
 ::
 
     take     the next touches of a lane, under a lease; the lane is in no other hand meanwhile
-    tell     one POST a touch, one after the other; no transaction is open while the network is
+    tell     one POST a touch or batch, one after the other; no transaction is open while the network is
     settle   how far it came, or when the touch that was not taken is tried again
 
 After a crash between an answer and its settling the touches are posted again, with the same ids, by which the other side knows them.
@@ -11,7 +11,6 @@ After a crash between an answer and its settling the touches are posted again, w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,11 +20,10 @@ from typing import Protocol, final
 import structlog
 
 from engage.delivery.equipment import Loop
+from engage.delivery.payloads import Told, payloads
 from engage.delivery.retries import WEBHOOK_SCHEDULE
-from engage.history.timeline import Line, as_json
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.outlets import Outlet
-from engage.model.values import moment_text
 
 log = structlog.get_logger()
 
@@ -38,15 +36,6 @@ HELD_FOR = 60.0
 
 GONE = "410"
 AT_ONCE = 8
-
-
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """A touch to be told, with what is told along of its contact (JSON values)."""
-
-    line: Line
-    contact: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
 @final
@@ -149,41 +138,25 @@ class Poster:
         hand = self._postings.take(outlet, lane, limit=IN_HAND, lease=LEASE) if receiver is not None else None
         if receiver is None or hand is None:
             return False
-        position, error = self._tell(hand, receiver)
+        position, error = self._tell(hand, outlet, receiver)
         failure = None if error is None else _failure(hand, error, moved=position > hand.position)
         self._postings.settle(hand, position=position, failure=failure)
         return True
 
-    def _tell(self, hand: Hand, receiver: Receiver) -> tuple[int, SendError | None]:
+    def _tell(self, hand: Hand, outlet: Outlet, receiver: Receiver) -> tuple[int, SendError | None]:
         """Up to where all was taken, and why the next one was not."""
         position, began = hand.position, self._seconds()
-        for each in hand.told:
+        for payload in payloads(outlet, hand.told):
             if self._stopping or self._seconds() - began > HELD_FOR:
                 return position, None
             try:
-                self._loop.run(receiver.tell(body_of(each), key=key_of(each.line)))
+                self._loop.run(receiver.tell(payload.body, key=payload.key))
             except (Rejected, Unavailable, Unconfirmed) as error:
                 self._counted(hand.webhook, "put_off")
                 return position, error
             self._counted(hand.webhook, "taken")
-            position = each.line.id
+            position = payload.last
         return hand.end, None
-
-
-def key_of(line: Line) -> str:
-    """The `webhook-id` of a touch: its id, and its moment, as a database that was brought back may use ids again."""
-    return f"touch_{line.id}_{int(line.touch.at.timestamp() * 1_000_000)}"
-
-
-def body_of(told: Told) -> str:
-    """The payload, as Standard Webhooks recommends it: type, timestamp, data. Nothing private is in it but what was asked for."""
-    touch = told.line.touch
-    data = as_json(told.line)
-    data.pop("private", None)
-    data.pop("contact", None)
-    if touch.contact_id is not None:
-        data["contact"] = {"id": touch.contact_id, **told.contact}
-    return json.dumps({"type": f"touch.{touch.kind.value}", "timestamp": moment_text(touch.at), "data": data})
 
 
 def _failure(hand: Hand, error: SendError, *, moved: bool) -> Failure:

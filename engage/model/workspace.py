@@ -152,11 +152,15 @@ class Laws:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Whom the step `call` asks. `url` and `secret` may come from the environment; neither is ever printed."""
+    """Whom the step `call` asks. `url` and the secrets may come from the environment; none is ever printed.
+
+    While one secret takes the other's place, it is signed with both.
+    """
 
     name: str
     url: str = field(repr=False)
     secret: str | None = field(default=None, repr=False)
+    old_secret: str | None = field(default=None, repr=False)
     place: Place | None = None
 
 

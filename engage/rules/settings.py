@@ -241,7 +241,8 @@ def _stop_at(written: StopAtSection | None) -> Mapping[Kind, Fraction]:
 
 def _webhook(name: Scalar, written: WebhookSection, settings: SettingsFile, problems: list[Problem]) -> Outlet:
     _refuse_insecure(written.url, "a webhook", problems)
-    return read_webhook(name, written, {str(name): kind for name, kind in settings.attributes.items()}, problems)
+    declared = {str(name): kind for name, kind in settings.attributes.items()}
+    return read_webhook(name, written, declared=declared, source=settings.public_url.rstrip("/"), problems=problems)
 
 
 def _refuse_insecure(url: Scalar, called: str, problems: list[Problem]) -> None:
@@ -253,7 +254,9 @@ def _refuse_insecure(url: Scalar, called: str, problems: list[Problem]) -> None:
 
 def _endpoint(name: Scalar, written: EndpointSection, problems: list[Problem]) -> Endpoint:
     _refuse_insecure(written.url, "an endpoint", problems)
-    return Endpoint(name=str(name), url=str(written.url), secret=str(written.secret), place=name.place)
+    return Endpoint(
+        name=str(name), url=str(written.url), secret=str(written.secret), old_secret=_optional(written.old_secret), place=name.place,
+    )
 
 
 def _optional(text: Scalar | None) -> str | None:

@@ -13,14 +13,18 @@ from engage.rules.schema.webhooks import WebhookSection
 from engage.rules.tree import Scalar
 
 
-def read_webhook(name: Scalar, written: WebhookSection, declared: Mapping[str, AttributeKind], problems: list[Problem]) -> Outlet:
-    """The webhook; attributes that nobody declared are added to `problems`."""
+def read_webhook(
+    name: Scalar, written: WebhookSection, *, declared: Mapping[str, AttributeKind], source: str, problems: list[Problem]
+) -> Outlet:
+    """The webhook of the system at `source`; attributes that nobody declared are added to `problems`."""
     known = {**BUILT_IN_ATTRIBUTES, **declared}
     for each in written.fields:
         if each not in known:
             refuse_unknown("attribute", each, known, problems, "is not declared under `attributes` in engage.yaml")
     return Outlet(
-        name=str(name), url=str(written.url), secret=str(written.secret), kinds=frozenset(written.kinds),
+        name=str(name), url=str(written.url), secret=str(written.secret),
+        old_secret=None if written.old_secret is None else str(written.old_secret), format=written.format, batch=written.batch,
+        source=source, kinds=frozenset(written.kinds),
         campaigns=frozenset(map(str, written.campaigns)), fields=tuple(dict.fromkeys(map(str, written.fields))), place=name.place,
     )
 

@@ -8,7 +8,8 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
-from engage.delivery.posting import Failure, Hand, Told
+from engage.delivery.payloads import Told
+from engage.delivery.posting import Failure, Hand
 from engage.history.timeline import Line
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch

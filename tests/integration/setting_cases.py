@@ -98,12 +98,18 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
         'one", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0', 'one", secret: whsec_b3RoZXJzb3RoZXJzb3RoZXJzb3RoZXJz',
         text=SETTINGS + ENDPOINTS, see=posted,
     ),
+    ("an endpoint", "old_secret"): settings(
+        ', old_secret: whsec_b2xkc29sZHNvbGRzb2xkc29sZHNvbGRz', "", see=posted,
+        text=SETTINGS + ENDPOINTS.replace('one", secret: ', 'one", old_secret: whsec_b2xkc29sZHNvbGRzb2xkc29sZHNvbGRz, secret: '),
+    ),
     ("engage.yaml", "webhooks"): settings(WEBHOOKS, "", text=SETTINGS + WEBHOOKS, see=told),
     **{
         ("a webhook", key): settings(one, other, text=SETTINGS + WEBHOOKS, see=told)
         for key, one, other in (
             ("url", "example.com/crm", "example.com/warehouse"), ("secret", "whsec_c2VjcmV0c2VjcmV0", "whsec_b3RoZXJzb3RoZXJz"),
-            ("kinds", "[sent]", "[bounced]"), ("campaigns", "[c]", "[]"), ("fields", "[email]", "[locale]"),
+            ("old_secret", "    old_secret: whsec_b2xkc29sZHNvbGRzb2xkc29sZHNvbGRz\n", ""),
+            ("format", "    format: cloudevents\n    batch: 2\n", ""), ("batch", "batch: 2", "batch: 3"), ("kinds", "[sent]", "[bounced]"),
+            ("campaigns", "[c]", "[]"), ("fields", "[email]", "[locale]"),
         )
     },
     ("company", "name"): settings("name: Aurora,", "name: Borealis,"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 from engage.channels import load_channels
-from engage.channels.endpoint import HttpEndpoint
+from engage.channels.endpoint import HttpEndpoint, outlet_endpoint
 from engage.channels.mime import Letterhead, compose
 from engage.contacts.ports import Person
 from engage.delivery.posting import Poster
@@ -176,9 +176,8 @@ def told(files: Files, world: World, stand: Stand) -> str:
     loop = LoopThread()
     with Taking() as server:
         receivers = {
-            name: HttpEndpoint(
-                Endpoint(name=name, url=outlet.url.replace("https://crm.example.com/", server.url), secret=outlet.secret),
-                now=lambda: world.start,
+            name: outlet_endpoint(
+                replace(outlet, url=outlet.url.replace("https://crm.example.com/", server.url)), now=lambda: world.start,
             )
             for name, outlet in workspace.settings.webhooks.items()
         }
@@ -188,7 +187,8 @@ def told(files: Files, world: World, stand: Stand) -> str:
             loop.run(receivers[outlet.name].close())
     loop.close()
     database.close()
-    return "\n".join(f"{each.path} {each.headers['webhook-signature']} {each.body.decode()}" for each in server.requests)
+    seen = ("Content-Type", "webhook-signature")
+    return "\n".join(f"{each.path} {[each.headers[name] for name in seen]} {each.body.decode()}" for each in server.requests)
 
 
 def guarded(files: Files, world: World, stand: Stand) -> str:

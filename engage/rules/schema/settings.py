@@ -166,6 +166,7 @@ class EndpointSection(Section):
 
     url: Text = Field(description="Where it is posted to: https://, or http:// to this machine itself")
     secret: Text = Field(description="The key of the signature (whsec_… in base64), which the other side knows too")
+    old_secret: Text | None = Field(None, description="What it is signed with too, while one takes the other's place")
 
 
 class LawsSection(Section):

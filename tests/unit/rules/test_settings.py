@@ -94,6 +94,11 @@ EVERY_KEY = {
         lambda s: [(each.name, each.url, each.secret, each.kinds, each.campaigns, each.fields) for each in s.webhooks.values()],
         [("crm", "https://c.example.com/v1", "s", {Kind.SENT}, {"c"}, ("email",))],
     ),
+    "cloud": (
+        "webhooks: {crm: {url: https://c.example.com/v1, secret: s, old_secret: o, format: cloudevents, batch: 50}}",
+        lambda s: [(each.old_secret, each.format, each.batch, each.source, each.media_type) for each in s.webhooks.values()],
+        [("o", "cloudevents", 50, "https://engage.example.com", "application/cloudevents-batch+json")],
+    ),
     "channels": ("channels: {chat: {adapter: slack}}", lambda s: s.channels["chat"].kind, ChannelKind.CHAT),
 }
 
@@ -194,6 +199,10 @@ BROKEN = {
         "5:26: `http://g.example.com` is not where an endpoint can be; write it like https://… (http:// only to this machine itself)",
     "webhooks: {crm: {url: https://a@g.example.com, secret: s}}":
         "5:23: `https://a@g.example.com` is not where a webhook can be; write it like https://… (http:// only to this machine itself)",
+    "webhooks: {crm: {url: https://g.example.com, secret: s, batch: 5}}":
+        "5:57: `batch` has no effect without `format: cloudevents`",
+    "webhooks: {crm: {url: https://g.example.com, secret: s, format: cloudevents, batch: 51}}":
+        "5:78: `batch` is 2 to 50",
     "webhooks: {crm: {url: https://g.example.com, secret: s, fields: [emial]}}":
         "5:66: the attribute `emial` is not declared under `attributes` in engage.yaml; did you mean email?",
     "endpoints: {gifts: {url: https://g.example.com}}": "5:20: `secret` is missing",
