@@ -15,6 +15,7 @@ from tests.integration.rehearsal_cases import TEST_KEYS
 from tests.integration.setting_changes import (
     BOTH,
     CAMPAIGN,
+    CLOUD,
     EASTER_MONDAY,
     ENDPOINTS,
     QUIET_NOW,
@@ -108,10 +109,11 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
         for key, one, other in (
             ("url", "example.com/crm", "example.com/warehouse"), ("secret", "whsec_c2VjcmV0c2VjcmV0", "whsec_b3RoZXJzb3RoZXJz"),
             ("old_secret", "    old_secret: whsec_b2xkc29sZHNvbGRzb2xkc29sZHNvbGRz\n", ""),
-            ("format", "    format: cloudevents\n    batch: 2\n", ""), ("batch", "batch: 2", "batch: 3"), ("kinds", "[sent]", "[bounced]"),
-            ("campaigns", "[c]", "[]"), ("fields", "[email]", "[locale]"),
+            ("kinds", "[sent]", "[bounced]"), ("campaigns", "[c]", "[]"), ("fields", "[email]", "[locale]"),
         )
     },
+    ("a webhook", "format"): settings("format: cloudevents", "format: standard", text=SETTINGS + CLOUD, see=told),
+    ("a webhook", "batch"): settings(", batch: 2", "", text=SETTINGS + CLOUD.replace("events}", "events, batch: 2}"), see=told),
     ("company", "name"): settings("name: Aurora,", "name: Borealis,"),
     ("company", "address"): settings("Trubarjeva 1", "Trubarjeva 2"),
     ("company", "color"): settings(

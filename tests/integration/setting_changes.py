@@ -45,11 +45,14 @@ webhooks:
     url: https://crm.example.com/crm
     secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0
     old_secret: whsec_b2xkc29sZHNvbGRzb2xkc29sZHNvbGRz
-    format: cloudevents
-    batch: 2
     kinds: [sent]
     campaigns: [c]
     fields: [email]
+"""
+
+CLOUD = """\
+webhooks:
+  crm: {url: "https://crm.example.com/crm", secret: whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0, format: cloudevents}
 """
 
 CAMPAIGN = """\
