@@ -110,7 +110,7 @@ class Clients:
         while (status := self._post(path, body)) >= 300:
             if status == http.client.NOT_FOUND or time.monotonic() > deadline:
                 return False
-            assert status >= 500, f"{path[:3]} was refused: {status}"
+            assert status >= 500 or status == http.client.TOO_MANY_REQUESTS, f"{path[:3]} was refused: {status}"
             pause.wait(AGAIN_AFTER)
         self.answered += 1
         return True
