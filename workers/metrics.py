@@ -68,6 +68,10 @@ class Metrics:
         """Count what came back of a message."""
         self.responses.labels(kind.value).inc()
 
+    def sight(self, kind: Kind, by: str) -> None:
+        """Count a link that was followed, or a picture that was fetched, and by whom."""
+        self.sights.labels(kind.value, by).inc()
+
     def retention(self, kind: str, rows: int) -> None:
         """Count what was removed."""
         self.removed.labels(kind).inc(rows)
@@ -118,6 +122,7 @@ class Metrics:
         self.calls = self._counter("engage_calls", "Calls of endpoints, by what came of them.", "endpoint", "outcome")
         self.posts = self._counter("engage_webhook_posts", "Touches posted to webhooks, by what came of it.", "webhook", "outcome")
         self.responses = self._counter("engage_responses", "What came back of messages, each once.", "kind")
+        self.sights = self._counter("engage_sights", "Links followed and pictures fetched, each time, by whom.", "kind", "by")
         self.bounces = self._counter("engage_bounces", "Messages that bounced, by how bad it is.", "severity")
 
     def _add_planning(self) -> None:

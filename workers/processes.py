@@ -109,11 +109,19 @@ class SchedulerPart:
         self._ticker.stop()
 
 
+class Settle(Protocol):
+    """Writes what the web has seen; all of it before the process ends."""
+
+    def __call__(self, *, all_: bool = False) -> int: ...
+
+
 @final
 class WebPart:
     """uvicorn in a thread of its own, on a socket that is bound before the process says that it runs."""
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, reload: Callable[[], object] | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, host: str, port: int, reload: Callable[[], object] | None = None, settle: Settle | None = None,
+    ) -> None:  # fmt: skip
         # Access logs would keep the tokens of public links.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, proxy_headers=False, timeout_graceful_shutdown=10
@@ -124,6 +132,9 @@ class WebPart:
         self._ticker = Ticker()
         if reload is not None:
             self._ticker.every(LOOK_EVERY, "reload", reload)
+        self._settle = settle
+        if settle is not None:
+            self._ticker.every(TICK_EVERY, "lookout", settle)
 
     @property
     def address(self) -> str:
@@ -143,6 +154,8 @@ class WebPart:
         if self._thread.is_alive():
             self._thread.join(timeout=STOP_WITHIN / 1000)
         self._socket.close()
+        if self._settle is not None:
+            self._settle(all_=True)
 
 
 def _bind(host: str, port: int) -> socket.socket:

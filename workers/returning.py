@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from time import monotonic
 from urllib.parse import urlsplit
 
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
+from engage.feedback.lookout import Lookout
 from engage.feedback.mails import Mails
 from engage.feedback.texts import Texts
-from engage.store.database import Database
+from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
 from engage.store.notes import write_once
 from engage.store.texting import SqlTexts
@@ -50,6 +52,13 @@ class Returning(Stores):
         return Mails(
             self.feedback, delivery_of=self.identity.delivery_of, secret=self.database.secret(),
             unsubscribe_at=lambda: unsubscribe_addresses(self.accepted.workspace().settings),
+        )
+
+    def lookout(self, told: Callable[[], object]) -> Lookout:
+        """Where links that are followed are noted; `told` hears of each of which something may follow."""
+        return Lookout(
+            self.feedback, self.letters, workspace=self.accepted.workspace, clock=self.clock, seconds=monotonic, away=AWAY,
+            counted=self.metrics.sight, told=told,
         )
 
     def collecting(self, told: Callable[[], object]) -> Collecting:

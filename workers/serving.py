@@ -89,9 +89,10 @@ class Assembly:
                 look, collect = self.wired.folder.look, self._collecting.look
                 return SchedulerPart(scheduling, tidying, self.wired.poster(), look=look, collect=collect, told=metrics.job)
             case "web":
-                app = WatchedApp(create_app(self.wired.site(self.nudges)), metrics)
+                site = self.wired.site(self.nudges)
+                app = WatchedApp(create_app(site), metrics)
                 host, port = self._listen
-                self.web = WebPart(app, host=host, port=port, reload=self.wired.accepted.reload)
+                self.web = WebPart(app, host=host, port=port, reload=self.wired.accepted.reload, settle=site.lookout.settle)
                 return self.web
             case "lmtp":
                 host, port = self._listen

@@ -10,6 +10,7 @@ from typing import Protocol, final
 from engage.model.campaign import FREQUENCIES
 from engage.model.contact import Value
 from engage.model.run import Run, RunState
+from engage.model.tracking import WISH
 
 MERGED = "merged"
 """The reason of what ends because two contacts are one."""
@@ -53,7 +54,8 @@ class Merging(Protocol):
 
 
 def united(kept: Mapping[str, Value], other: Mapping[str, Value]) -> Mapping[str, Value]:
-    """The attributes of both: the kept one's go before, lists are joined, the earlier `created_at` and the rarer `frequency` count."""
+    """The attributes of both: the kept one's go before, lists are joined, the earlier `created_at`, the rarer `frequency`
+    and a no to `tracking` count."""
     joined: dict[str, Value] = {**other, **kept}
     for name, value in kept.items():
         theirs = other.get(name)
@@ -64,6 +66,7 @@ def united(kept: Mapping[str, Value], other: Mapping[str, Value]) -> Mapping[str
     return {
         **joined, **({"created_at": min(first)} if first else {}),
         **({"frequency": max(wishes, key=lambda wish: FREQUENCIES[wish].looks_back)} if wishes else {}),
+        **({WISH: False} if False in (kept.get(WISH), other.get(WISH)) else {}),
     }
 
 

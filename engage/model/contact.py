@@ -55,8 +55,10 @@ BUILT_IN_ATTRIBUTES: Mapping[str, AttributeKind] = {
     "created_at": AttributeKind.DATETIME,
     "preferred_channel": AttributeKind.TEXT,
     "frequency": AttributeKind.TEXT,
+    "tracking": AttributeKind.BOOLEAN,
 }
-"""What every contact has without being declared. `phone` is E.164, `locale` BCP 47, `country` ISO 3166-1 alpha-2."""
+"""What every contact has without being declared. `phone` is E.164, `locale` BCP 47, `country` ISO 3166-1 alpha-2; `tracking` is the
+contact's own yes or no to having its opens and clicks recorded."""
 
 
 IDENTITIES = ("external_id", "email", "phone")

@@ -34,8 +34,6 @@ _LENGTH = (_BODY.size + _SIGNATURE) * 4 // 3
 LONGEST_SAID = 600
 """Bytes of text that a link carries at most: some mail programs break lines of a thousand."""
 
-_LONGEST = (_BODY.size + LONGEST_SAID + _SIGNATURE + 2) * 4 // 3
-
 
 class BadToken(EngageError):
     """A token that this secret did not sign, of another kind, or cut short."""
@@ -94,18 +92,18 @@ def verify(secret: bytes, kind: str, token: str) -> TokenPayload:
     return TokenPayload(delivery_id=delivery_id, contact_id=contact_id)
 
 
-def sign_with(secret: bytes, kind: str, payload: TokenPayload, said: str) -> str:
-    """A token that carries a text too, of at most LONGEST_SAID bytes; as long as that makes it. Raises ValueError."""
+def sign_with(secret: bytes, kind: str, payload: TokenPayload, said: str, *, longest: int = LONGEST_SAID) -> str:
+    """A token that carries a text too, of at most `longest` bytes; as long as that makes it. Raises ValueError."""
     text = said.encode()
-    if len(text) > LONGEST_SAID:
-        raise ValueError(f"a link carries at most {LONGEST_SAID} bytes")
+    if len(text) > longest:
+        raise ValueError(f"a link carries at most {longest} bytes")
     body = _BODY.pack(VERSION, payload.delivery_id, payload.contact_id) + text
     return _text(body + _signature(secret, kind, body)).rstrip("=")
 
 
-def verify_with(secret: bytes, kind: str, token: str) -> tuple[TokenPayload, str]:
-    """What a token that carries a text says. Raises BadToken."""
-    if not _LENGTH <= len(token) <= _LONGEST:
+def verify_with(secret: bytes, kind: str, token: str, *, longest: int = LONGEST_SAID) -> tuple[TokenPayload, str]:
+    """What a token that carries a text of at most `longest` bytes says. Raises BadToken."""
+    if not _LENGTH <= len(token) <= (_BODY.size + longest + _SIGNATURE + 2) * 4 // 3:
         raise BadToken("a link's token has the wrong length")
     raw = _bytes(token)
     body, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
@@ -121,9 +119,14 @@ def _signature(secret: bytes, kind: str, body: bytes) -> bytes:
     at = _IN_EVERY_MAIL.get(kind)
     if at is not None:
         return _of_every_mail(secret).code(body)[at:at + _SIGNATURE]
-    return Keyed(secret, b"engage link\0" + kind.encode() + b"\0", size=_SIGNATURE).code(body)
+    return _of_kind(secret, kind).code(body)
 
 
 @lru_cache(maxsize=64)
 def _of_every_mail(secret: bytes) -> Keyed:
     return Keyed(secret, b"engage links\0", size=len(_IN_EVERY_MAIL) * _SIGNATURE)
+
+
+@lru_cache(maxsize=64)
+def _of_kind(secret: bytes, kind: str) -> Keyed:
+    return Keyed(secret, b"engage link\0" + kind.encode() + b"\0", size=_SIGNATURE)

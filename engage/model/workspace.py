@@ -19,6 +19,7 @@ from engage.model.outlets import Outlet
 from engage.model.quiet_hours import QuietHours, QuietHoursLayer
 from engage.model.rates import WarmUp
 from engage.model.retention import Retained, Retention
+from engage.model.tracking import TrackingRules
 
 Files = Mapping[str, bytes]
 """A workspace as texts: path relative to its root (with `/`) -> content. What is accepted is kept in the database so."""
@@ -198,6 +199,7 @@ class Settings:
     quiet_hours: QuietHours | None = None
     guards: Guards = field(default_factory=Guards)
     laws: Laws = field(default_factory=Laws)
+    tracking: TrackingRules = field(default_factory=TrackingRules)
     retention: Mapping[Retained, Retention] = field(default_factory=dict)
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     hooks: Mapping[str, Hook] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from engage.model.history import Kind
 from engage.model.outlets import Outlet
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
 from engage.model.retention import Retained, Retention
+from engage.model.tracking import UTM, Tracking, TrackingRules
 from engage.model.triggers import OF_EVENT, Kinds
 from engage.model.web_addresses import web_address
 from engage.model.workspace import Basis, Company, Endpoint, Guards, Laws, Purpose, Settings
@@ -32,6 +33,7 @@ from engage.rules.schema.settings import (
     RetentionSection,
     SettingsFile,
     StopAtSection,
+    TrackingSection,
 )
 from engage.rules.schema.webhooks import WebhookSection
 from engage.rules.tree import Items, Map, Scalar, Tree
@@ -128,6 +130,7 @@ def _settings(written: SettingsFile, problems: list[Problem]) -> Settings:
         quiet_hours=general,
         guards=_guards(written.guards),
         laws=_laws(written.laws),
+        tracking=_tracking(written.tracking),
         retention=_retention(written.retention),
         endpoints={str(name): _endpoint(name, section, problems) for name, section in written.endpoints.items()},
         webhooks={str(name): _webhook(name, section, written, problems) for name, section in written.webhooks.items()},
@@ -214,6 +217,15 @@ def _guards(written: GuardsSection | None) -> Guards:
         placeholder_dates=frozenset(written.placeholder_dates),
         stop_at=_stop_at(written.stop_at),
     )
+
+
+def _tracking(written: TrackingSection | None) -> TrackingRules:
+    if written is None:
+        return TrackingRules()
+    told = [(name, getattr(written.utm, name)) for name in UTM] if written.utm is not None else []
+    utm = tuple((name, str(value)) for name, value in told if value is not None)
+    by_country = {str(code): allowed for code, allowed in written.by_country.items()}
+    return TrackingRules(default=Tracking(opens=written.opens, clicks=written.clicks, utm=utm), by_country=by_country)
 
 
 def _retention(written: RetentionSection | None) -> Mapping[Retained, Retention]:

@@ -18,6 +18,7 @@ from engage.model.delivery import Intent
 from engage.model.making import made_often
 from engage.model.run import RunState, has_left
 from engage.model.time import Zones, ZoneSource
+from engage.model.tracking import WISH
 from engage.model.values import from_json
 from engage.store.payloads import quiet_hours_in
 from engage.store.raw import Raw, as_text, json_of, moment
@@ -133,6 +134,8 @@ def contact_in(raw: Raw, kinds: Mapping[str, AttributeKind]) -> Known:
         attributes["tags"] = None if tags is None else tuple(tags)
     if "created_at" in attributes:
         attributes["created_at"] = moment(raw[_CREATED_AT])
+    if WISH in attributes:
+        attributes[WISH] = bool(attributes[WISH])  # SQLite's are numbers
     declared, zone_key, zone_source, erased_at, *keys = raw[len(_BUILT_IN) + 1:]
     if declared != "{}":
         for name, value in json_of(declared).items():

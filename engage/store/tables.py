@@ -82,6 +82,7 @@ contacts = sa.Table(
     sa.Column("created_at", Instant),
     sa.Column("preferred_channel", sa.String),
     sa.Column("frequency", sa.String),  # daily | weekly | monthly: how often they want anything at most
+    sa.Column("tracking", sa.Boolean),  # their own yes or no to having opens and clicks recorded
     sa.Column("attributes", Json, nullable=False),  # the declared ones, as engage.model.values writes them
     sa.Column("email_key", sa.String(64), index=True),  # keyed hashes of the normalised addresses
     sa.Column("phone_key", sa.String(64), index=True),

@@ -11,8 +11,9 @@ from typing import final
 from engage.model.content import Attachment, EmailContent
 from engage.model.errors import Place
 from engage.model.stretches import Stretches, trimmed, without_gaps
+from engage.model.tracking import Tracking
 from engage.model.workspace import Files
-from engage.templates import documents, html, markdown, mjml
+from engage.templates import documents, html, markdown, marking, mjml
 from engage.templates.catalogue import Parts
 from engage.templates.composing import Composer
 from engage.templates.escaping import Form
@@ -21,15 +22,15 @@ from engage.templates.headers import header, mailbox
 from engage.templates.placeholders import Held
 from engage.templates.programs import Compiler, Program, Rendering
 from engage.templates.sources import Piece, Tag, Text, decoded, front_matter
+from engage.templates.tracked import read_tracking
 
-KEYS = ("subject", "preheader", "from", "reply_to", "attachments")
-NOT_BUILT = ("utm", "track")
+KEYS = ("subject", "preheader", "from", "reply_to", "attachments", "track", "utm")
+NOT_TRACKED = Tracking()
 LAYOUTS = ("_layouts/email.mjml", "_layouts/email.html")
 
 _TYPES = MimeTypes(filenames=())  # the table that comes with Python, not the machine's
 _TYPES.add_type("text/calendar", ".ics")
 _ATTACHED_FORMS = {"ics": Form.ICS, "html": Form.HTML, "htm": Form.HTML, "xml": Form.HTML, "svg": Form.HTML}
-
 
 
 @final
@@ -55,6 +56,7 @@ class EmailTemplate:
     sender: Program | None = None
     reply_to: Program | None = None
     attachments: tuple[AttachedFile, ...] = ()
+    tracking: Tracking = NOT_TRACKED
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -93,24 +95,27 @@ def _whole(program: Program | None, rendering: Rendering) -> str | None:
     return (program.run(rendering).strip() or None) if program is not None else None
 
 
-def compile_email(parts: Parts, files: Files, compiler: Compiler, composer: Composer) -> EmailTemplate:
-    """Raises TemplateFault for whatever is wrong in the files."""
+def compile_email(
+    parts: Parts, files: Files, compiler: Compiler, composer: Composer, *, tracking: Tracking = NOT_TRACKED
+) -> EmailTemplate:
+    """Raises TemplateFault for whatever is wrong in the files. `tracking` goes where the front matter says nothing else."""
     bodies = [parts[form] for form in ("mjml", "html", "md") if form in parts]
     if len(bodies) > 1:
         raise TemplateFault(Place(file=bodies[1]), f"{bodies[0]} is the body already: one of .mjml, .html and .md")
     file = bodies[0] if bodies else parts["txt"]
     front, body, line = front_matter(decoded(files[file], file), file)
-    head = _Head(front, file, files, compiler, composer)
+    tracking = read_tracking(front, tracking, may=("opens", "clicks") if bodies else ("clicks",))
+    head = _Head(front, file, files, compiler, composer, tracking)
     start = Place(file=file, line=line, column=1)
     pieces = composer.pieces(body, start)
     text = _text_pieces(parts["txt"], files, composer, with_body=bool(bodies)) if "txt" in parts else None
     if not bodies:
         head.refuse("preheader", "preheader has no effect: this mail has no HTML")
-        return head.template(html=None, text=compiler.compile(pieces, Form.TEXT, file), made=False)
-    page, derived = _page(pieces, head.pieces("preheader"), file, compiler.locale, composer)
+        return head.template(html=None, text=compiler.compile(head.marked(pieces), Form.TEXT, file), made=False)
+    page, derived = _page(pieces, head.pieces("preheader"), file, compiler.locale, composer, tracking)
     return head.template(
         html=compiler.compile(page, Form.HTML, file),
-        text=compiler.compile(derived if text is None else text, Form.TEXT, file if text is None else parts["txt"]),
+        text=compiler.compile(head.marked(derived if text is None else text), Form.TEXT, file if text is None else parts["txt"]),
         made=text is None,
     )
 
@@ -123,7 +128,7 @@ def _text_pieces(file: str, files: Files, composer: Composer, *, with_body: bool
 
 
 def _page(
-    pieces: Sequence[Piece], preheader: Sequence[Piece], file: str, locale: str, composer: Composer
+    pieces: Sequence[Piece], preheader: Sequence[Piece], file: str, locale: str, composer: Composer, tracking: Tracking
 ) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     """The HTML's pieces, and those of the text made from it."""
     language = file.rpartition(".")[2]
@@ -145,6 +150,10 @@ def _page(
         raise TemplateFault(preheader[0].place, "preheader has no effect: the page has an mj-preview of its own")
     if preheader:
         page = html.with_preheader(page, "".join(held.word(piece) if isinstance(piece, Tag) else escape(piece.text) for piece in preheader))
+    if tracking.clicks or tracking.utm:
+        page = marking.with_links(held, page)
+    if tracking.opens:
+        page = marking.with_picture(held, page)
     return (*before, *held.released(page)), (*before, *text)
 
 
@@ -159,8 +168,11 @@ def _parted(pieces: Sequence[Piece]) -> tuple[tuple[Piece, ...], tuple[Piece, ..
 class _Head:
     """The front matter: each key a small program of its own."""
 
-    def __init__(self, front: documents.Mapping, file: str, files: Files, compiler: Compiler, composer: Composer) -> None:
+    def __init__(
+        self, front: documents.Mapping, file: str, files: Files, compiler: Compiler, composer: Composer, tracking: Tracking
+    ) -> None:  # fmt: skip
         self._front = front
+        self._tracking = tracking
         self._file = file
         self._files = files
         self._compiler = compiler
@@ -186,6 +198,10 @@ class _Head:
         pieces = self.pieces(key)
         return self._compiler.compile(pieces, Form.TEXT, self._file) if pieces else None
 
+    def marked(self, text: Sequence[Piece]) -> Sequence[Piece]:
+        """The text's pieces, with what is done to its links."""
+        return marking.marked_text(text) if self._tracking.clicks or self._tracking.utm else text
+
     def template(self, *, html: Program | None, text: Program, made: bool) -> EmailTemplate:
         """The whole."""
         subject = self.program("subject")
@@ -194,6 +210,7 @@ class _Head:
         return EmailTemplate(
             subject=subject, html=html, text=text, text_is_made=made, preheader=self.program("preheader"),
             sender=self.program("from"), reply_to=self.program("reply_to"), attachments=self._attachments(),
+            tracking=self._tracking,
         )  # fmt: skip
 
     def _attachments(self) -> tuple[AttachedFile, ...]:
@@ -222,8 +239,6 @@ class _Head:
 def check_keys(front: documents.Mapping, known: Sequence[str]) -> None:
     """Raises TemplateFault for the first key that means nothing here."""
     for key, place in front.keys.items():
-        if key in NOT_BUILT:
-            raise TemplateFault(place, f"{key} is not built yet")
         if key not in known:
             raise TemplateFault(place, f"{key!r} has no meaning in this front matter" + (f" ({', '.join(known)})" if known else ""))
 

@@ -43,6 +43,10 @@ class Held:
         self._tags.append(tag)
         return f"xq{len(self._tags) - 1}j{'1' if tag.is_statement else ''}qx"
 
+    def tag(self, number: int) -> Tag:
+        """The tag that the word of that number stands for."""
+        return self._tags[number]
+
     def lost(self, text: str, *, statements_only: bool = False) -> Tag | None:
         """The first tag whose word the text has no more."""
         there = {int(number) for number, _ in WORD.findall(text)}

@@ -20,7 +20,8 @@ from engage.model.contact import ChannelKind, Contact
 from engage.model.content import Content
 from engage.model.delivery import Approved, Links, LocaleSource, Rendered
 from engage.model.steps import Binding
-from engage.model.tokens import TokenPayload, sign_each, sign_with
+from engage.model.tokens import TokenPayload, sign, sign_each, sign_with
+from engage.model.tracking import CLICK, LONGEST_TARGET, OPEN, Tracking
 from engage.model.workspace import Files, Workspace
 from engage.templates.catalogue import Choice, Parts, read_catalogue
 from engage.templates.composing import ROOT, Composer
@@ -28,6 +29,7 @@ from engage.templates.email import LAYOUTS, compile_email
 from engage.templates.formats import Formats, formats_of
 from engage.templates.guessing import guessed
 from engage.templates.locales import babel_locale, parents
+from engage.templates.marking import Marks, Pairs
 from engage.templates.phrases import read_phrases
 from engage.templates.programs import Compiler, Program, Rendering, read_by
 from engage.templates.reading import ALWAYS, CARRYING, Reading
@@ -45,6 +47,11 @@ class MessageTemplate(Protocol):
         """All that it is made of."""
         ...
 
+    @property
+    def tracking(self) -> Tracking:
+        """What is recorded of it."""
+        ...
+
     def render(self, rendering: Rendering) -> Content:
         """For one reader. Raises RenderError."""
         ...
@@ -55,7 +62,7 @@ class MessageTemplate(Protocol):
 class Ready:
     """A message made ready for all readers of one language: `functions` are those of the sandbox that it names itself.
 
-    `signs`: it may ask for links that carry something.
+    `signs`: it may ask for links that carry something. `tracking` None: nothing is done to its links.
     """
 
     choice: Choice
@@ -64,6 +71,7 @@ class Ready:
     reads: frozenset[str]
     functions: Mapping[str, object]
     signs: bool
+    tracking: Tracking | None
 
 
 @final
@@ -91,7 +99,9 @@ class Templates:
         self._compiled: dict[tuple[ChannelKind, str, str, tuple[str, ...]], MessageTemplate] = {}
         self._ready: dict[tuple[str, str, ChannelKind, str | None], Ready] = {}
         purposes = self._settings.purposes.items()
+        self._utm: dict[tuple[Pairs, str, str], Pairs] = {}
         self._bases = {name: (purpose.public_url or self._settings.public_url).rstrip("/") for name, purpose in purposes}
+        self._own = tuple(dict.fromkeys((self._settings.public_url.rstrip("/"), *self._bases.values())))
 
     def messages(self) -> tuple[str, ...]:
         """The names of all messages."""
@@ -110,8 +120,9 @@ class Templates:
             sign=partial(self._signed, intent.purpose, intent.id, contact.id) if ready.signs else None,
         )  # fmt: skip
         choice = ready.choice
+        marks = self._marks(ready.tracking, approved) if ready.tracking is not None else None
         return Rendered(
-            approved=approved, content=_content(ready, names, zone), locale=choice.locale, locale_source=choice.source, links=links
+            approved=approved, content=_content(ready, names, zone, marks), locale=choice.locale, locale_source=choice.source, links=links
         )
 
     def render_for(
@@ -127,7 +138,8 @@ class Templates:
             campaign=campaign, contact=contact, trigger=trigger, values=values, now=now, zone=zone, purpose=purpose, links=links,
             sign=partial(self._signed, purpose, 0, contact.id), segments=lookup, reads=ready.reads,
         )  # fmt: skip
-        return Draft(content=_content(ready, names, zone), locale=ready.choice.locale, locale_source=ready.choice.source)
+        marks = self._unsigned(ready.tracking, campaign or "", message) if ready.tracking is not None else None
+        return Draft(content=_content(ready, names, zone, marks), locale=ready.choice.locale, locale_source=ready.choice.source)
 
     def guessed(
         self, message: str, *, channel_kind: ChannelKind, channel_name: str, root: str, handed: Mapping[str, Binding],
@@ -146,6 +158,34 @@ class Templates:
         """A link of one delivery that carries a text."""
         token = sign_with(self._secret, kind, TokenPayload(delivery_id=delivery_id, contact_id=contact_id), said)
         return f"{self._base(purpose)}/{kind}/{token}"
+
+    def _marks(self, tracking: Tracking, approved: Approved) -> Marks:
+        """What becomes of the links of one delivery; those of staff, and of who does not want it, tell us nothing."""
+        intent, contact = approved.intent, approved.contact
+        channel = self._settings.channels.get(approved.channel)
+        to_staff = intent.to is not None or (channel is not None and channel.to is not None)
+        if to_staff or not self._settings.tracking.may(contact):
+            return self._unsigned(tracking, intent.campaign, intent.message)
+        base, payload = self._base(intent.purpose), TokenPayload(delivery_id=intent.id, contact_id=contact.id)
+
+        def signed(url: str) -> str:
+            return f"{base}/{CLICK}/{sign_with(self._secret, CLICK, payload, url, longest=LONGEST_TARGET)}"
+
+        return Marks(
+            utm=self._pairs(tracking.utm, intent.campaign, intent.message), own=self._own, sign=signed if tracking.clicks else None,
+            picture=f"{base}/{OPEN}/{sign(self._secret, OPEN, payload)}.gif" if tracking.opens else None, phone=contact.text("phone"),
+        )
+
+    def _unsigned(self, tracking: Tracking, campaign: str, message: str) -> Marks:
+        """That of messages which tell us nothing: previews, and test sends."""
+        return Marks(utm=self._pairs(tracking.utm, campaign, message), own=self._own)
+
+    def _pairs(self, utm: Pairs, campaign: str, message: str) -> Pairs:
+        key = (utm, campaign, message)
+        if key not in self._utm:
+            told = ((name, value.replace("{campaign}", campaign).replace("{message}", message)) for name, value in utm)
+            self._utm[key] = tuple((name, value) for name, value in told if value)
+        return self._utm[key]
 
     def _base(self, purpose: str) -> str:
         return self._bases.get(purpose) or self._settings.public_url.rstrip("/")
@@ -173,6 +213,7 @@ class Templates:
             choice=choice, template=template, formats=formats_of(babel_locale(reader)), reads=ALWAYS if read is None else read,
             functions={name: function for name, function in functions.items() if read is not None and name in read},
             signs=read is None or any(name in program.source for program in template.programs for name in CARRYING),
+            tracking=template.tracking if template.tracking.is_any else None,
         )
         if len(self._ready) >= _MOST_READY:
             self._ready.clear()  # locales are the contacts' own words, of which there may be any number
@@ -182,7 +223,7 @@ class Templates:
     def _compile(self, kind: ChannelKind, compiler: Compiler, parts: Parts) -> MessageTemplate:
         match kind:
             case ChannelKind.EMAIL:
-                return compile_email(parts, self._files, compiler, self._composer)
+                return compile_email(parts, self._files, compiler, self._composer, tracking=self._settings.tracking.default)
             case ChannelKind.SMS:
                 return compile_sms(parts, self._files, compiler, self._composer)
             case ChannelKind.CHAT:
@@ -203,10 +244,10 @@ class Templates:
         return ZoneInfo(contact.zones.names[0] if contact.zones.names else self._settings.timezone)
 
 
-def _content(ready: Ready, names: dict[str, object], zone: ZoneInfo) -> Content:
+def _content(ready: Ready, names: dict[str, object], zone: ZoneInfo, marks: Marks | None) -> Content:
     if ready.functions:
         names = {**ready.functions, **names}
-    return ready.template.render(Rendering(names, Scope(formats=ready.formats, zone=zone)))
+    return ready.template.render(Rendering(names, Scope(formats=ready.formats, zone=zone, marks=marks)))
 
 
 def with_starters(workspace_files: Files) -> Files:

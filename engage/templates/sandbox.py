@@ -20,7 +20,7 @@ from jinja2.tests import TESTS
 from jinja2.utils import Namespace, missing
 
 from engage.model.contact import Money
-from engage.templates import folding
+from engage.templates import folding, marking
 from engage.templates.escaping import Form
 from engage.templates.faults import Unprintable
 from engage.templates.fields import Fields
@@ -114,7 +114,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.escaping = EvalContext(self)
         self._formats = formats
         self.said: dict[tuple[str, int], str] = {}
-        self.filters = {**FILTERS, **OPERATIONS, **folding.OPERATIONS}
+        self.filters = {**FILTERS, **OPERATIONS, **folding.OPERATIONS, **marking.OPERATIONS}
         self.tests = _TESTS
         self.globals = {"range": RANGE, "namespace": Namespace, "t": translator(phrases, locale), "plural": pluralizer(locale)}
         self.filter_names = {name: f"filter_{name}" for name in self.filters}

@@ -25,15 +25,28 @@ class Segments(Protocol):
         ...
 
 
+class Marking(Protocol):
+    """What becomes of the links of one message for one reader."""
+
+    def link(self, url: str) -> str:
+        """The address that stands in the message for this one."""
+        ...
+
+    def picture(self) -> str:
+        """The picture that tells that it was opened, as HTML; empty where that is not asked."""
+        ...
+
+
 @final
 class Scope:
-    """`formats` are the reader's own (`en-GB`) where the message is in their language (`en`)."""
+    """`formats` are the reader's own (`en-GB`) where the message is in their language (`en`). `marks`: what becomes of its links."""
 
-    __slots__ = ("budget", "formats", "zone")
+    __slots__ = ("budget", "formats", "marks", "zone")
 
-    def __init__(self, *, formats: Formats, zone: ZoneInfo) -> None:
+    def __init__(self, *, formats: Formats, zone: ZoneInfo, marks: Marking | None = None) -> None:
         self.formats = formats
         self.zone = zone
+        self.marks = marks
         self.budget = Budget()
 
 

@@ -16,6 +16,7 @@ _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTI
 _OPENS = re.compile(r"\{[{%#]")
 _INSIDE = re.compile(r"""\\.|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[-+]?[%}]\}|[({\[]|[)}\]]""", re.DOTALL)
 _STATEMENT = re.compile(r"\{%[-+]?\s*(\w+)\s*(.*?)\s*[-+]?%\}\Z", re.DOTALL)
+_OURS = re.compile(r"\btracked_(?:link|picture)\b")
 _RAW_ENDS = re.compile(r"\{%[-+]?\s*endraw\s*[-+]?%\}")
 
 
@@ -81,6 +82,8 @@ def _pieces(text: str, start: Place) -> Iterator[Piece]:
         position = _end(text, at, place)
         if not text.startswith("{#", at):
             tag = text[at:position]
+            if (ours := _OURS.search(tag)) is not None:
+                raise TemplateFault(place, f"{ours.group()} is not for templates: links are tracked by the front matter's track")
             statement = _STATEMENT.match(tag)
             if statement is not None and statement.group(1) == "raw":
                 position = _raw_end(text, position, place)

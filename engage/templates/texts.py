@@ -10,15 +10,18 @@ from typing import final
 
 from engage.model.content import ChatContent, SmsContent
 from engage.model.errors import Place
+from engage.model.tracking import Tracking
 from engage.model.workspace import Files
 from engage.templates.catalogue import Parts
 from engage.templates.composing import Composer
-from engage.templates.email import check_keys
+from engage.templates.email import NOT_TRACKED, check_keys
 from engage.templates.escaping import VALUE_BEGINS, VALUE_ENDS, Form, escape_mrkdwn
 from engage.templates.faults import TemplateFault
+from engage.templates.marking import marked_text
 from engage.templates.programs import Compiler, Program, Rendering
 from engage.templates.sms import sms_content
 from engage.templates.sources import decoded, front_matter
+from engage.templates.tracked import KEYS, read_tracking
 
 _VALUE = re.compile(f"{VALUE_BEGINS}(.*?){VALUE_ENDS}", re.DOTALL)
 _VERBATIM = frozenset({"url", "image_url", "value", "action_id", "block_id", "type"})
@@ -31,6 +34,7 @@ _MAX_BLOCKS = 50
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsTemplate:
     text: Program
+    tracking: Tracking = NOT_TRACKED
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -49,6 +53,7 @@ class ChatTemplate:
 
     text: Program | None
     blocks: Program | None
+    tracking: Tracking = NOT_TRACKED
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -65,8 +70,13 @@ class ChatTemplate:
 
 
 def compile_sms(parts: Parts, files: Files, compiler: Compiler, composer: Composer) -> SmsTemplate:
-    """Raises TemplateFault."""
-    return SmsTemplate(text=_program(parts["txt"], Form.TEXT, files, compiler, composer))
+    """Raises TemplateFault. Its links are long ones once they are tracked: only where the file itself asks for it."""
+    file = parts["txt"]
+    front, body, line = front_matter(decoded(files[file], file), file)
+    check_keys(front, KEYS)
+    tracking = read_tracking(front, NOT_TRACKED, may=("clicks",))
+    pieces = composer.pieces(body, Place(file=file, line=line, column=1))
+    return SmsTemplate(text=compiler.compile(marked_text(pieces) if tracking.is_any else pieces, Form.TEXT, file), tracking=tracking)
 
 
 def compile_chat(parts: Parts, files: Files, compiler: Compiler, composer: Composer) -> ChatTemplate:

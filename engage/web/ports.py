@@ -9,6 +9,7 @@ from typing import Protocol, final
 
 from engage.contacts.ports import Ledger, People
 from engage.feedback import Feedback
+from engage.feedback.lookout import Lookout
 from engage.history.report import Reports
 from engage.history.timeline import History
 from engage.hooks import Hooks
@@ -126,6 +127,7 @@ class Site:
     ledger: Ledger
     history: History
     feedback: Feedback
+    lookout: Lookout
     hooks: Hooks
     keys: Keys
     rates: Rates

@@ -19,11 +19,12 @@ from engage.contacts.consent import ConsentState
 from engage.feedback import Response
 from engage.model.campaign import FREQUENCIES
 from engage.model.consent import Wording
-from engage.model.contact import ChannelKind, Consent, Ground
+from engage.model.contact import ChannelKind, Consent, Contact, Ground
 from engage.model.history import Kind
 from engage.model.localtime import add as later
 from engage.model.localtime import zone, zones_of
 from engage.model.time import Duration
+from engage.model.tracking import WISH
 from engage.model.workspace import Purpose
 from engage.web.pages import Choices, Pages
 from engage.web.pages.questions import Choice, Topic
@@ -32,6 +33,9 @@ from engage.web.visits import Visit, Visits, answer
 SOURCE = "preferences"
 BREAKS = (1, 3)
 """Months of a break."""
+
+ON = "on"
+TEMPLATES = "templates/"
 
 ANY = "any"
 """As often as there is something."""
@@ -59,11 +63,14 @@ def add(public: APIRouter, visits: Visits, pages: Pages) -> None:
         token: str, action: Annotated[Action, Form()], choice: Annotated[Sequence[str], Form()] = NOTHING,
         shown: Annotated[Sequence[str], Form()] = NOTHING, open: Annotated[Sequence[str], Form()] = NOTHING,
         frequency: Annotated[str | None, Form()] = None, months: Annotated[int | None, Form()] = None,
+        tracking: Annotated[str | None, Form()] = None, tracking_shown: Annotated[str | None, Form()] = None,
     ) -> HTMLResponse:
         come = visits.of("p", token)
         match action:
             case Action.SAVE:
                 _save(visits, pages, come, wanted=set(choice) & set(open), unwanted=set(shown) - set(choice), frequency=frequency)
+                if tracking_shown is not None and (tracking == ON) is not (tracking_shown == ON):
+                    visits.site.people.change(come.contact.id, {WISH: tracking == ON}, now=visits.site.clock.now())
             case Action.PAUSE:
                 _pause(visits, come, months)
             case Action.RESUME:
@@ -81,8 +88,18 @@ def page(visits: Visits, pages: Pages, come: Visit, *, changed: bool) -> HTMLRes
     choices = Choices(
         topics=tuple(_topics(visits, come)), frequencies=(ANY, *FREQUENCIES), frequency=wish if wish in FREQUENCIES else ANY,
         paused_until=_paused_until(visits, come), breaks=BREAKS,
+        tracking=visits.site.workspace().settings.tracking.may(contact) if _is_tracking(visits, contact) else None,
     )
     return answer(pages.preferences(come.reader, choices, changed=changed))
+
+
+def _is_tracking(visits: Visits, contact: Contact) -> bool:
+    """Whether any message may record opens or clicks, by engage.yaml or by its own front matter; or the contact said something of it."""
+    workspace = visits.site.workspace()
+    default = workspace.settings.tracking.default
+    if default.opens or default.clicks or WISH in contact.attributes:
+        return True
+    return any(name.startswith(TEMPLATES) and b"\ntrack:" in text for name, text in workspace.files.items())
 
 
 def _topics(visits: Visits, come: Visit) -> Iterator[Topic]:

@@ -1,5 +1,5 @@
-"""The pages behind the links of a message: unsubscribe, preferences, answers, confirmations, view in browser. No key; the token says which
-message.
+"""What is behind the links of a message: unsubscribe, preferences, answers, confirmations, clicks, view in browser. No key; the token
+says which message.
 
 Only POST changes anything, since mail scanners follow every link; a POST answers where it is, without a redirect (RFC 8058),
 and may be repeated. Nothing here is indexed, cached or passed on as a referrer.
@@ -14,7 +14,7 @@ from starlette.responses import Response as HttpResponse
 
 from engage.feedback import Response
 from engage.model.history import Kind
-from engage.web import answering, confirming, preferring
+from engage.web import answering, confirming, following, preferring
 from engage.web.pages import Pages, Reader
 from engage.web.ports import Site
 from engage.web.problems import problem
@@ -29,12 +29,13 @@ SOURCE = "link"
 
 
 def install(app: FastAPI, site: Site, pages: Pages) -> None:
-    """Add the routes `/u`, `/p`, `/a`, `/s` and `/v`, and what people are told whose link leads nowhere."""
+    """Add the routes `/u`, `/p`, `/a`, `/s`, `/v`, `/c` and `/o`, and what people are told whose link leads nowhere."""
     public, visits = APIRouter(default_response_class=HTMLResponse, include_in_schema=False), Visits(site)
     _add_unsubscribing(public, visits, pages)
     preferring.add(public, visits, pages)
     answering.add(public, visits, pages)
     confirming.add(public, visits, pages)
+    following.add(public, site)
 
     @public.get("/v/{token}")
     def view(token: str) -> HTMLResponse:

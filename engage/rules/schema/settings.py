@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from engage.model.contact import AttributeKind
 from engage.model.retention import Retained
+from engage.model.tracking import Allowed
 from engage.model.workspace import Basis
 from engage.rules.schema.channels import ChannelSection
 from engage.rules.schema.fields import (
@@ -26,6 +27,7 @@ from engage.rules.schema.fields import (
     Share,
     Span,
     Text,
+    Truth,
     Whole,
     Word,
     Zone,
@@ -159,6 +161,38 @@ class RetentionSection(Section):
         return self
 
 
+class UtmSection(Section):
+    """What web analytics reads of a followed link. `{campaign}` and `{message}` in a value stand for their names."""
+
+    called: ClassVar[str] = "utm"
+
+    source: Text | None = Field(None, description="`utm_source`: where the visitor comes from, as `engage`")
+    medium: Text | None = Field(None, description="`utm_medium`: by what, as `email`")
+    campaign: Text | None = Field(None, description="`utm_campaign`, as `{campaign}`")
+    term: Text | None = Field(None, description="`utm_term`")
+    content: Text | None = Field(None, description="`utm_content`, as `{message}`")
+    id: Text | None = Field(None, description="`utm_id`")
+
+
+class TrackingSection(Section):
+    """Whether opens and clicks of mails are recorded, where a template's `track` says nothing else; and of whom."""
+
+    called: ClassVar[str] = "tracking"
+
+    opens: Truth = Field(False, description="Mails have a picture that tells that they were opened")
+    clicks: Truth = Field(False, description="Links of mails lead by way of `/c/…`")
+    utm: UtmSection | None = Field(None, description="What links get for web analytics, where a template's `utm` says nothing else")
+    by_country: dict[Country, Annotated[Allowed, Word(Allowed)]] = Field(
+        default_factory=dict, description="`on`, `off`, or `ask`: only of contacts whose `tracking` is true; default `on`",
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self._keys:
+            raise complaint("an empty map says nothing")
+        return self
+
+
 class EndpointSection(Section):
     """Whom the step `call` asks."""
 
@@ -209,6 +243,7 @@ class SettingsFile(Section):
     limit: Limits | None = Field(None, description="Over all purposes but those with consent: none")
     quiet_hours: QuietHoursMap | None = Field(None, description="The recipient's local time; half open")
     guards: GuardsSection | None = Field(None, description="Against accidents")
+    tracking: TrackingSection | None = Field(None, description="Whether opens and clicks of mails are recorded, and of whom")
     retention: RetentionSection | None = Field(None, description="How long what kind of data is kept")
     endpoints: dict[Name, EndpointSection] = Field(default_factory=dict, description="Whom the step `call` may ask")
     hooks: HooksSection | None = Field(None, description="What may post to `/hooks/…`")

@@ -14,6 +14,7 @@ from babel.dates import format_date
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from engage.model.letter import Letter
+from engage.model.tracking import without_picture
 from engage.model.workspace import Company
 from engage.templates.locales import babel_locale, is_right_to_left, parents
 from engage.web.pages.colors import COLOR, ink_on
@@ -87,7 +88,7 @@ class Pages:
         """The message as it was sent; where its text is not kept any more, a page that says so."""
         html, text, subject = (letter.private.get(key) for key in ("html", "text", "subject"))
         if isinstance(html, str) and html:
-            return html
+            return without_picture(html)
         heading = subject if isinstance(subject, str) and subject else reader.company.name
         return self._render("message.html", reader, None if text else "gone_title", text=text, heading=heading)
 

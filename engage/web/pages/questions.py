@@ -32,13 +32,17 @@ class Topic:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """All that can be chosen. `frequency` is what was chosen of `frequencies`, `any` for none; `paused_until` the end of a break."""
+    """All that can be chosen. `frequency` is what was chosen of `frequencies`, `any` for none; `paused_until` the end of a break.
+
+    `tracking`: whether their opens and clicks are recorded; None where nobody records any.
+    """
 
     topics: tuple[Topic, ...]
     frequencies: tuple[str, ...]
     frequency: str
     paused_until: date | None
     breaks: tuple[int, ...]
+    tracking: bool | None = None
 
     @property
     def any_chosen(self) -> bool:

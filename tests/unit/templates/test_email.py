@@ -130,8 +130,12 @@ def test_every_link_of_a_delivery_is_its_own_and_holds_no_address() -> None:
 @pytest.mark.parametrize(
     ("front", "told"),
     [
-        ("subject: x\nutm: {source: mail}", "3:1: utm is not built yet"),
-        ("subject: x\ntrack: {opens: true}", "3:1: track is not built yet"),
+        ("subject: x\nutm: {sorce: mail}", "3:7: utm has no 'sorce'; did you mean source?"),
+        ("subject: x\nutm: {source: '{{ contact.city }}'}", "3:15: utm's source is one text"),
+        ("subject: x\nutm: true", "3:6: utm: {source: …"),
+        ("subject: x\ntrack: {open: true}", "3:9: track has no 'open'; did you mean opens?"),
+        ("subject: x\ntrack: {opens: maybe}", "3:16: opens: true or false"),
+        ("subject: x\ntrack: [opens]", "3:8: track: true or false"),
         ("subjekt: x", "2:1: 'subjekt' has no meaning"),
         ("preheader: x", "needs a subject"),
         ("subject: {{ contact.first_name }}", "2:11: .*quotes"),

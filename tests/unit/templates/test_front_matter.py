@@ -18,6 +18,8 @@ OTHERS = {
     "from": ("from: One <one@aurora.example>", "from: Other <other@aurora.example>"),
     "reply_to": ("reply_to: one@aurora.example", "reply_to: other@aurora.example"),
     "attachments": ("attachments: [one.txt]", "attachments: [other.txt]"),
+    "track": ("track: true", "track: {opens: false}"),
+    "utm": ("utm: {source: one}", "utm: {source: other}"),
 }
 NO_EFFECT = {
     "templates/birthday/email.txt": ("---\nsubject: x\npreheader: y\n---\nHi", "3:1: preheader has no effect: this mail has no HTML"),
@@ -31,7 +33,7 @@ NO_EFFECT = {
 def mail(line: str) -> bytes:
     """The mail that a front matter with this line makes."""
     front = line if line.startswith("subject") else f"subject: x\n{line}"
-    body = f"---\n{front}\n---\n<html><body><p>Hi</p></body></html>"
+    body = f"---\n{front}\n---\n<html><body><p>Hi <a href='https://shop.example/'>go</a></p></body></html>"
     files = {"templates/birthday/email.html": body, "templates/birthday/one.txt": "1", "templates/birthday/other.txt": "2"}
     cleared = replace(a_cleared(), rendered=rendered(files))
     return compose(cleared, Letterhead(sender="Aurora <hello@aurora.example>"), now=NOON).content

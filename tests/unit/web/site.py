@@ -16,6 +16,7 @@ from engage.contacts.zones import names_behind
 from engage.delivery.buckets import LocalBuckets
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
+from engage.feedback.lookout import Lookout
 from engage.feedback.texts import Texts
 from engage.hooks import Hooks
 from engage.model.access import Role
@@ -147,6 +148,10 @@ class Visitor:
             memory=memory, texts=texts, network=self.network, delivery_in=self.identity.delivery_in,
         )
         planned = Intake(self._planner(), clock=self.clock, nudges=self.intake) if workspace is not None else self.intake
+        self.lookout = Lookout(
+            feedback, SqlLetters(self.database, workspace=lambda: self.workspace), workspace=lambda: self.workspace, clock=self.clock,
+            seconds=lambda: self.monotonic, away=AWAY, counted=self.metrics.sight, told=self.intake.told,
+        )
         site = Site(
             workspace=lambda: self.workspace, clock=self.clock, secret=self.database.secret(), intake=planned,
             letters=SqlLetters(self.database, workspace=lambda: self.workspace), people=self.people, ledger=self.ledger,
@@ -155,7 +160,7 @@ class Visitor:
             reports=SqlReports(self.database, workspace=lambda: self.workspace),
             steering=Steering(self._planner(), self.operations, clock=self.clock), messages=SqlMessages(self.database),
             drafts=Drafts(lambda: self.workspace, secret=self.database.secret(), lookup=self._lookup),
-            feedback=feedback, hooks=hooks, problems=lambda: self.problems, away=AWAY, metrics=self.metrics.exposed,
+            feedback=feedback, lookout=self.lookout, hooks=hooks, problems=lambda: self.problems, away=AWAY, metrics=self.metrics.exposed,
             metrics_key=metrics_key,
         )
         app = WatchedApp(create_app(site), self.metrics)

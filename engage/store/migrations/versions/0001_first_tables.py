@@ -144,6 +144,7 @@ def _make_contacts() -> None:
         sa.Column("created_at", Instant(), nullable=True),
         sa.Column("preferred_channel", sa.String(), nullable=True),
         sa.Column("frequency", sa.String(), nullable=True),
+        sa.Column("tracking", sa.Boolean(), nullable=True),
         sa.Column("attributes", Json, nullable=False),
         sa.Column("email_key", sa.String(length=64), nullable=True),
         sa.Column("phone_key", sa.String(length=64), nullable=True),
