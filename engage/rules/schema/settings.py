@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from engage.model.contact import AttributeKind
 from engage.model.retention import Retained
-from engage.model.tracking import Allowed
+from engage.model.tracking import UTM, Allowed
 from engage.model.workspace import Basis
 from engage.rules.schema.channels import ChannelSection
 from engage.rules.schema.fields import (
@@ -172,6 +172,13 @@ class UtmSection(Section):
     term: Text | None = Field(None, description="`utm_term`")
     content: Text | None = Field(None, description="`utm_content`, as `{message}`")
     id: Text | None = Field(None, description="`utm_id`")
+
+    @model_validator(mode="after")
+    def _says_what_is_known(self) -> Self:
+        for name in UTM:
+            if "{" in str(getattr(self, name) or "").replace("{campaign}", "").replace("{message}", ""):
+                raise complaint(f"`{name}` is a text, in which `{{campaign}}` and `{{message}}` stand for theirs", key=name)
+        return self
 
 
 class TrackingSection(Section):
