@@ -23,6 +23,7 @@ from engage.model.delivery import Approved, Links
 from engage.model.workspace import Workspace
 from engage.templates.escaping import ESCAPES, Form
 from engage.templates.formats import UNSPACED, as_number
+from engage.templates.marking import OPERATIONS
 from engage.templates.phrases import Phrasebook
 from engage.templates.programs import Program
 
@@ -82,7 +83,7 @@ class Plain:
     def _contact(self, contact: Contact) -> dict[str, object]:
         names = (
             "external_id", "first_name", "last_name", "email", "phone", "chat_id", "locale", "timezone", "country", "city", "company",
-            "tags", "status", "created_at", "preferred_channel", "frequency", *self._workspace.settings.attributes,
+            "tags", "status", "created_at", "preferred_channel", "frequency", "tracking", *self._workspace.settings.attributes,
         )
         return {**dict.fromkeys(names), **contact.attributes}
 
@@ -97,6 +98,8 @@ class Plain:
             "country_name": self._country_name,
         }
         environment.filters.update({name: _skipping_none(function) for name, function in plainly.items()})
+        for name in OPERATIONS:
+            environment.filters[name] = str  # a letter of which nothing is recorded
         environment.filters["default"] = environment.filters["d"] = _default
         for name in ("upper", "lower", "title", "capitalize"):
             environment.filters[name] = _skipping_none(environment.filters[name])
