@@ -126,15 +126,16 @@ class Lookout:
         written = 0
         for at, held in enumerate(due):
             try:
-                written += self._write(held.sight)
+                seen, is_news = self._write(held.sight)
             except self._away as error:
                 self._keep(due[at:])
                 log.warning("lookout.kept", waiting=len(due) - at, why=type(error).__name__)
                 break
             with self._lock:
-                self._known[held.sight.key] = None
+                self._known[seen.key] = None
                 if len(self._known) > MOST_KNOWN:
                     self._known.popitem(last=False)
+            written += is_news
         if written:
             self._told()
         return written
@@ -169,22 +170,24 @@ class Lookout:
             for each in held:
                 self._held.setdefault(each.sight.key, each)
 
-    def _write(self, sight: Sight) -> bool:
-        """One response, unless whom it would be about is erased, does not want it, or is staff."""
+    def _write(self, sight: Sight) -> tuple[Sight, bool]:
+        """One response, unless whom it would be about is erased, does not want it, or is staff; as what it was taken, and whether a
+        campaign may wait for it.
+        """
         letter = self._letters.letter(sight.delivery_id)
         contact = self._letters.reader(letter.contact_id) if letter is not None else None
         if letter is None or contact is None or letter.fixed or not self._workspace().settings.tracking.may(contact):
-            return False
-        early = letter.handed_over_at is not None and sight.at - letter.handed_over_at < EARLY
-        machine = sight.machine or ("early" if early else None)
-        id_ = f"{'machine' if machine else 'link'}:{sight.key[1].removeprefix('machine:')}"
+            return sight, False
+        if sight.machine is None and letter.handed_over_at is not None and sight.at - letter.handed_over_at < EARLY:
+            sight = replace(sight, machine="early")
+        machine = sight.machine
         response = Response(
             kind=sight.kind, at=sight.at, delivery_id=sight.delivery_id, url=sight.url, machine=machine is not None, reason=machine,
-            source="link", id=id_,
+            source="link", id=sight.key[1],
         )
         (taken,) = self._feedback.take([response], now=self._clock.now())
         self._counted(sight.kind, "again" if taken is Taken.KNOWN else "machine" if machine else "person")
-        return taken is Taken.NEW and machine is None
+        return sight, taken is Taken.NEW and machine is None
 
 
 def _is_of_a_burst(at: float, times: Sequence[float]) -> bool:

@@ -41,7 +41,7 @@ _OPENING = frozenset({"if", "for", "with", "call", "filter"})
 _OWN_LINK = re.compile(
     r"\{\{[-+]?\s*message\.(?:unsubscribe_url|preferences_url|view_in_browser_url|(?:answer|confirm)_url\(.*\))\s*[-+]?\}\}\Z", re.DOTALL
 )
-_SAID = re.compile(r"[?&]utm_(\w+)=", re.IGNORECASE)
+_SAID = re.compile(r"(?:^|&)utm_(\w+)=", re.IGNORECASE)
 _MAIL_ADDRESS = re.compile(r"[^\s/?#&=@]@[\w-]+(?:\.[\w-]+)+")
 _SHORTEST_NUMBER = 7
 
@@ -89,12 +89,13 @@ def _target(url: str, utm: Pairs, own: tuple[str, ...]) -> str | None:
 
 def with_utm(url: str, utm: Pairs) -> str:
     """The address with those of `utm_…` that it does not have itself, before its fragment."""
-    there = {name.lower() for name in _SAID.findall(url)}
+    before, sign, fragment = url.partition("#")
+    _, asks, query = before.partition("?")
+    there = {name.lower() for name in _SAID.findall(query)}
     added = [(f"utm_{name}", value) for name, value in utm if name not in there]
     if not added:
         return url
-    before, sign, fragment = url.partition("#")
-    joint = "" if before.endswith(("?", "&")) else "&" if "?" in before else "?"
+    joint = "?" if not asks else "" if not query or query.endswith("&") else "&"
     return f"{before}{joint}{urlencode(added)}{sign}{fragment}"
 
 

@@ -18,7 +18,8 @@ EARLY, LATE = datetime(2020, 1, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC)
 @pytest.mark.parametrize(("name", "mine", "theirs", "told"), [
     ("city", "Koper", "Piran", "Koper"), ("city", None, "Piran", "Piran"), ("tags", ("a", "b"), ("b", "c"), ("a", "b", "c")),
     ("created_at", LATE, EARLY, EARLY), ("created_at", None, LATE, LATE), ("frequency", "daily", "monthly", "monthly"),
-    ("frequency", "monthly", "weekly", "monthly"), ("frequency", None, "weekly", "weekly"), ("score", 0, 5, 0),
+    ("frequency", "monthly", "weekly", "monthly"), ("frequency", None, "weekly", "weekly"), ("tracking", True, False, False),
+    ("tracking", None, True, True), ("score", 0, 5, 0),
 ])
 def test_the_kept_ones_attributes_go_before_and_nothing_is_lost(name: str, mine: Value, theirs: Value, told: Value) -> None:
     kept = {} if mine is None else {name: mine}

@@ -127,6 +127,9 @@ def test_what_comes_within_seconds_of_the_hand_off_is_a_machines(visitor: Visito
     come(visitor, click(visitor))
     come(visitor, picture(visitor))
     assert told(visitor) == [("clicked", TARGET, "early"), ("opened", None, "early")]
+    visitor.clock.moment = LATER
+    come(visitor, click(visitor))
+    assert told(visitor)[2:] == [("clicked", TARGET, None)]
 
 
 def test_all_links_at_once_are_followed_by_a_machine_the_first_and_the_last_too(visitor: Visitor) -> None:

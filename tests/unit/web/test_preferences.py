@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from engage.contacts.consent import states
+from engage.model.tracking import Tracking, TrackingRules
 from tests.builders import NOON
 from tests.unit.web.site import Visitor
 
@@ -84,6 +86,25 @@ def test_how_often_becomes_the_contacts_own_limit_and_can_be_lifted(visitor: Vis
         known = visitor.people.find("ana")
         assert known is not None
         assert known.text("frequency") == kept
+
+
+def test_whether_opens_and_clicks_are_recorded_is_the_contacts_own_word(visitor: Visitor) -> None:
+    assert "tracking" not in visitor.client.get(visitor.link("p")).text
+    rules = TrackingRules(default=Tracking(clicks=True))
+    visitor.workspace = replace(visitor.workspace, settings=replace(visitor.workspace.settings, tracking=rules))
+    assert 'name="tracking" value="on" checked' in visitor.client.get(visitor.link("p")).text
+    save(visitor, tracking_shown="on", tracking="on")
+    assert _word(visitor) is None
+    assert 'name="tracking" value="on">' in save(visitor, tracking_shown="on")
+    assert _word(visitor) is False
+    save(visitor, tracking_shown="off", tracking="on")
+    assert _word(visitor) is True
+
+
+def _word(visitor: Visitor) -> object:
+    known = visitor.people.find("ana")
+    assert known is not None
+    return known.attributes.get("tracking")
 
 
 def test_a_break_stops_what_they_get_and_ends_by_itself(visitor: Visitor) -> None:
