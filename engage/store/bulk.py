@@ -76,12 +76,18 @@ def _writer(column: sa.Column[Any]) -> Callable[[Any], object] | None:
 
 
 def json_text(value: Mapping[str, object]) -> str:
-    """The mapping as JSON. Mostly all of it is text, and goes as it is: a letter's page of Cyrillic would be twice as long escaped."""
+    """The mapping as JSON that can be written anywhere."""
+    said = unescaped_json(value)
+    return said if said.isascii() or _can_be_written(said) else _escaped(value)
+
+
+def unescaped_json(value: Mapping[str, object]) -> str:
+    """The same, if what the texts in it say can be encoded. A letter's page of Cyrillic would be twice as long escaped."""
     texts = [f"{quoted_json(name)}:{quoted_json(each)}" for name, each in value.items() if isinstance(each, str)]
-    if len(texts) == len(value):
-        said = "{" + ",".join(texts) + "}"
-        if said.isascii() or _can_be_written(said):
-            return said
+    return "{" + ",".join(texts) + "}" if len(texts) == len(value) else _escaped(value)
+
+
+def _escaped(value: Mapping[str, object]) -> str:
     return json.dumps(value if isinstance(value, dict) else dict(value))
 
 

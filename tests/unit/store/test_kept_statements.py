@@ -1,4 +1,4 @@
-"""Statements that the store makes once are compiled once: what has no key is compiled anew each time it is run, which takes milliseconds."""
+"""Statements that the store makes once are compiled once: what has no key is compiled anew whenever it is run, for milliseconds."""
 
 from __future__ import annotations
 
