@@ -76,7 +76,10 @@ def workspace_files(demo: Path, *, channel: str, database: str = "sqlite://") ->
         if path.is_file() and not name.startswith((".", "var/", "tests/", "campaigns/")):
             kept[name] = path.read_bytes()
     lines = kept["engage.yaml"].decode().splitlines()
-    instead = {"  email: {adapter": f"  email: {channel}", "database:": f'database: "{database}"'}
+    instead = {
+        "  email: {adapter": f"  email: {channel}", "database:": f'database: "{database}"',
+        "    campaigns: [ticket_follow_up]": "    campaigns: [newsletter]",
+    }
     settings = [next((new for old, new in instead.items() if line.startswith(old)), line) for line in lines]
     return {**kept, "engage.yaml": ("\n".join(settings) + "\n").encode(), "campaigns/newsletter.yaml": CAMPAIGN.encode()}
 
