@@ -1,4 +1,4 @@
-"""Batches of rows between two processes, in few bytes and little time: a batch costs some 8 microseconds a row, where pickle takes 45.
+"""Batches of rows between two processes, in few bytes and little time: a batch costs some 15 microseconds a row, where pickle takes 50.
 
 Text is carried as it is. What is no text (a date, an amount, the permissions of a row) mostly is what rows before had as well: it is
 sent once, and then called by its number.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import marshal
 import pickle
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any, final
 
@@ -16,6 +18,7 @@ from engage.contacts.batches import Batch
 from engage.contacts.ports import Person
 from engage.contacts.reading import Row
 from engage.contacts.telling import Told
+from engage.model.contact import Money
 
 REMEMBERED = 100_000
 """So many things are remembered by number, on either side; then both begin anew."""
@@ -40,7 +43,7 @@ class Packer:
         self._new = len(self._sent)
         told = [self._packed(each) for each in batch.told]
         rows = [(row.line, row.values, row.trouble) for row in map(batch.row, range(len(told)))]
-        new = pickle.dumps(self._sent[self._new:], pickle.HIGHEST_PROTOCOL)
+        new = [_written(each) for each in self._sent[self._new:]]
         return marshal.dumps((fresh, new, told, rows))
 
     def _packed(self, told: Told) -> tuple[object, ...]:
@@ -73,7 +76,7 @@ class Unpacker:
         fresh, new, told, rows = marshal.loads(packed)  # noqa: S302  # our own
         if fresh:
             self._known = []
-        self._known += pickle.loads(new)  # noqa: S301  # our own
+        self._known += map(_read, new)
         return Batch(told=[self._unpacked(*each) for each in told], row=partial(_row, rows))
 
     def _unpacked(
@@ -85,6 +88,24 @@ class Unpacker:
             attributes[name] = known[number]
         person = Person(attributes=attributes) if said is None else Person(attributes=attributes, permissions=known[said])
         return Told(person=person, troubles=troubles, notes=notes)
+
+
+def _written(value: object) -> object:
+    """What marshal carries in the place of a value: what comes often in short."""
+    if type(value) is date:
+        return value.toordinal()
+    if type(value) is Money:
+        return str(value.amount), value.currency
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
+def _read(written: Any) -> object:
+    """The value again."""
+    if type(written) is int:
+        return date.fromordinal(written)
+    if type(written) is tuple:
+        return Money(amount=Decimal(written[0]), currency=written[1])
+    return pickle.loads(written)  # noqa: S301  # our own
 
 
 def _row(rows: Sequence[tuple[int, dict[str, object], str | None]], place: int) -> Row:

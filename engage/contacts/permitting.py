@@ -61,14 +61,13 @@ class PermissionReader:
         self._proof, self._proven_by = columns.circumstances.get(PROOF), _lines(PROOF, constants.get(PROOF, ""))
         self._columns = tuple(columns.circumstances.get(name, "") for name in _SHARED)
         self._needed = (*self._columns, *(name for name, _ in self._consents))
-        self._row, self._given = kept(self._read), kept(self._read_given)
-        self._permission = kept(self._permitted)
-        self._given(self._constants)
+        self._row, self._given, self._permission = Kept(self._read), Kept(self._read_given), Kept(self._permitted)
+        self._given[self._constants]  # raises what is wrong with them
 
     def read(self, values: Mapping[str, object]) -> Permitted:
         """What the row allows and forbids. Cells that are empty, or null, say nothing."""
         cells = [values.get(name, "") for name in self._needed]
-        found = self._row(tuple([cell if isinstance(cell, str) else _cell(cell) for cell in cells]))
+        found: Permitted = self._row[tuple([cell if isinstance(cell, str) else _cell(cell) for cell in cells])]
         return found if self._proof is None and not self._proven_by else self._proven(found, values)
 
     def _proven(self, found: Permitted, values: Mapping[str, object]) -> Permitted:
@@ -84,7 +83,7 @@ class PermissionReader:
         number = len(self._columns)
         try:
             told = tuple(_cell(cell) or constant for cell, constant in zip(cells[:number], self._constants, strict=True))
-            self._given(told)
+            self._given[told]
         except Unusable as error:
             return (), (str(error),)
         found: list[Permission] = []
@@ -92,7 +91,7 @@ class PermissionReader:
         for (name, column), cell in zip(self._consents, cells[number:], strict=True):
             try:
                 word = text(_cell(cell))
-                found += [self._permission((word, column, told))] if word else []
+                found += [self._permission[word, column, told]] if word else []
             except Unusable as error:
                 troubles.append(f"{self._targets[name]}: {error}")
         return tuple(found), tuple(troubles)
@@ -100,7 +99,7 @@ class PermissionReader:
     def _permitted(self, told: tuple[str, ConsentColumn, tuple[str, ...]]) -> Permission:
         """`granted`, `no`, `granted @2025-11-03` ..., with what the row says of all its consents."""
         cell, column, row = told
-        given: _Given = self._given(row)
+        given: _Given = self._given[row]
         parts = _CONSENT.fullmatch(cell)
         word = parts["word"].strip().casefold() if parts else ""
         if parts is None or word not in _WORDS:
@@ -142,21 +141,20 @@ class PermissionReader:
         return moment(written.iso(cell) if written else cell)
 
 
-def kept(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same, which remembers what it made of the latest texts, or tuples of them."""
-    made: dict[Any, Any] = {}
+@final
+class Kept(dict[Any, Any]):
+    """What was made of the latest texts, or tuples of them: `kept[text]` makes it the first time. May raise what making raises."""
 
-    def recall(given: Any) -> Any:
-        if not isinstance(given, str | tuple):  # as keys JSON's 1, 1.0 and true are one, and its lists none
-            return make(given)
-        try:
-            return made[given]
-        except KeyError:
-            if len(made) >= KEPT:
-                made.clear()
-            return made.setdefault(given, make(given))
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._make = make
 
-    return recall
+    def __missing__(self, given: Any) -> Any:
+        made = self._make(given)
+        if len(self) >= KEPT:
+            self.clear()
+        self[given] = made
+        return made
 
 
 def _ground(raw: str) -> Ground:

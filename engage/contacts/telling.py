@@ -10,7 +10,7 @@ from typing import final
 from engage.contacts.columns import Columns
 from engage.contacts.dates import DateFormats
 from engage.contacts.normalise import normalise, reader_of
-from engage.contacts.permitting import PermissionReader, kept
+from engage.contacts.permitting import Kept, PermissionReader
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Person
 from engage.model.contact import IDENTITIES, AttributeKind, Value
@@ -56,8 +56,8 @@ class RowReader:
         self._now = now
         self._defaults = {name: value for name, value in reading.defaults.items() if name != "country"}
         self._country = next((column for column, (name, _) in columns.attributes.items() if name == "country"), None)
-        self._values = [(column, name, self._valued(name, kind)) for column, (name, kind) in columns.attributes.items()]
-        self._country_of = next((valued for column, _, valued in self._values if column == self._country), str)
+        self._values = [(column, name, *self._valued(name, kind)) for column, (name, kind) in columns.attributes.items()]
+        self._countries = Kept(reader_of("country", AttributeKind.TEXT))
         self._permissions = PermissionReader(
             columns, source=reading.source, dates=reading.dates, now=now, constants=reading.circumstances
         )
@@ -69,18 +69,18 @@ class RowReader:
         country = self._read_country(values)
         attributes: dict[str, Value] = {"country": country} if country else {}
         get = values.get
-        for column, name, valued in self._values:
+        for column, name, valued, known in self._values:
             raw = get(column, "")
             if raw == "":
                 continue
             try:
-                value = valued((raw, country) if name == "phone" else raw)
+                value = known[raw] if known is not None and type(raw) is str else valued(raw, country)  # as keys JSON has 1 and true alike
             except Unusable as error:
                 troubles.append(f"{name}: {error}")
                 continue
             if value is not None or raw is None:
                 attributes[name] = value
-            if isinstance(value, date) and value in self._reading.placeholder_dates:
+            if type(value) is date and value in self._reading.placeholder_dates:
                 notes.append(f"{name} {value} is a placeholder: no campaign goes by it")
         for name, default in self._defaults.items():
             attributes.setdefault(name, default)
@@ -91,15 +91,15 @@ class RowReader:
             return Told(person=Person(attributes=attributes, permissions=permissions), troubles=(*troubles, *wrong), notes=tuple(notes))
         return Told(person=Person(attributes=attributes, permissions=permissions), notes=tuple(notes))
 
-    def _valued(self, name: str, kind: AttributeKind) -> Callable[..., Value]:
-        """How a cell of the attribute becomes its value."""
+    def _valued(self, name: str, kind: AttributeKind) -> tuple[Callable[[object, str | None], Value], Kept | None]:
+        """How a cell of the attribute, in a row of that country, becomes its value; and what is remembered of cells in text."""
         if name == "phone":
-            return lambda given: normalise("phone", kind, given[0], country=given[1])
+            return lambda raw, country: normalise("phone", kind, raw, country=country), None
         read = reader_of(name, kind)
         written = self._reading.dates.of_attribute(name) if kind in _DATES else None
         if written is None:
-            return read if name in UNLIKE else kept(read)
-        return kept(lambda raw: read(written.iso(raw) if isinstance(raw, str) else raw))
+            return lambda raw, _: read(raw), None if name in UNLIKE else Kept(read)
+        return lambda raw, _: read(raw), Kept(lambda raw: read(written.iso(raw)))
 
     def _read_country(self, values: Mapping[str, object]) -> str | None:
         """The row's country, else that of all rows that name none; None too where it cannot be read, which the row is refused for."""
@@ -108,7 +108,7 @@ class RowReader:
             default = self._reading.defaults.get("country")
             return default if isinstance(default, str) else None
         try:
-            found = self._country_of(raw)
+            found = self._countries[raw] if type(raw) is str else normalise("country", AttributeKind.TEXT, raw)
         except Unusable:
             return None
         return found if isinstance(found, str) else None

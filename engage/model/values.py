@@ -29,7 +29,8 @@ def moment_text(at: datetime) -> str:
 
 def instant_text(at: datetime) -> str:
     """A moment as text that sorts as moments do: in UTC with six decimals and `Z`, of one width."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"  # strftime writes the year 1 as `1`
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"  # without `+00:00`; strftime writes the year 1 as `1`
 
 
 def to_json(value: Value) -> object:
