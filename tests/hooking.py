@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engage.delivery.buckets import BottomlessBuckets
 from engage.feedback import Feedback
 from engage.feedback.texts import Texts
 from engage.hooks import HookRequest, Hooks
@@ -15,6 +16,7 @@ from engage.store.texting import SqlTexts
 from tests.engine import Works
 from tests.fakes.network import FakeNetwork
 from tests.unit.hooks.desk import PUBLIC_URL, Post
+from workers.access import HookRates
 
 
 @dataclass
@@ -37,6 +39,7 @@ class Front:
         workspace = lambda: works.workspace  # noqa: E731  # asked anew each time: tests edit workspaces
         self._hooks = Hooks(
             workspace=workspace, clock=works.clock, machine_now=works.clock.now, intake=Straight(works), network=FakeNetwork(),
+            rates=HookRates(BottomlessBuckets()),
             responses=Feedback(SqlFeedback(works.database, workspace=workspace), workspace=workspace),
             memory=SqlHookMemory(works.database, workspace=workspace),
             texts=Texts(SqlTexts(works.database, workspace=workspace), workspace=workspace), delivery_in=lambda text: None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from engage.channels.clock import machine_now
+from engage.delivery.buckets import Buckets
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
 from engage.feedback.texts import Texts
@@ -12,6 +13,7 @@ from engage.hooks import Hooks
 from engage.model.time import Clock
 from engage.store.database import Database
 from engage.store.hooks import SqlHookMemory
+from workers.access import HookRates
 from workers.fetching import Fetcher
 from workers.intake import Intake
 from workers.loop import LoopThread
@@ -37,11 +39,11 @@ class Parts(Protocol):
     def loop(self) -> LoopThread: ...
 
 
-def open_hooks(parts: Parts, intake: Intake) -> Hooks:
+def open_hooks(parts: Parts, intake: Intake, buckets: Buckets) -> Hooks:
     """Hooks of the newest accepted workspace; signed times are compared with this machine's clock, wherever the business clock stands."""
     workspace = parts.accepted.workspace
     return Hooks(
         workspace=workspace, clock=parts.clock, machine_now=machine_now, intake=intake, responses=parts.feedback, texts=parts.texts,
-        memory=SqlHookMemory(parts.database, workspace=workspace), network=Fetcher(lambda: parts.loop),
+        memory=SqlHookMemory(parts.database, workspace=workspace), network=Fetcher(lambda: parts.loop), rates=HookRates(buckets),
         delivery_in=parts.identity.delivery_in,
     )

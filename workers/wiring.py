@@ -253,8 +253,8 @@ class Wired(Returning):
         buckets = open_buckets(self.database, broker=self.settings.broker, directory=self.broker_directory)
         return Site(
             workspace=self.accepted.workspace, clock=self.clock, secret=secret, intake=intake, letters=self.letters,
-            people=self.people, ledger=self.ledger, history=self.history, feedback=self.feedback, hooks=open_hooks(self, intake),
-            lookout=self.lookout(intake.told),
+            people=self.people, ledger=self.ledger, history=self.history, feedback=self.feedback,
+            hooks=open_hooks(self, intake, buckets), lookout=self.lookout(intake.told),
             keys=AllKeys(self.keys, given=self.environment.get("ENGAGE_API_KEY") or None), rates=KeyRates(buckets),
             steering=Steering(self.planner, self.operations, clock=self.clock), messages=self.messages, reports=self.reports,
             drafts=Drafts(self.accepted.workspace, secret=secret, lookup=lambda contact_id, now: lookup(contact_id, now=now)),

@@ -10,6 +10,7 @@ from engage.feedback import Response, Taken
 from engage.feedback.texts import IncomingText, TextAnswer
 from engage.model.contact import ChannelKind, Event, Value
 from engage.model.errors import EngageError
+from engage.model.hooks import Hook
 
 
 class Unreachable(EngageError):
@@ -72,4 +73,20 @@ class Network(Protocol):
 
     def get(self, url: str) -> bytes:
         """What stands there: by https, without redirects, of 64 KB at most. Raises Unreachable."""
+        ...
+
+
+class TooMany(Exception):
+    """The source posts more than its `rate`: this request was not taken, and may come again in so many seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"in {wait:.1f} s")
+        self.wait = wait
+
+
+class Rates(Protocol):
+    """How often each hook is used, by all processes together."""
+
+    def wait(self, hook: Hook) -> float:
+        """Count a request that has proven itself: in how many seconds it may be taken (0: now)."""
         ...

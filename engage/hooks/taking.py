@@ -17,7 +17,7 @@ import structlog
 from engage.feedback import Response, Taken
 from engage.feedback.texts import IncomingText
 from engage.hooks.found import Answer, Found, Person, Reply, Report, Told
-from engage.hooks.ports import Intake, Memory, Network, Responses, Texts, Unreachable
+from engage.hooks.ports import Intake, Memory, Network, Rates, Responses, Texts, TooMany, Unreachable
 from engage.hooks.proof import REPEATED_WITHIN, NotProven, Proven
 from engage.hooks.request import HookRequest, malformed
 from engage.hooks.sources import SOURCES
@@ -67,6 +67,7 @@ class Hooks:
     memory: Memory
     texts: Texts
     network: Network
+    rates: Rates
     delivery_in: Callable[[str], int | None]
     certificates: dict[str, bytes] = field(default_factory=dict, init=False)
 
@@ -75,13 +76,17 @@ class Hooks:
         return self.workspace().settings.hooks.get(name)
 
     def take(self, hook: Hook, request: HookRequest) -> Outcome:
-        """Take it in. Raises NotProven, InputError for what cannot be read, and Unreachable."""
+        """Take it in. Raises NotProven, TooMany, InputError for what cannot be read, and Unreachable."""
         source, machine = SOURCES[hook.source], self.machine_now()
         try:
             proof = source.prove(hook, request, machine, self._certificate)
         except NotProven as error:
             log.warning("hook.refused", hook=hook.name, why=str(error))
             raise
+        wait = self.rates.wait(hook)  # only now: whoever cannot prove anything uses up nothing of the source's
+        if wait > 0:
+            log.warning("hook.too_many", hook=hook.name)
+            raise TooMany(wait)
         if self.memory.has_seen(hook.name, proof.mark, since=machine - proof.remembered):
             log.info("hook.repeated", hook=hook.name)
             return Outcome(answer=source.read(hook, request, machine).answer, repeated=True)

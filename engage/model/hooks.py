@@ -10,6 +10,9 @@ from typing import final
 from engage.model.errors import Place
 from engage.model.expression import Expression
 
+HOOK_RATE = 100.0
+"""Requests a second that are taken of each source, where nothing else is said."""
+
 GENERIC = "generic"
 """The source of every hook that is not called after a known system: what it says is read by its own mapping."""
 
@@ -70,7 +73,8 @@ class Hook:
     """One hook. `secrets` are those that count, the newest first: two while one takes the other's place. They are never printed.
 
     `header`: where the secret itself comes in, of a generic hook that signs nothing. `external_id` is how the source's own number of
-    a person stands in our contacts, `{id}` being the number. `organization` and `topics` are of the sources that know such things.
+    a person stands in our contacts, `{id}` being the number. `organization` and `topics` are of the sources that know such things. `rate`
+    is in requests a second.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Hook:
     organization: str | None = None
     topics: frozenset[str] = frozenset()
     events: tuple[Mapped, ...] = ()
+    rate: float = HOOK_RATE
     place: Place | None = None
 
     def contact_of(self, number: object) -> str:

@@ -10,15 +10,15 @@ from typing import final
 from engage.model.contact import BUILT_IN_ATTRIBUTES
 from engage.model.errors import Problem, nearest
 from engage.model.expression import Expression
-from engage.model.hooks import GENERIC, Hook, Mapped, Signing
+from engage.model.hooks import GENERIC, HOOK_RATE, Hook, Mapped, Signing
 from engage.model.responses import MESSAGE_EVENTS, OWN_EVENTS
 from engage.model.workspace import Settings
 from engage.rules import scalars
 from engage.rules.expressions import Names
 from engage.rules.known import binding, expression
-from engage.rules.schema.fields import Section
 from engage.rules.schema.hooks import (
     GenericSection,
+    HookSection,
     HooksSection,
     MappedSection,
     SalesforceSection,
@@ -51,7 +51,7 @@ def read_hooks(written: HooksSection | None, settings: Settings, problems: list[
     }
 
 
-def _sections(written: HooksSection, problems: list[Problem]) -> Iterator[tuple[str, str, Section]]:
+def _sections(written: HooksSection, problems: list[Problem]) -> Iterator[tuple[str, str, HookSection]]:
     for key, info in HooksSection.model_fields.items():
         section, name = getattr(written, key), info.alias or key
         if section is not None:
@@ -67,7 +67,7 @@ def _sections(written: HooksSection, problems: list[Problem]) -> Iterator[tuple[
 class _Reading:
     """One hook as it is written."""
 
-    def __init__(self, name: str, source: str, section: Section, settings: Settings, problems: list[Problem]) -> None:
+    def __init__(self, name: str, source: str, section: HookSection, settings: Settings, problems: list[Problem]) -> None:
         self._name = name
         self._source = source
         self._section = section
@@ -84,6 +84,7 @@ class _Reading:
             header=self._header(section.header) if isinstance(section, GenericSection) and section.header else None,
             signing=self._signing(section.signature) if isinstance(section, GenericSection) and section.signature else None,
             external_id=str(own or "{id}"), organization=self._organization(), topics=frozenset(self._topics()),
+            rate=section.rate or HOOK_RATE,
             events=tuple(map(self._mapped, section.events)) if isinstance(section, GenericSection | StandardWebhooksSection) else (),
         )
 

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from engage.hooks import HookRequest
-from engage.hooks.ports import Unreachable
+from engage.hooks.ports import TooMany, Unreachable
 from engage.hooks.proof import NotProven
 from engage.hooks.taking import Outcome
 from engage.model.errors import InputError
 from engage.web.ports import Site
-from engage.web.problems import problem
+from engage.web.problems import MEDIA_TYPE, problem
 
 UNKNOWN = "no hook of that name is set up under `hooks` in engage.yaml"
 UNPROVEN = "the request does not prove that it is from its source: see docs/hooks.md for how it does"
 AGAIN = {"Retry-After": "30"}
 
+def _problem(description: str, **headers: str) -> dict[str, Any]:
+    """One refusal, as the document describes it."""
+    told = {name.replace("_", "-"): {"description": said, "schema": {"type": "string"}} for name, said in headers.items()}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content, **({"headers": told} if told else {})}
+
+
+WAIT = "Seconds to wait."
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Taken in, or known already. Some sources get the answer that they want instead of JSON."},
-    401: {"description": "It does not prove that it is from its source."},
-    404: {"description": "There is no such hook."},
-    413: {"description": "A body has at most 1,000,000 bytes."},
-    422: {"description": "It is from its source, and none of it can be used."},
-    503: {"description": "Not now; post it again."},
+    401: _problem("It does not prove that it is from its source.", WWW_Authenticate="How some sources may bring their secret."),
+    404: _problem("There is no such hook."),
+    413: _problem("A body has at most 1,000,000 bytes."),
+    422: _problem("It is from its source, and none of it can be used."),
+    429: _problem("The source posts more than its `rate`; nothing was taken, post it again.", Retry_After=WAIT),
+    503: _problem("Not now; post it again.", Retry_After=WAIT),
 }
 BODY: dict[str, Any] = {"requestBody": {
     "description": "What the source posts",
@@ -53,6 +63,9 @@ def router(site: Site) -> APIRouter:
             return problem(422, error.problems[0].what, errors=[{"detail": each.what} for each in error.problems])
         except NotProven as error:
             raise HTTPException(401, UNPROVEN, headers={"WWW-Authenticate": 'Basic realm="hooks"'}) from error
+        except TooMany as error:
+            what = f"this hook takes {hook.rate:g} requests a second (its `rate` in engage.yaml); post it again"
+            raise HTTPException(429, what, headers={"Retry-After": str(math.ceil(error.wait))}) from error
         except Unreachable as error:
             raise HTTPException(503, "what had to be asked of the source does not answer; post it again", headers=AGAIN) from error
         return _answer(outcome)

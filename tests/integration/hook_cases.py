@@ -12,10 +12,12 @@ from functools import partial
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from engage.delivery.buckets import LocalBuckets
 from engage.delivery.identity import SignedIdentity
 from engage.feedback import Feedback
 from engage.feedback.texts import Texts
 from engage.hooks import HookRequest, Hooks
+from engage.hooks.ports import TooMany
 from engage.hooks.proof import NotProven
 from engage.model.contact import Event
 from engage.model.errors import InputError
@@ -51,6 +53,7 @@ from tests.unit.hooks.desk import (
     twilio,
     zendesk,
 )
+from workers.access import HookRates
 
 Sender = Callable[..., Post]
 
@@ -113,7 +116,7 @@ def _hooks(workspace: Workspace, database: Database, seen: list[str], start: dat
         responses=Feedback(SqlFeedback(database, workspace=lambda: workspace), workspace=lambda: workspace),
         memory=SqlHookMemory(database, workspace=lambda: workspace),
         texts=Texts(SqlTexts(database, workspace=lambda: workspace), workspace=lambda: workspace),
-        delivery_in=SignedIdentity(secret=b"s" * 32, domain="a.example").delivery_in,
+        rates=HookRates(LocalBuckets(lambda: 0.0)), delivery_in=SignedIdentity(secret=b"s" * 32, domain="a.example").delivery_in,
     )
 
 
@@ -128,6 +131,7 @@ def _posts(workspace: Workspace) -> Iterator[Post]:
                 yield sns(payload("ses_bounce.json"), at=MONDAY)
             elif name == "sendgrid":
                 yield sendgrid(payload("sendgrid.json"), secret=secret, at=MONDAY)
+                yield sendgrid(payload("sendgrid.json"), secret=SECRET, at=MONDAY)
             elif name == "standard-webhooks":
                 yield standard(payload("standard.json"), at=MONDAY, secret=WEBHOOK_SECRET if secret == SECRET else secret)
             elif hook.source == GENERIC:
@@ -150,7 +154,7 @@ def _outcome(hooks: Hooks, post: Post) -> str:
     headers = {key.lower(): value for key, value in post.headers.items()}
     try:
         outcome = hooks.take(hook, HookRequest(url=f"{PUBLIC_URL}{post.path}", headers=headers, body=post.body))
-    except (NotProven, InputError) as error:
+    except (NotProven, TooMany, InputError) as error:
         return type(error).__name__
     return f"{outcome.events} events, {outcome.touches} touches, {outcome.replies} replies"
 
@@ -167,6 +171,7 @@ def _secret_keys(called: str, name: str) -> Mapping[Key, Case]:
         ("hooks", name): hooked(f"{line}\n  other: {GENERIC_HOOK}", f"  {line}\n", ""),
         (called, "secret"): hooked(line, f"secret: {SECRET}", "secret: another-secret"),
         (called, "old_secret"): hooked(line, f", old_secret: {OLD_SECRET}", ""),
+        (called, "rate"): hooked(f"{line[:-1]}, rate: 1/h}}", "1/h", "9/s"),
     }
 
 
@@ -207,10 +212,16 @@ HOOK_KEYS: Mapping[Key, Case] = {
         STANDARD.replace("}", ", events: [{type: ticket.closed}]}"), ", events: [{type: ticket.closed}]", "",
     ),
     ("hooks", "ses"): hooked(f"ses: {{topics: ['{TOPIC}']}}\n  other: {GENERIC_HOOK}", f"  ses: {{topics: ['{TOPIC}']}}\n", ""),
+    ("an SES hook", "rate"): hooked(f"ses: {{topics: ['{TOPIC}'], rate: 1/h}}", "1/h", "9/s"),
+    ("a Standard Webhooks hook", "rate"): hooked(
+        f"standard-webhooks: {{secret: {WEBHOOK_SECRET}, old_secret: {OTHER_KEY}, rate: 1/h}}", "1/h", "9/s",
+    ),
+    ("a generic hook", "rate"): hooked(f"shop: {{rate: 1/h, {GENERIC_HOOK[1:]}", "1/h", "9/s"),
     ("an SES hook", "topics"): hooked(f"ses: {{topics: ['{TOPIC}']}}", ":mail'", ":other'"),
     ("hooks", "sendgrid"): hooked(
         f"sendgrid: {{public_key: {public_key()}}}\n  other: {GENERIC_HOOK}", f"  sendgrid: {{public_key: {public_key()}}}\n", "",
     ),
+    ("a SendGrid hook", "rate"): hooked(f"sendgrid: {{public_key: {public_key()}, rate: 1/h}}", "1/h", "9/s"),
     ("a SendGrid hook", "public_key"): hooked(
         f"sendgrid: {{public_key: {public_key()}}}", public_key(), public_key(ec.generate_private_key(ec.SECP256R1())),
     ),

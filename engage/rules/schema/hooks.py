@@ -7,13 +7,22 @@ from typing import Annotated, ClassVar, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from engage.model.hooks import Digest, Encoding
-from engage.rules.schema.fields import FieldName, Section, Source, Text, Word, complaint
+from engage.rules.schema.fields import FieldName, Rate, Section, Source, Text, Word, complaint
 
 _OLD = "What counts beside it, while one takes the other's place"
 _OWN_ID = "How its own number of a person stands as our contacts' external_id: `zd-{id}`; default: the number alone"
 
 
-class SecretSection(Section):
+class HookSection(Section):
+    """Whatever may post."""
+
+    rate: Rate | None = Field(
+        None, description="How many requests that prove themselves are taken: 50/s, 1000/m; above it they are answered 429",
+        json_schema_extra={"default": "100/s"},
+    )
+
+
+class SecretSection(HookSection):
     """A source that knows one secret."""
 
     secret: Text = Field(description="What it signs with, or sends along: docs/hooks.md says where that stands")
@@ -83,7 +92,7 @@ class BrevoSection(SecretSection):
     called: ClassVar[str] = "a Brevo hook"
 
 
-class SendGridSection(Section):
+class SendGridSection(HookSection):
     """SendGrid: what became of mails."""
 
     called: ClassVar[str] = "a SendGrid hook"
@@ -92,7 +101,7 @@ class SendGridSection(Section):
     old_public_key: Text | None = Field(None, description=_OLD)
 
 
-class SesSection(Section):
+class SesSection(HookSection):
     """Amazon SES by SNS: what became of mails."""
 
     called: ClassVar[str] = "an SES hook"

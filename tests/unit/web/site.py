@@ -51,7 +51,7 @@ from engage.web.app import create_app
 from engage.web.ports import Rates, Site
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
 from tests.fakes.network import FakeNetwork
-from workers.access import AllKeys, KeyRates
+from workers.access import AllKeys, HookRates, KeyRates
 from workers.drafts import Drafts
 from workers.intake import Intake
 from workers.metrics import Metrics
@@ -146,6 +146,7 @@ class Visitor:
         hooks = Hooks(
             workspace=lambda: self.workspace, clock=self.clock, machine_now=self.machine.now, intake=self.intake, responses=feedback,
             memory=memory, texts=texts, network=self.network, delivery_in=self.identity.delivery_in,
+            rates=HookRates(LocalBuckets(lambda: self.monotonic)),
         )
         planned = Intake(self._planner(), clock=self.clock, nudges=self.intake) if workspace is not None else self.intake
         self.lookout = Lookout(
