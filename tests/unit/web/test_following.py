@@ -97,7 +97,7 @@ def test_the_picture_tells_that_the_mail_was_opened(visitor: Visitor) -> None:
     ("headers", "reason"),
     [
         ({"User_Agent": "Mozilla/5.0"}, "proxy"),
-        ({"User_Agent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"}, "proxy"),
+        ({"User_Agent": "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"}, "proxy"),
         ({"User_Agent": "Barracuda Sentinel (EE)"}, "scanner"),
         ({"User_Agent": "python-requests/2.32"}, "program"),
         ({"User_Agent": ""}, "program"),
@@ -114,6 +114,17 @@ def test_a_machine_is_written_as_one_and_its_reader_counts_all_the_same(visitor:
     assert pending(visitor) == []
     come(visitor, click(visitor))
     assert told(visitor)[1:] == [("clicked", TARGET, None)]
+
+
+@pytest.mark.parametrize(
+    "program", [
+        "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Trident/8.0; Microsoft Outlook 16.0.4266; ms-office; MSOffice 16)",
+    ],
+)
+def test_what_fetches_pictures_for_a_reader_who_opens_the_mail_is_no_machine(visitor: Visitor, program: str) -> None:
+    come(visitor, picture(visitor), User_Agent=program)
+    assert told(visitor) == [("opened", None, None)]
 
 
 def test_who_asks_for_the_head_alone_is_led_on_and_is_a_machine(visitor: Visitor) -> None:
