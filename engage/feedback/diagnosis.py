@@ -82,14 +82,14 @@ def _weighed(code: str, meant: str | None) -> str:
         case None:
             return code
         case "5.2.2":
-            return f"{code[0]}.2.2" if code[0] in "45" and not code.startswith("5.7.") else code
+            return f"{code[0]}.2.2" if code[0] in "45" and (not code.startswith("5.7.") or code == "5.7.0") else code
         case "4.4.7":
             return code if _says_much(code) else meant
         case "5.1.1" | "5.2.1" | "5.1.6":
             return meant if _PERHAPS_NO_MAILBOX.fullmatch(code) else code
         case "5.1.2":
             return meant if _PERHAPS_NO_HOST.fullmatch(code) else code
-        case "5.7.1" if code == "5.1.1":  # all that it says is that it does not take this mail: the address may be good
+        case "5.7.1" | "5.3.4" if code == "5.1.1":  # all that it says is that it does not take this mail: the address may be good
             return meant
         case _:
             return meant if not _says_much(code) and not _TEMPORARY.fullmatch(code) else code

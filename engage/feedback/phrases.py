@@ -30,7 +30,7 @@ FULL = AnyOf(
     "caixa postal lotada", "skrzynka … pełna", "skrzynka jest przepełniona", "переполнен", "ящик … переполнен", "квота",
     "место закончилось", "容量不足", "空间不足", "邮箱已满", "邮箱容量", "信箱已滿", "空間不足", "メールボックス…いっぱい", "容量を超え",
     "容量オーバー", "사서함…가득", "용량 초과", "용량초과", "容量超过", "schránka je plná", "schránka … plná", "kotak … penuh",
-    "reached the maximum size", "mailbox … reached the maximum",
+    "reached the maximum size", "mailbox … reached the maximum", "mailbox exceeds", "exceeded its disk space", "disk space limit",
 )  # fmt: skip
 
 SIZE = AnyOf(
@@ -45,6 +45,9 @@ PREFERENCES = AnyOf(
     "blocked by the recipient",
 )  # fmt: skip
 """The reader does not want us, or not by this server: the address is good."""
+
+WAITLISTED = AnyOf("sender not pre-approved", "x-boxbe-notice", "has been waitlisted")
+"""A challenge in the form of a report: the mail waits until its sender makes himself known."""
 
 DISABLED = AnyOf(
     "account disabled", "account is disabled", "account has been disabled", "mailbox disabled", "mailbox is disabled",
@@ -109,7 +112,8 @@ NO_MAILBOX = AnyOf(
     "not a valid email", "not valid user", "not valid recipient", "invalid recipient", "invalid user", "invalid mailbox",
     "invalid address", "invalid account", "invalid email", "invalid e-mail", "invalid local", "invalid destination",
     "invalid or unknown", "address invalid", "recipient invalid", "mailbox invalid", "recipient is invalid", "address is invalid",
-    "bad destination mailbox", "bad destination email", "bad recipient", "bad address", "badrcptto", "badrecipient", "validrcptto",
+    "bad destination mailbox", "bad destination email", "bad recipient", "bad_recipient", "bad address", "badrcptto", "badrecipient",
+    "validrcptto",
     "illegal user", "illegal recipient", "recipient address rejected: user", "recipient address rejected: unknown",
     "recipient address rejected: access denied", "recipient address rejected: undeliverable", "recipient address rejected: invalid",
     "recipient address rejected: no such", "address rejected: no", "recipient … rejected: no", "recipient is not accepted",

@@ -10,7 +10,7 @@ from typing import final
 from engage.feedback.diagnosis import code_of
 from engage.feedback.findings import Finding, What
 from engage.feedback.mime import Mail, fields_of
-from engage.feedback.phrases import DELAYED
+from engage.feedback.phrases import DELAYED, WAITLISTED
 
 STATUS = frozenset({"message/delivery-status", "message/global-delivery-status", "text/delivery-status", "message/delivery-notification"})
 FEEDBACK = frozenset({"message/feedback-report", "text/feedback-report", "application/feedback-report"})
@@ -23,6 +23,7 @@ _HEX = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _JUNK = "x-hmxmroriginalrecipient"
 """Outlook's field, in the copy of what was marked as junk."""
 
+_OF_THE_WHOLE = frozenset({"reporting-mta", "arrival-date"})
 _MOST = 50
 _OLD_YAHOO = re.compile(r"\A\s*(?:this is an? (?:spam|abuse|email abuse) report|this is an email abuse report)", re.IGNORECASE)
 
@@ -31,6 +32,8 @@ def of_status(mail: Mail) -> Sequence[Finding]:
     """What became of each recipient, where the mail holds a delivery status."""
     texts = [part.text for part in mail.parts if part.media_type in STATUS]
     blocks = [block for text in texts for block in _blocks(text)]
+    if any(map(_names_recipient, blocks)):  # what stands with none of them is about the whole mail
+        blocks = [block for block in blocks if _names_recipient(block) or not block.keys() & _OF_THE_WHOLE]
     around = mail.said if len(blocks) == 1 else ""
     return [finding for block in blocks[:_MOST] if (finding := _of_recipient(block, around)) is not None]
 
@@ -88,6 +91,10 @@ def _blocks(text: str) -> Iterator[_Fields]:
         yield waiting
 
 
+def _names_recipient(block: _Fields) -> bool:
+    return bool(block.keys() & {"final-recipient", "original-recipient", "x-actual-recipient"})
+
+
 def _of_recipient(fields: _Fields, around: str) -> Finding | None:
     action = fields.get("action", "").lower().split("(")[0].strip().strip(";.").strip()
     status, said = fields.get("status", ""), fields.get("diagnostic-code", "") or fields.get("x-supplementary-info", "")
@@ -100,7 +107,9 @@ def _of_recipient(fields: _Fields, around: str) -> Finding | None:
 
 
 def _what(action: str, status: str, words: str) -> What | None:
-    """By the action, else by the status; what was only passed on has not come back."""
+    """By the action, else by the status; what was only passed on has not come back, nor what waits for its sender to make himself known."""
+    if WAITLISTED.search(words.lower()):
+        return What.AUTOMATIC
     match action:
         case "failed" | "failure" | "fail" | "bounced" | "hardfail" | "error" | "deliverable-failed":
             return What.BOUNCED
