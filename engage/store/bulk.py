@@ -6,15 +6,14 @@ and the rows go as the driver takes them fastest: on SQLite as they are, on Post
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from json.encoder import encode_basestring
 from typing import Any, final
 
 import sqlalchemy as sa
 
 from engage.model.values import instant_text
 from engage.store.columns import Instant
+from engage.store.documents import json_text
 from engage.store.lists import quoted
 
 
@@ -73,35 +72,6 @@ def _writer(column: sa.Column[Any]) -> Callable[[Any], object] | None:
     if isinstance(column.type, Instant):
         return instant_text
     return json_text if isinstance(column.type, sa.JSON) else None
-
-
-def json_text(value: Mapping[str, object]) -> str:
-    """The mapping as JSON that can be written anywhere."""
-    said = unescaped_json(value)
-    return said if said.isascii() or _can_be_written(said) else _escaped(value)
-
-
-def unescaped_json(value: Mapping[str, object]) -> str:
-    """The same, if what the texts in it say can be encoded. A letter's page of Cyrillic would be twice as long escaped."""
-    texts = [f"{quoted_json(name)}:{quoted_json(each)}" for name, each in value.items() if isinstance(each, str)]
-    return "{" + ",".join(texts) + "}" if len(texts) == len(value) else _escaped(value)
-
-
-def _escaped(value: Mapping[str, object]) -> str:
-    return json.dumps(value if isinstance(value, dict) else dict(value))
-
-
-def _can_be_written(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a pair, which somebody sent as JSON
-        return False
-    return True
-
-
-def quoted_json(text: str | None) -> str:
-    """A text, or nothing, as JSON."""
-    return "null" if text is None else encode_basestring(text)
 
 
 _KINDS: Mapping[type[Any], str] = {

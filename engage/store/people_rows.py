@@ -17,7 +17,7 @@ from engage.model.addresses import address_key
 from engage.model.contact import ADDRESSES, BUILT_IN_ATTRIBUTES, Money, Value
 from engage.model.values import instant_text, to_json
 from engage.model.workspace import Settings
-from engage.store.bulk import quoted_json
+from engage.store.documents import quoted_json
 from engage.store.loading import BulkLoad, document
 from engage.store.rows import KEY_COLUMNS, Row
 from engage.store.tables import contact_dates, contacts

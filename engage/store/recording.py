@@ -7,7 +7,7 @@ suppressed. The same order of locks holds: the lease's row, runs, deliveries.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from engage.delivery.ports import Lease, LeaseLost, Settlement
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
-from engage.store.bulk import json_text, quoted_json, unescaped_json
+from engage.store.documents import json_text, quoted_json
 from engage.store.leases import hold
 from engage.store.lists import among
 from engage.store.outcomes import move_runs
@@ -89,18 +89,11 @@ def _as_it_is(document: bytes) -> bytes:
 
 def _row(touch: Touch) -> bytes:
     """As `given` below takes it apart."""
-    try:
-        return _said(touch, unescaped_json).encode()
-    except UnicodeEncodeError:  # half of a pair, which somebody sent as JSON
-        return _said(touch, json_text).encode()
-
-
-def _said(touch: Touch, text: Callable[[Mapping[str, object]], str]) -> str:
-    private = f',"private":{text(touch.private)}' if touch.private else ""
+    private = f',"private":{json_text(touch.private)}' if touch.private else ""
     return (
         f'{{"id":{touch.delivery_id},"locale":{quoted_json(touch.locale)},"provider_id":{quoted_json(touch.provider_id)},'
-        f'"detail":{text(touch.detail)}{private}}}'
-    )
+        f'"detail":{json_text(touch.detail)}{private}}}'
+    ).encode()
 
 
 _END = (
