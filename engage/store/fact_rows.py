@@ -101,7 +101,8 @@ _STANDING = (
 _OF_ADDRESSES = (
     _rows(SUPPRESSED, text=suppressions.c.address_key, other=suppressions.c.reason).where(among(suppressions.c.address_key, "keys")),
     _rows(COPY, text=deliveries.c.send_key, other=deliveries.c.address_key).where(
-        among(deliveries.c.send_key, "send_keys"), deliveries.c.send_key.is_not(None), among(deliveries.c.address_key, "keys"),
+        among(deliveries.c.send_key, "send_keys"), deliveries.c.send_key.is_not(None),
+        among(deliveries.c.address_key, "keys"), deliveries.c.address_key.is_not(None),
         deliveries.c.state.in_([sa.literal_column(f"'{state}'") for state in COPIES]),
     ),
 )

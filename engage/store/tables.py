@@ -227,7 +227,7 @@ deliveries = sa.Table(
     partial_index("ix_deliveries_sending", "contact_id", where="state = 'sending'"),
     partial_index("ix_deliveries_held", "hold", "campaign", where="hold IS NOT NULL"),
     partial_index("ix_deliveries_ended_ill", "state", "id", where=ENDED_ILL),
-    partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL"),
+    partial_index("ix_deliveries_copy", "send_key", "address_key", where="send_key IS NOT NULL AND address_key IS NOT NULL"),
     sqlite_autoincrement=True,
 )
 

@@ -214,8 +214,8 @@ def _make_deliveries() -> None:
     )
     op.create_index(
         "ix_deliveries_copy", "deliveries", ["send_key", "address_key"],
-        sqlite_where=sa.text("send_key IS NOT NULL"),
-        postgresql_where=sa.text("send_key IS NOT NULL"),
+        sqlite_where=sa.text("send_key IS NOT NULL AND address_key IS NOT NULL"),
+        postgresql_where=sa.text("send_key IS NOT NULL AND address_key IS NOT NULL"),
     )
     op.create_index(
         "ix_deliveries_again", "deliveries", ["queue", "priority", "retry_at"],
