@@ -51,8 +51,10 @@ class Member:
         """
         others = self.others
         news = {name: value for name, value in told.items() if (name, comparable(name, value)) not in others} if others else told
-        merged: dict[str, Value] = {name: value for name, value in {**self.attributes, **news}.items() if value is not None}
-        if not any(merged.get(name) for name in IDENTITIES):
+        merged: dict[str, Value] = {**self.attributes, **news}
+        if None in news.values():
+            merged = {name: value for name, value in merged.items() if value is not None}
+        if not (merged.get("external_id") or merged.get("email") or merged.get("phone")):  # IDENTITIES, one by one
             raise Unusable("nothing would be left to tell this contact apart: external_id, email or phone")
         changed = merged != self.attributes
         self.attributes = merged
@@ -118,7 +120,12 @@ Keys = tuple[str | None, ...]
 
 def keys_of(attributes: Mapping[str, Value]) -> Keys:
     """The identities among the attributes."""
-    return tuple([comparable(name, attributes.get(name)) for name in IDENTITIES])
+    external_id, email, phone = attributes.get("external_id"), attributes.get("email"), attributes.get("phone")  # IDENTITIES, one by one
+    return (
+        external_id if isinstance(external_id, str) and external_id else None,
+        normalise(ChannelKind.EMAIL, email) if isinstance(email, str) and email else None,
+        normalise(ChannelKind.SMS, phone) if isinstance(phone, str) and phone else None,
+    )
 
 
 def comparable(name: str, value: Value) -> str | None:

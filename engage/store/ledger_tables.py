@@ -19,12 +19,13 @@ consents = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("source", sa.String, nullable=False),
     sa.Column("proof", sa.String),
-    sa.Column("address_key", sa.String(64), index=True),  # it came through a message: counts for all who share the address
+    sa.Column("address_key", sa.String(64)),  # it came through a message: counts for all who share the address
     sa.Column("expires_at", Instant),  # from then on it says nothing; NULL: never
     sa.Column("ground", sa.String),  # on what a grant rests
     sa.Column("wording", sa.String(64)),  # hash of what was read, in `wordings`
     sa.Column("locale", sa.String),
     sa.Index("ix_consents_contact", "contact_id", "purpose", "at"),
+    partial_index("ix_consents_address_key", "address_key", where="address_key IS NOT NULL"),
     partial_index("ix_consents_expiring", "expires_at", where="expires_at IS NOT NULL"),
     sqlite_autoincrement=True,
 )

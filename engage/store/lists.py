@@ -33,7 +33,13 @@ def _as_json(values: Iterable[int | str] | None) -> str | None:
 
 
 def _as_array(values: Iterable[int | str] | None) -> str | None:
-    return None if values is None else "{" + ",".join(str(each) if isinstance(each, int) else quoted(each) for each in values) + "}"
+    if values is None:
+        return None
+    texts = [str(each) if isinstance(each, int) else each for each in values]
+    joined = '","'.join(texts)
+    if joined.count('"') == 2 * len(texts) - 2 and "\\" not in joined and texts:  # none that would have to be escaped
+        return f'{{"{joined}"}}'
+    return "{" + ",".join(map(quoted, texts)) + "}"
 
 
 class _Among(FunctionElement[bool]):

@@ -53,8 +53,9 @@ class PeopleBatch:
         """Merge each with whoever is meant, in the order given."""
         keys = [keys_of(person.attributes) for person in persons]
         self._load_meant(persons, keys)
+        strangers = not self._known and _are_distinct(keys)  # who need not be found among the others of their batch
         for person, own in zip(persons, keys, strict=True):
-            self._take(person, own)
+            self._take(person, own, is_new=strangers)
 
     def _load_meant(self, persons: Sequence[Person], keys: Sequence[Keys]) -> None:
         """Load, locked, whoever may be meant, and their lines of the ledger where permissions come with them."""
@@ -94,11 +95,11 @@ class PeopleBatch:
         """What became of each person taken, in order; once written with the ids of new contacts."""
         return [_told_of(*answer) if isinstance(answer, tuple) else answer for answer in self._answers]
 
-    def _take(self, person: Person, keys: Keys) -> None:
+    def _take(self, person: Person, keys: Keys, *, is_new: bool) -> None:
         try:
             if self._barred:
                 self._refuse_barred(person.attributes)
-            found = self._register.find(keys)
+            found = None if is_new else self._register.find(keys)
             member = found or Member({})
             changed = member.take(person.attributes)
         except Unusable as error:
@@ -106,7 +107,8 @@ class PeopleBatch:
             return
         if found is None:
             self._new.append(member)
-            self._register.add(member, keys)
+            if not is_new:
+                self._register.add(member, keys)
         elif changed:
             self._register.add(member)
         added, passed_over = self._permit(member, person.permissions) if person.permissions else (0, 0)
@@ -150,6 +152,12 @@ class PeopleBatch:
             elif permission.at is None and permission.granted and any(not other.granted for other in lines):
                 passed_over += 1
         return added, passed_over
+
+
+def _are_distinct(keys: Sequence[Keys]) -> bool:
+    """Whether no two of them have an identity in common."""
+    told = [[key for key in each if key is not None] for each in zip(*keys, strict=True)]
+    return all(len(set(each)) == len(each) for each in told)
 
 
 def _told_of(member: Member, fate: Fate, consents: int, passed_over: int) -> Stored:

@@ -86,7 +86,7 @@ contacts = sa.Table(
     sa.Column("attributes", Json, nullable=False),  # the declared ones, as engage.model.values writes them
     sa.Column("email_key", sa.String(64), index=True),  # keyed hashes of the normalised addresses
     sa.Column("phone_key", sa.String(64), index=True),
-    sa.Column("chat_key", sa.String(64), index=True),
+    sa.Column("chat_key", sa.String(64)),
     sa.Column("zone_key", sa.String, nullable=False),  # Zones.key
     sa.Column("zone_source", sa.String, nullable=False),
     sa.Column("known_at", Instant, nullable=False),  # when the row came to be
@@ -95,12 +95,13 @@ contacts = sa.Table(
     sa.Column("quietly", sa.Boolean, nullable=False, default=False),  # that change was by a silent import: it moves nobody
     sa.Column("erased_at", Instant),
     sa.Index("ix_contacts_residence", "zone_key", "country"),
+    partial_index("ix_contacts_chat_key", "chat_key", where="chat_key IS NOT NULL"),  # few have one, and each entry costs an import
     sqlite_autoincrement=True,
 )
 
 contact_dates = sa.Table(
     "contact_dates", metadata,
-    sa.Column("contact_id", Id, sa.ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("contact_id", Id, primary_key=True),
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("year", sa.Integer, nullable=False),
     sa.Column("month", sa.Integer, nullable=False),

@@ -107,7 +107,11 @@ def _make_consents() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_consents_address_key"), "consents", ["address_key"])
+    op.create_index(
+        "ix_consents_address_key", "consents", ["address_key"],
+        sqlite_where=sa.text("address_key IS NOT NULL"),
+        postgresql_where=sa.text("address_key IS NOT NULL"),
+    )
     op.create_index("ix_consents_contact", "consents", ["contact_id", "purpose", "at"])
     op.create_index(
         "ix_consents_expiring", "consents", ["expires_at"],
@@ -161,7 +165,11 @@ def _make_contacts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_contacts_changed_at"), "contacts", ["changed_at"])
-    op.create_index(op.f("ix_contacts_chat_key"), "contacts", ["chat_key"])
+    op.create_index(
+        "ix_contacts_chat_key", "contacts", ["chat_key"],
+        sqlite_where=sa.text("chat_key IS NOT NULL"),
+        postgresql_where=sa.text("chat_key IS NOT NULL"),
+    )
     op.create_index(op.f("ix_contacts_email_key"), "contacts", ["email_key"])
     op.create_index(op.f("ix_contacts_phone_key"), "contacts", ["phone_key"])
     op.create_index("ix_contacts_residence", "contacts", ["zone_key", "country"])
@@ -496,7 +504,6 @@ def _make_contact_dates() -> None:
         sa.Column("month", sa.Integer(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("zone_key", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_contact_dates_contact_id_contacts"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("contact_id", "name", name=op.f("pk_contact_dates")),
         sqlite_with_rowid=False,
     )
