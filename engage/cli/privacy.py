@@ -73,12 +73,14 @@ def readmit(
     reference: Annotated[str, typer.Argument(metavar="IDENTITY", help="An email, phone number or external id of somebody who was erased.")],
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Let somebody who was erased be taken in again by this identity, as they came back by themselves. It brings nothing back.
+    """Let somebody who was erased be taken in again by this identity, as they came back by themselves.
+
+    What they had withdrawn stays withdrawn for that address; nothing else comes back.
 
     Example: engage contact readmit ana@example.com
     """
     with app_of(context).open(workspace).engaged() as engaged:
-        if not engaged.people.readmit(reference):
+        if not engaged.people.readmit(reference, now=engaged.clock.now()):
             raise InputError.of("nobody of that identity was erased", file="<command line>")
     console().print("may be taken in again, and written to where consent allows it")
 

@@ -143,8 +143,11 @@ class People(Registering, Protocol):
         """Whether it names somebody who was erased, and is not taken in again."""
         ...
 
-    def readmit(self, reference: str) -> bool:
-        """Let an erased identity be taken in again; False where it is not barred. Nothing of what was erased comes back."""
+    def readmit(self, reference: str, *, now: datetime) -> bool:
+        """Let an erased identity be taken in again; False where it is not barred.
+
+        Nothing of what was erased comes back but what was withdrawn: it counts for whoever has the address from now on.
+        """
         ...
 
     def identities(self, contact_id: int) -> Sequence[Identity]:

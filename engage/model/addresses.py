@@ -16,6 +16,9 @@ an address, moved away, null MX, disabled. The other 5.1.x speak of the sender."
 STOPPED = "stop"
 """Why a number is suppressed whose owner wrote STOP: the one reason that its owner can take back, by START."""
 
+READMITTED = "readmitted"
+"""Source of the lines that keep withdrawn what people had withdrawn who were erased, and are taken in again."""
+
 _BETWEEN_DIGITS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 
 

@@ -15,10 +15,8 @@ from engage.model.errors import InputError
 from engage.model.workspace import Settings
 from engage.store.database import Database
 from engage.store.identities import NAMES, Others, barred_among, meant_by, others_of, reference_keys
-from engage.store.ledger import ERASED
-from engage.store.ledger_tables import suppressions
 from engage.store.people_batch import PeopleBatch
-from engage.store.people_tables import barred
+from engage.store.readmitting import readmit
 from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts
@@ -68,13 +66,11 @@ class SqlPeople:
         with self._database.read() as connection:
             return bool(barred_among(connection, reference_keys(self._database.secret(), reference).values()))
 
-    def readmit(self, reference: str) -> bool:
-        """Let an erased identity be taken in again; False where it is not barred."""
+    def readmit(self, reference: str, *, now: datetime) -> bool:
+        """Let an erased identity be taken in again; False where it is not barred. What was withdrawn stays so."""
         keys = list(reference_keys(self._database.secret(), reference).values())
-        erased = (suppressions.c.address_key.in_(keys), suppressions.c.reason == ERASED)
         with self._database.begin() as connection:
-            connection.execute(sa.delete(suppressions).where(*erased))
-            return bool(connection.execute(sa.delete(barred).where(barred.c.key.in_(keys))).rowcount)
+            return readmit(connection, keys, now=now)
 
     def identities(self, contact_id: int) -> Sequence[Identity]:
         """All that the contact is known by, the primary ones first."""

@@ -23,7 +23,7 @@ from engage.model.workspace import Settings
 from engage.store.identities import are_any, barred_among, hashes_of, others_of, spellings, why_barred
 from engage.store.ledger import append_of, keep_wordings
 from engage.store.ledger_tables import consents
-from engage.store.lists import listed_ids
+from engage.store.lists import listed, listed_ids
 from engage.store.people_meant import AS_EVER, BY_INDEX, CANDIDATES, told_of
 from engage.store.people_writing import PeopleWriting
 from engage.store.rows import Row, consent_of, contact_of
@@ -43,6 +43,8 @@ class PeopleBatch:
         self._known: dict[Member, Row] = {}
         self._new: list[Member] = []
         self._lines: defaultdict[Member, list[Consent]] = defaultdict(list)
+        self._shared: defaultdict[str, list[Consent]] = defaultdict(list)
+        self._met: set[Member] = set()
         self._new_lines: list[tuple[Member, Consent]] = []
         self._wordings: dict[str, Wording] = {}
         self._barred: Mapping[str, datetime] = {}
@@ -66,8 +68,10 @@ class PeopleBatch:
                 self._barred = barred_among(self._connection, told["keys"])
             if found := self._connection.scalars(CANDIDATES, told).all():
                 self.load(found)
-            if self._known and any(person.permissions for person in persons):
-                self._load_lines()
+            if any(person.permissions for person in persons):
+                if self._known:
+                    self._load_lines()
+                self._load_shared(persons)
 
     @contextmanager
     def _by_index(self) -> Iterator[None]:
@@ -137,10 +141,27 @@ class PeopleBatch:
         for row in self._connection.execute(_LINES, {"ids": list(members)}).mappings():
             self._lines[members[row["contact_id"]]].append(consent_of(row))
 
+    def _load_shared(self, persons: Sequence[Person]) -> None:
+        """Load what was withdrawn for these addresses, whoever has them: by a message, or by somebody who was erased."""
+        if not self._connection.scalar(_ANY_SHARED):
+            return
+        keys = {key: None for person in persons if person.permissions for key in hashes_of(self._secret, person.attributes).values()}
+        for row in self._connection.execute(_SHARED, {"keys": list(keys)}).mappings():
+            self._shared[row["address_key"]].append(consent_of(row))
+
+    def _lines_of(self, member: Member) -> list[Consent]:
+        """What the ledger says of a member, with what others withdrew for its addresses."""
+        lines = self._lines[member]
+        if self._shared and member not in self._met:
+            self._met.add(member)
+            for key in hashes_of(self._secret, member.attributes).values():
+                lines += [line for line in self._shared.get(key, ()) if line.contact_id != member.id]
+        return lines
+
     def _permit(self, member: Member, permissions: Sequence[Permission]) -> tuple[int, int]:
         """How many lines the permissions add, and how many undated grants the ledger knows better."""
         added = passed_over = 0
-        lines = self._lines[member]
+        lines = self._lines_of(member)
         for permission in permissions:
             line = new_line(permission, lines, contact_id=member.id or 0, now=self._now)
             if line is not None:
@@ -168,6 +189,12 @@ def _told_of(member: Member, fate: Fate, consents: int, passed_over: int) -> Sto
 
 _IDS = listed_ids("ids")
 _LINES = sa.select(consents).select_from(_IDS).join(consents, consents.c.contact_id == _IDS.c.value).order_by(consents.c.at, consents.c.id)
+_ANY_SHARED = sa.select(sa.exists().select_from(consents).where(consents.c.address_key.is_not(None)))
+_KEYS = listed("keys")
+_SHARED = (
+    sa.select(consents).select_from(_KEYS).join(consents, consents.c.address_key == _KEYS.c.value)
+    .where(~consents.c.granted).order_by(consents.c.at, consents.c.id)
+)
 _LOCKED = (
     sa.select(contacts).select_from(_IDS).join(contacts, contacts.c.id == _IDS.c.value)
     .where(contacts.c.erased_at.is_(None)).order_by(contacts.c.id).with_for_update(of=contacts)

@@ -26,7 +26,7 @@ from engage.store.tables import contacts
 
 CHUNK = 2_000
 FIRST_NEW = 10**15
-"""Ids of people who are new are greater than all that a real database will ever give."""
+"""Ids of people and of lines that are new are greater than all that a real database will ever give."""
 
 OWNED = (consents, identities)
 """What belongs to a contact and decides what becomes of a row."""
@@ -54,7 +54,8 @@ class Trial:
             ids = {"ids": [contact_id for contact_id in found if contact_id not in known]}
             for table in (contacts, *OWNED):
                 owner = table.c.id if table is contacts else table.c.contact_id
-                _copy(real, scratch, sa.select(table).where(among(owner, "ids")), table, ids)
+                own = [consents.c.address_key.is_(None)] if table is consents else []  # the others are there already
+                _copy(real, scratch, sa.select(table).where(among(owner, "ids"), *own), table, ids)
 
 
 @contextmanager
@@ -66,10 +67,13 @@ def on_trial(real: Database) -> Iterator[Database]:
             scratch.migrate()
             secret = real.secret().hex()
             with real.read() as connection, scratch.begin() as new:
-                new.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES ('contacts', ?)", (FIRST_NEW,))
+                numbered = [(table.name, FIRST_NEW) for table in (contacts, consents)]
+                new.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", numbered)
                 write_once(new, SECRET, secret)
                 for table in (suppressions, barred):
                     _copy(connection, new, sa.select(table), table, {})
+                of_addresses = sa.select(consents).where(consents.c.address_key.is_not(None))  # whoever has them
+                _copy(connection, new, of_addresses, consents, {})
             yield scratch
         finally:
             scratch.close()

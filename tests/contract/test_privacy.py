@@ -170,8 +170,8 @@ def test_an_address_that_is_readmitted_is_taken_in_and_written_to(works: Works) 
     works.privacy.erase(live(works), now=works.clock.now(), by="tester")
     with pytest.raises(InputError, match="contact readmit"):
         works.suppressions.unsuppress(ChannelKind.EMAIL, f"{CANARY}@example.com")
-    assert works.people.readmit(f"{CANARY}@example.com")
-    assert not works.people.readmit(f"{CANARY}@example.com")
+    assert works.people.readmit(f"{CANARY}@example.com", now=works.clock.now())
+    assert not works.people.readmit(f"{CANARY}@example.com", now=works.clock.now())
     (stored,) = works.people.upsert([Person(attributes={"email": f"{CANARY}@example.com"})], now=works.clock.now())
     assert stored.fate is Fate.CREATED
     works.happen("ticket.closed", f"{CANARY}@example.com", id="new", ticket_id="1", note="new")
