@@ -118,6 +118,8 @@ def _sentences(report: Report, *, dry_run: bool) -> Iterator[str]:
         yield f"{report.passed_over} grants without a date were passed over: these people withdrew, and an undated grant does not undo that"
     for note, rows in report.notes.items():
         yield f"{note} (in {rows} rows)"
+    if report.left_over:
+        yield f"{report.left_over} is of an earlier import: this one refused nothing; delete it unless you are mending it"
     if report.refused_file:
         yield f"the refused rows are in {report.refused_file}: mend them there, and import that file"
 

@@ -59,6 +59,7 @@ class Refusal:
 class Report:
     """What an import came to. `refusals` has the first 100 of the `refused`; all are in `refused_file` (None: there were none).
 
+    `left_over` is that file where an earlier import wrote it and this one had nothing to refuse.
     `notes` say what was odd, and in how many rows. `passed_over`: undated grants that the ledger knew better.
     """
 
@@ -75,6 +76,7 @@ class Report:
     refusals: tuple[Refusal, ...] = ()
     notes: Mapping[str, int] = field(default_factory=dict)
     refused_file: Path | None = None
+    left_over: Path | None = None
 
 
 def import_file(
@@ -108,7 +110,7 @@ def import_file(
                     tally.refuse(row.line, reason)
                     refused.add(row, reason)
             progress(len(batch.told), source.length)
-    return tally.report(source, refused_file=refused.written)
+    return tally.report(source, refused_file=refused.written, left_over=refused.left_over)
 
 
 @contextmanager
@@ -184,11 +186,11 @@ class _Tally:
         if len(self._refusals) < SHOWN:
             self._refusals.append(Refusal(line=line, reason=reason))
 
-    def report(self, source: Source, *, refused_file: Path | None) -> Report:
+    def report(self, source: Source, *, refused_file: Path | None, left_over: Path | None) -> Report:
         """What it all came to."""
         return Report(
             file=str(source.path), encoding=source.encoding, encoding_guessed=source.guessed, rows=self._fates.total(),
             created=self._fates[Fate.CREATED], changed=self._fates[Fate.CHANGED], unchanged=self._fates[Fate.UNCHANGED],
             refused=self._fates[Fate.REFUSED], consents=self._consents, passed_over=self._passed_over,
-            refusals=tuple(self._refusals), notes=dict(self._notes), refused_file=refused_file,
+            refusals=tuple(self._refusals), notes=dict(self._notes), refused_file=refused_file, left_over=left_over,
         )

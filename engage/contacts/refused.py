@@ -35,6 +35,11 @@ class RefusedRows:
         """The file, where there was anything to write."""
         return self._path if self._writer else None
 
+    @property
+    def left_over(self) -> Path | None:
+        """The file, where it is of an earlier import. It stays: somebody may be mending it."""
+        return self._path if not self._writer and not self._dry_run and self._path.exists() else None
+
     def add(self, row: Row, reason: str) -> None:
         """Write one row, with the line where it stood and why it was refused."""
         if self._dry_run:

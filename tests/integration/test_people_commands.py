@@ -73,6 +73,10 @@ def test_refused_rows_are_told_with_their_line_and_can_be_mended(engage: Engage)
     mended = Path("people.csv.refused.csv")
     mended.write_text(mended.read_text().replace("ana.example.com,", "ana@example.com,"))
     assert engage("import", str(mended)).status == 0
+    Path("people.csv").write_text("Mail,country\nana@example.com,SI\nbor@example.com,SI\n")
+    clean = engage("import", "people.csv", "--map", "Mail=email")
+    assert "people.csv.refused.csv is of an earlier import: this one refused nothing" in " ".join(clean.out.split())
+    assert mended.exists()
 
 
 def test_a_dry_run_writes_nothing(engage: Engage) -> None:
