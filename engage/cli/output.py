@@ -85,6 +85,10 @@ def json_object(text: str, *, name: str) -> dict[str, object]:
         given = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError.of(f"{name} is no JSON: {error.msg}", file="<command line>", line=error.lineno, column=error.colno) from error
+    except ValueError as error:
+        raise InputError.of(f"{name} has a number of thousands of digits", file="<command line>") from error
+    except RecursionError as error:
+        raise InputError.of(f"{name} is nested too deeply", file="<command line>") from error
     if not isinstance(given, dict):
         raise InputError.of(f"{name} must be a JSON object", file="<command line>")
     return given

@@ -18,6 +18,9 @@ _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")  # ISO 8601 has more ways to write a date: no database reads them all
 _CURRENCY = re.compile("[A-Za-z]{3}")
 
+LARGEST = 9_200_000_000_000_000_000
+"""Of whole numbers, either way: what 64 bits hold, and so every database."""
+
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """What no text of a database holds: NUL, and half of a surrogate pair."""
 

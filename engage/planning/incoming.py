@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import final
@@ -12,9 +12,10 @@ from typing import final
 from engage.model.contact import AttributeKind, Event, Value
 from engage.model.errors import InputError
 from engage.model.responses import OWN_EVENTS
-from engage.model.values import UNSTORABLE, from_json
+from engage.model.values import LARGEST, UNSTORABLE, from_json
 
 LONGEST_ID = 200
+DEEPEST = 64
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 EXAMPLES = {
@@ -46,6 +47,8 @@ def read_event(
     for name, written in (("id", id), ("type", type), ("contact", contact_ref or "")):
         _refuse(bool(_CONTROL.search(written)), f"an event's {name} holds no control characters: {written!r}")
     for name, raw in data.items():
+        _refuse(_is_deep(raw), f"event {id}: {name!r} is nested more than {DEEPEST} times")
+        _refuse(_is_too_large(raw), f"event {id}: {name!r} holds a number that does not fit 64 bits; as text it can be kept")
         _refuse(_is_unstorable({name: raw}), f"event {id}: {name!r} holds NUL or half of a surrogate pair, which are no characters")
     _refuse(type.startswith(OWN_EVENTS), f"event {id}: `{type}` is of Engage's own: it comes back of a message that was sent")
     _refuse(at.tzinfo is None, f"event {id}: `at` says no offset from UTC (2026-02-28T09:00:00Z)")
@@ -64,6 +67,25 @@ def _field(event_id: str, name: str, raw: object, kind: AttributeKind | None) ->
     value = from_json(raw, kind)
     _refuse(value is None and raw is not None, f"event {event_id}: `{name}` must be {EXAMPLES[kind]}")
     return value
+
+
+def _is_deep(raw: object) -> bool:
+    """Looked at level by level, as whoever nests so deeply means to exhaust those who go down."""
+    level: list[object] = [raw]
+    for _ in range(DEEPEST):
+        level = [each for one in level for each in _parts(one)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(raw: object) -> Iterable[object]:
+    return raw.values() if isinstance(raw, Mapping) else raw if isinstance(raw, list | tuple) else ()
+
+
+def _is_too_large(raw: object) -> bool:
+    """Whether there is a whole number in it with which a database cannot count."""
+    return not -LARGEST <= raw <= LARGEST if isinstance(raw, int) else any(map(_is_too_large, _parts(raw)))
 
 
 def _is_unstorable(raw: object) -> bool:

@@ -10,13 +10,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar, final
 
+from engage.model.values import LARGEST
+
 Number = TypeVar("Number", int, float)
 
 DEEPEST = 32
 LONGEST_NUMBER = 40
 """Characters of a number."""
-LARGEST = 9_200_000_000_000_000_000
-"""Of numbers, either way: what 64 bits hold."""
 
 
 @final

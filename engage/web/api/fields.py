@@ -12,9 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from engage.model.contact import Contact
 from engage.model.errors import nearest
 from engage.model.time import Duration
-from engage.model.values import moment_text
+from engage.model.values import LARGEST, moment_text
 from engage.planning.incoming import EARLIEST_YEAR, LATEST_YEAR
-from engage.web.bodies import LARGEST
 from engage.web.ports import Site
 from engage.web.problems import Problem
 

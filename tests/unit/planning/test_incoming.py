@@ -18,9 +18,19 @@ def test_nobody_outside_can_say_that_a_message_was_opened(type_: str) -> None:
         read_event(id="1", type=type_, at=NOON, data={}, contact_ref="ana", now=NOON, declared=MESSAGE_EVENTS)
 
 
+def nested(times: int) -> object:
+    value: object = "x"
+    for _ in range(times):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(("told", "what"), [
     ({"id": "a\nb"}, "an event's id holds no control characters: 'a\\\\nb'"), ({"type": "\x1b[2J"}, "an event's type"),
-    ({"contact_ref": "ana\0"}, "an event's contact"), ({"data": {"ticket_id": "\ud800"}}, "event 1: 'ticket_id' holds NUL or half"),
+    ({"contact_ref": "ana\0"}, "an event's contact"), ({"data": {"n": 10**400}}, "event 1: 'n' holds a number that does not fit 64 bits"),
+    ({"data": {"n": [1, {"m": -(10**19)}]}}, "event 1: 'n' holds a number that does not fit 64 bits"),
+    ({"data": {"n": nested(5_000)}}, "event 1: 'n' is nested more than 64 times"),
+    ({"data": {"ticket_id": "\ud800"}}, "event 1: 'ticket_id' holds NUL or half"),
     ({"data": {"x\0": 1}}, r"event 1: 'x\\x00' holds"), ({"data": {"tags": ["ok", "\0"]}}, "event 1: 'tags' holds"),
 ])
 def test_what_no_database_could_keep_is_refused_with_its_field(told: dict[str, Any], what: str) -> None:
