@@ -9,6 +9,7 @@ from typing import Any, final
 
 import sqlalchemy as sa
 
+from engage.model.addresses import READMITTED
 from engage.model.keyed import Keyed
 from engage.model.responses import RESPONSES
 from engage.model.run import RunState
@@ -32,7 +33,7 @@ KEPT_DETAIL = frozenset({
 })
 """What of a touch's detail says nothing of the person."""
 
-OUR_SOURCES = frozenset({"command line", "complaint", "link", "merge", "double opt-in", "preferences", "unsubscribe"})
+OUR_SOURCES = frozenset({"command line", "complaint", "link", "merge", "double opt-in", "preferences", "unsubscribe", READMITTED})
 """Sources of consents that we name ourselves."""
 
 _WORD = re.compile(r"[a-z][a-z_.]{0,39}")
