@@ -79,6 +79,7 @@ def workspace_files(demo: Path, *, channel: str, database: str = "sqlite://") ->
     instead = {
         "  email: {adapter": f"  email: {channel}", "database:": f'database: "{database}"',
         "    campaigns: [ticket_follow_up]": "    campaigns: [newsletter]",
+        "  clicks: true": "  clicks: false", "  utm:": "",  # letters that can be held against plain Jinja's
     }
     settings = [next((new for old, new in instead.items() if line.startswith(old)), line) for line in lines]
     return {**kept, "engage.yaml": ("\n".join(settings) + "\n").encode(), "campaigns/newsletter.yaml": CAMPAIGN.encode()}
