@@ -110,7 +110,7 @@ def pages_of(visitor: Visitor) -> list[str]:
         visitor.answer("a", e="csat.answered", d={"score": 4}), visitor.answer("a", e="nps.answered", d={}), visitor.answer("s", p="club")
     )
     post(visitor.link("p"), data={"action": "pause", "months": "3"})
-    return [visitor.link("u"), visitor.link("p"), csat, nps, club, "/u/nothing"]
+    return [visitor.link("u"), visitor.link("p"), csat, nps, club, "/u/nothing", "/c/nothing"]
 
 
 @pytest.mark.parametrize("locale", sorted(Pages().phrases))

@@ -243,6 +243,25 @@ def test_whoever_is_erased_is_nobody_any_more(works: Works) -> None:
         works.privacy.erase(id_, now=MONDAY, by="tester")
 
 
+def test_what_somebody_followed_is_theirs_to_have_and_goes_with_them(works: Works) -> None:
+    works.know("bor")
+    works.happen("ticket.closed", "bor", ticket_id="1", note="x")
+    works.play(MONDAY + 30 * HOUR)
+    works.clock.move(MONDAY + 30 * HOUR)
+    link = f"https://shop.example.com/?who={CANARY}"
+    works.respond(Kind.OPENED, "csat", "bor", source="link", id=f"open-{CANARY}")
+    works.respond(Kind.CLICKED, "csat", "bor", source="link", id="click", url=link)
+    works.respond(Kind.CLICKED, "csat", "bor", source="link", id="scan", url=f"{link}&too", machine=True, reason="scanner")
+    works.settle()
+    told = json.loads(json.dumps(works.privacy.export(number(works, "bor"), now=works.clock.now())))
+    assert [each["detail"]["url"] for each in told["history"] if each["kind"] == "clicked"] == [link, f"{link}&too"]
+    assert [each["data"]["url"] for each in told["events"] if each["type"] == "message.clicked"] == [link]
+    works.privacy.erase(number(works, "bor"), now=works.clock.now(), by="tester")
+    assert found_in(works.database, CANARY) == {}
+    seen = [(touch.kind, touch.detail, touch.reason) for touch in works.touches(Kind.OPENED, Kind.CLICKED)]
+    assert seen == [(Kind.OPENED, {}, None), (Kind.CLICKED, {}, None), (Kind.CLICKED, {"machine": True}, None)]
+
+
 def test_an_export_has_all_that_is_kept(works: Works) -> None:
     id_ = live(works)
     told = json.loads(json.dumps(works.privacy.export(id_, now=works.clock.now())))
