@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ from workers.broker import Nudges, senders
 from workers.catchers import Tray
 from workers.demo_crm import CrmCatcher
 from workers.demo_desk import post_of_desk
-from workers.demo_reader import link_to, press
+from workers.demo_reader import answer
 from workers.demo_week import tickets
 from workers.wiring import Wired
 
@@ -72,6 +72,7 @@ class Company:
         self.processes: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
         self._nudges: Nudges | None = None
         self._last = 0
+        self._followed = 0
         self._contacts: dict[int, Contact | None] = {}
 
     def arrive(self, start: datetime) -> None:
@@ -138,9 +139,7 @@ class Company:
         if hook is not None and event.type in OF_THE_DESK:
             self._post("/hooks/zendesk", *post_of_desk(event, secret=hook.secrets[0], now=machine_now()))
             return True
-        link = self._link(event)
-        if link is not None:
-            press(link)
+        if self._answer(event):
             return True
         told = {
             "id": event.id, "type": event.type, "at": to_json(event.at), "contact": event.contact_ref,
@@ -149,20 +148,24 @@ class Company:
         self._post("/v1/events", json.dumps(told).encode(), {"Authorization": f"Bearer {self._environment['ENGAGE_API_KEY']}"})
         return True
 
-    def _link(self, event: Event) -> str | None:
-        """What somebody presses who answers by mail."""
+    def _answer(self, event: Event) -> bool:
+        """As its reader would; whether there is a mail that asks."""
         score, contact = event.data.get("score"), self._wired.people.find(event.contact_ref or "")
         if event.type != ANSWER or contact is None or not isinstance(score, int):
-            return None
-        return link_to(self._tray.all(), str(contact.attributes.get("email")), score)
+            return False
+        answered, followed = answer(self._tray.all(), str(contact.attributes.get("email")), score)
+        self._followed += followed
+        return answered
 
     def next_moment(self, *, after: datetime) -> datetime | None:
         """By the same reckoning as a simulation's."""
         return self._wired.planner.next_moment(after=after)
 
     def sum_up(self) -> None:
-        """The tables at the end, once the CRM has heard of all."""
-        self._await_crm()
+        """The tables at the end, once every click is written and the CRM has heard of all."""
+        _wait_for(self._all_clicks, otherwise="the demo's web process wrote not all of the links that were followed")
+        self._print_new()
+        _wait_for(self._all_told, otherwise="the demo's CRM was not told all: `engage status` would say why")
         self._console.rule("The week in figures")
         table = Table("campaign", "touch", "reason", "times", "people", box=None)
         for count in self._wired.history.counts([Figure.CAMPAIGN, Figure.KIND, Figure.REASON], Filter()):
@@ -217,12 +220,13 @@ class Company:
                     raise NotThereError("the demo's web process does not answer") from error
                 time.sleep(0.05)
 
-    def _await_crm(self) -> None:
-        given_up = time.monotonic() + PATIENCE
-        while any(told["behind"] for told in self._wired.postings.standings(now=self._wired.clock.now())):
-            if time.monotonic() > given_up:
-                raise NotThereError("the demo's CRM was not told all: `engage status` would say why")
-            time.sleep(LOOK_EVERY)
+    def _all_clicks(self) -> bool:
+        """The web looks for some seconds whether it was a machine's."""
+        counts = self._wired.history.counts([Figure.KIND], Filter(kinds=frozenset({Kind.CLICKED})))
+        return sum(count.touches for count in counts) >= self._followed
+
+    def _all_told(self) -> bool:
+        return not any(told["behind"] for told in self._wired.postings.standings(now=self._wired.clock.now()))
 
     def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
         request = urllib.request.Request(  # noqa: S310  # our own server
@@ -264,6 +268,14 @@ class Company:
         if contact_id not in self._contacts:
             self._contacts[contact_id] = self._wired.letters.reader(contact_id)
         return self._contacts[contact_id]
+
+
+def _wait_for(holds: Callable[[], bool], *, otherwise: str) -> None:
+    given_up = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > given_up:
+            raise NotThereError(otherwise)
+        time.sleep(LOOK_EVERY)
 
 
 def _row(cells: tuple[str, ...]) -> str:

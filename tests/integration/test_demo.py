@@ -30,6 +30,9 @@ def test_the_demos_week_ends_by_itself_and_shows_every_language_channel_and_answ
     assert "no_consent" in figures
     assert "ticket.reopened" in figures
     heard = dict(re.findall(r"touch\.(\w+) (\d+)", figures.partition("the CRM heard")[2]))
+    followed = sum(map(int, re.findall(r"ticket_follow_up +clicked +(\d+)", figures)))
+    assert followed > 0
+    assert int(heard["clicked"]) == followed
     assert int(heard["sent"]) == sum(map(int, re.findall(r"ticket_follow_up +sent +(\d+)", figures)))
 
 
