@@ -16,10 +16,10 @@ from engage.rules.tree import Scalar
 
 GIVES: Mapping[ChannelKind, frozenset[Sign]] = {
     ChannelKind.EMAIL: frozenset({"delivered", "opened", "clicked"}),
-    ChannelKind.SMS: frozenset({"delivered"}),
+    ChannelKind.SMS: frozenset({"delivered", "clicked"}),
     ChannelKind.CHAT: frozenset({"delivered"}),
 }
-"""The signs that may come back by each kind of channel: opens and clicks are tracked in mail."""
+"""The signs that may come back by each kind of channel. Whether a text's links are counted its file says: the templates' check asks."""
 
 
 @final

@@ -10,7 +10,7 @@
                                      what is constant folded in      folding, generating, printing, turns
     email, texts                  -> Content                         for each reader (reading, scope, fields, formats, shapes, phrases),
                                      each held to its medium         headers, sms
-    checking   workspace          -> problems, with their places     faults, naming, uses, samples, guessing, translations
+    checking   workspace          -> problems, with their places     faults, naming, uses, signs, samples, guessing, translations
 """
 
 from engage.templates.checking import Findings, check, examine

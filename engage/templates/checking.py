@@ -20,6 +20,7 @@ from engage.templates.naming import Names, attributes_read, calls, phrase_proble
 from engage.templates.purposes import purpose_problems, untranslated
 from engage.templates.renderer import MessageTemplate, Templates
 from engage.templates.samples import MOMENT, Everywhere, Sample, varied, whole_samples
+from engage.templates.signs import unseen_clicks
 from engage.templates.sources import decoded, front_matter
 from engage.templates.translations import translation_problems
 from engage.templates.trying import LINKS, parts_without
@@ -33,12 +34,13 @@ MAX_SEGMENTS = 10
 class Findings:
     """`problems` keep a workspace from being accepted; `warnings` are only told. Both in the order of places.
 
-    `workspace` is what they are about; None where it cannot be read at all.
+    `workspace` is what they are about; None where it cannot be read at all. `tracked`: opens or clicks of some message are recorded.
     """
 
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     workspace: Workspace | None = None
+    tracked: bool = False
 
 
 def check(workspace: Workspace, *, allow_missing: bool = False) -> tuple[Problem, ...]:
@@ -50,7 +52,9 @@ def examine(workspace: Workspace, *, allow_missing: bool = False) -> Findings:
     """What is wrong with the templates, and what is only worth a word. Renders every message in every language many times."""
     examination = _Examination(workspace, allow_missing=allow_missing)
     problems = set(examination.problems())
-    return Findings(problems=tuple(sorted(problems)), warnings=tuple(sorted(examination.warnings)), workspace=workspace)
+    return Findings(
+        problems=tuple(sorted(problems)), warnings=tuple(sorted(examination.warnings)), workspace=workspace, tracked=examination.tracked,
+    )
 
 
 @final
@@ -77,6 +81,8 @@ class _Examination:
         self.allow_missing = allow_missing
         self.templates = Templates(workspace, secret=b"check")
         self.warnings: set[Problem] = set()
+        self.tracked = False
+        self._uncounted: set[str] = set()
 
     def problems(self) -> Iterator[Problem]:
         catalogue, phrases = self.templates.catalogue, self.templates.phrases
@@ -90,6 +96,7 @@ class _Examination:
         yield from self._unwritten(uses)
         for version in self._versions(uses):
             yield from self._of_version(version)
+        yield from unseen_clicks(self.workspace, catalogue, self._uncounted)
 
     def _unwritten(self, uses: Mapping[str, Sequence[Use]]) -> Iterator[Problem]:
         """Messages that a contact may prefer by a channel for which they have no template."""
@@ -135,12 +142,20 @@ class _Examination:
         except TemplateFault as fault:
             yield fault.problem
             return
+        self._note(version, template)
         trees = [program.tree for program in template.programs]
         named = list(self._names(version, template, trees))
         yield from named
         if not named:
             for use in told_apart(version.uses, attributes_read(trees)):
                 yield from self._rendered(version, use, trees)
+
+    def _note(self, version: _Version, template: MessageTemplate) -> None:
+        """Whether anything of its readers is recorded; staff are not."""
+        tracking = template.tracking
+        self.tracked |= (tracking.opens or tracking.clicks) and not (version.uses and all(use.to_staff for use in version.uses))
+        if not tracking.clicks:
+            self._uncounted.update(version.parts.values())
 
     def _source(self, version: _Version) -> LocaleSource:
         return LocaleSource.DEFAULT if version.locale == self.templates.catalogue.default else LocaleSource.CONTACT

@@ -14,7 +14,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from engage.feedback.lookout import HOLD, Lookout
-from engage.model.content import EmailContent
+from engage.model.content import EmailContent, SmsContent
 from engage.model.history import Kind
 from engage.store.database import AWAY, Database
 from engage.store.letters import SqlLetters
@@ -41,6 +41,15 @@ PAGE = (
     "---\nsubject: Hi\ntrack: true\nutm: {source: engage}\n---\n<html><body><a href='https://shop.example/sale'>Sale</a>"
     '<a href="{{ message.unsubscribe_url }}">Stop</a> {{ company.address }}</body></html>'
 )
+TEXTING = """\
+title: A link by text
+purpose: care
+status: live
+trigger: {event: csat.answered, key: event.ticket_id}
+channels: {first: [sms, email], fallback_after: 2h, unless: clicked}
+steps: [{send: nobody}]
+"""
+TEXT = "---\ntrack: {clicks: true}\n---\nThe sale: https://shop.example/sale\n"
 PLAIN = "---\nsubject: Hi\n---\n<html><body><a href=\"{{ message.unsubscribe_url }}\">Stop</a> {{ company.address }}</body></html>"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -50,7 +59,8 @@ class Reading:
 
     def __init__(self, database: Database) -> None:
         pages = {"templates/offer/email.html": PAGE, "templates/nobody/email.html": PLAIN, "templates/somebody/email.html": PLAIN}
-        self.works = Works(database, small_workspace(**{"campaigns/link.yaml": CAMPAIGN, **pages}), at=START)
+        files = {"campaigns/link.yaml": CAMPAIGN, "campaigns/text.yaml": TEXTING, "templates/nobody/sms.txt": TEXT, **pages}
+        self.works = Works(database, small_workspace(**files), at=START)
         self.seconds = 0.0
         letters = SqlLetters(database, workspace=lambda: self.works.workspace)
         self.lookout = Lookout(
@@ -119,3 +129,19 @@ def test_a_machine_that_follows_it_brings_nothing_about(reading: Reading) -> Non
     assert reading.get(link, "Barracuda Sentinel (EE)")[0] == 302
     assert reading.told() == [("clicked", "early")]
     assert sent(reading) == ["offer", "nobody"]
+
+
+def test_whoever_follows_a_texts_link_gets_no_mail_and_whoever_does_not_does(reading: Reading) -> None:
+    reading.works.know("bor", "cene", phone="+38640777666")
+    for label in ("bor", "cene"):
+        reading.works.happen("csat.answered", label, ticket_id=label, score=5)
+    reading.works.settle()
+    texts = [cleared.rendered for cleared in reading.works.channels["sms"].sent]
+    assert [text.approved.address for text in texts] == ["+38640777666", "+38640777666"]
+    assert isinstance(texts[0].content, SmsContent)
+    (link,) = re.findall(r"https?://\S+/c/\S+", texts[0].content.text)
+    reading.works.clock.move(START + timedelta(minutes=10))
+    assert reading.get(link) == (302, "https://shop.example/sale")
+    reading.works.play(START + timedelta(hours=5))
+    mails = [each for each in reading.works.channels["email"].sent if each.intent.campaign == "text"]
+    assert [each.rendered.approved.address for each in mails] == ["cene@example.com"]

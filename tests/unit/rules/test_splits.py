@@ -77,8 +77,8 @@ WRONG = {
         [ONE, OTHER, "{winner: clickt, after: 1h}"], "8:18: `clickt` is none of delivered, opened, clicked; did you mean clicked?",
     ),
     "an arm that cannot win": (
-        [ONE, "{weight: 1, steps: [{send: birthday, channels: [sms]}]}", "{winner: clicked, after: 1h}"],
-        "7:9: this arm can never win: nothing that it sends is ever seen to be clicked",
+        [ONE, "{weight: 1, steps: [{send: birthday, channels: [sms]}]}", "{winner: opened, after: 1h}"],
+        "7:9: this arm can never win: nothing that it sends is ever seen to be opened",
     ),
     "no arm at all": ([ONE, "{send: birthday}"], "7:9: an arm of a split needs one of weight, winner"),
     "a wrong step in an arm": ([ONE, "{weight: 1, steps: [{sned: birthday}]}"], "7:30: unknown key `sned`; did you mean send?"),
