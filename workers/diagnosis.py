@@ -53,11 +53,12 @@ def _findings(office: Office, environment: Mapping[str, str]) -> Iterator[Findin
     except InputError as error:
         yield _finding("engage.yaml", False, str(error.problems[0]), "mend it; `engage check` shows everything")
         return
-    problems = office.findings().problems
+    found = office.findings()
+    problems = found.problems
     yield _finding(
         "workspace", not problems, f"{len(problems)} problems" if problems else "passes", "run `engage check`: the last good one goes on"
     )
-    yield from _database(settings, environment)
+    yield from _database(settings, environment, tracked=found.tracked)
     yield _broker(office.root, settings, environment)
     yield from _channels(settings)
     yield from _endpoints("endpoint", load_endpoints, settings)
@@ -81,7 +82,7 @@ def _zone_data() -> Finding:
     return _finding("zone data", zone_data_age() < OLD_ZONE_DATA, f"tzdata {version}", do)
 
 
-def _database(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+def _database(settings: Settings, environment: Mapping[str, str], *, tracked: bool) -> Iterator[Finding]:
     try:
         database = Database.open(settings.database)
     except EngageError as error:
@@ -93,7 +94,7 @@ def _database(settings: Settings, environment: Mapping[str, str]) -> Iterator[Fi
             there = connection.scalar(sa.text("SELECT sqlite_version()" if database.dialect == "sqlite" else "SHOW server_version"))
         yield _finding("database", True, f"{database.dialect} {there}", "")
         yield _clock(database)
-        yield from legal_findings(database, settings)
+        yield from legal_findings(database, settings, tracked=tracked)
         yield _api_keys(database, environment)
     except EngageError as error:
         yield _finding("database", False, str(error), "see the sentence on the left")

@@ -17,14 +17,17 @@ from engage.store.tables import contacts
 IMPLIED = "ca.implied"
 
 
-def legal_findings(database: Database, settings: Settings) -> Iterator[Mapping[str, object]]:
-    """One finding of all shortfalls, one of implied consents; nothing where nobody is known. They warn: nothing is out of order."""
+def legal_findings(database: Database, settings: Settings, *, tracked: bool) -> Iterator[Mapping[str, object]]:
+    """One finding of all shortfalls, one of implied consents; nothing where nobody is known. They warn: nothing is out of order.
+
+    `tracked`: opens or clicks of some message are recorded.
+    """
     with database.read() as connection:
         lived_in = connection.scalars(sa.select(contacts.c.country).distinct().where(contacts.c.erased_at.is_(None))).all()
         countries = sorted(code for code in lived_in if code)
         endless = connection.scalar(_ENDLESS) or 0
     if countries:
-        found = [problem.what for problem in shortfalls(settings, rules=laws(), countries=countries)]
+        found = [problem.what for problem in shortfalls(settings, rules=laws(), countries=countries, tracked=tracked)]
         told = f"{len(found)} rules of countries where contacts live" if found else f"nothing known is amiss in {', '.join(countries)}"
         yield {"what": "laws", "ok": True, "found": told, "do": "; ".join(found)}
     if endless and IMPLIED not in settings.laws.accepted:

@@ -85,7 +85,9 @@ class OnDisk:
         checked = check(self.files(), self.environment)
         found = _findings(checked, allow_missing=allow_missing)
         known = checked.workspace
-        doubted = (*_never_over(known), *doubts(known), *retention_doubts(known), *_unlawful(known)) if known is not None else ()
+        if known is None:
+            return found
+        doubted = (*_never_over(known), *doubts(known), *retention_doubts(known), *_unlawful(known, tracked=found.tracked))
         return replace(found, warnings=tuple(sorted({*found.warnings, *doubted})))
 
     def _problems_of(self, files: Files) -> Sequence[Problem]:
@@ -220,9 +222,9 @@ def _never_over(workspace: Workspace) -> Sequence[Problem]:
     )
 
 
-def _unlawful(workspace: Workspace) -> Sequence[Problem]:
+def _unlawful(workspace: Workspace, *, tracked: bool) -> Sequence[Problem]:
     """What laws of countries that the workspace names ask beyond what it does."""
-    return tuple(shortfalls(workspace.settings, rules=laws(), countries=countries_named(workspace)))
+    return tuple(shortfalls(workspace.settings, rules=laws(), countries=countries_named(workspace), tracked=tracked))
 
 
 def _refused_by_adapters(settings: Settings) -> Sequence[Problem]:

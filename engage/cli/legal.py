@@ -35,7 +35,7 @@ def laws(
 def print_rule(rule: LawRule) -> None:
     """One rule, for people."""
     countries = ", ".join(sorted(rule.countries))
-    held = "held against your purposes" if rule.asks or rule.quiet else "told only"
+    held = "told only" if not rule.is_held else "held against what you track" if rule.tracking else "held against your purposes"
     console().print(f"{rule.id} ({countries}; {held})\n  {rule.what}.\n  {rule.law}, {rule.article}\n  {rule.url} (as of {rule.as_of})\n")
 
 
@@ -44,6 +44,7 @@ def _row(rule: LawRule) -> Mapping[str, object]:
     return {
         "id": rule.id, "countries": sorted(rule.countries), "what": rule.what, "law": rule.law, "article": rule.article, "url": rule.url,
         "as_of": rule.as_of, "kinds": sorted(rule.kinds), "asks": rule.asks and rule.asks.value,
+        "tracking": rule.tracking,
         "quiet": quiet and {
             "from": f"{quiet.start:%H:%M}", "to": f"{quiet.end:%H:%M}", "days_off": sorted(quiet.days_off or ()),
             "holidays": bool(quiet.holidays),

@@ -16,8 +16,8 @@ from engage.model.workspace import Basis
 class LawRule:
     """One thing that a law asks, with its source. `id` is `<file>.<name>`; `as_of` the day on which it was written down here.
 
-    `asks` is what it asks of consent at least, `quiet` when it lets nothing go, by these kinds of channel. With neither it is told, and
-    nothing of a workspace is held against it.
+    `asks` is what it asks of consent at least, `quiet` when it lets nothing go, by these kinds of channel; `tracking` that it asks consent
+    for what opens and clicks tell. With none of these it is told, and nothing of a workspace is held against it.
     """
 
     id: str
@@ -30,3 +30,9 @@ class LawRule:
     kinds: frozenset[ChannelKind] = frozenset()
     asks: Basis | None = None
     quiet: CountryHours | None = None
+    tracking: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether anything of a workspace is held against it."""
+        return self.asks is not None or self.quiet is not None or self.tracking

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import final
 
 from engage.model.contact import Contact
+from engage.model.errors import Place
 
 CLICK, OPEN = "c", "o"
 """The kinds of link: `/c/{token}` and `/o/{token}.gif`."""
@@ -76,6 +77,7 @@ class TrackingRules:
 
     default: Tracking = field(default_factory=Tracking)
     by_country: Mapping[str, Allowed] = field(default_factory=dict)
+    place: Place | None = field(default=None, compare=False)
 
     def of_country(self, country: str | None) -> Allowed:
         """Of a country that is not known, the strictest that is named."""

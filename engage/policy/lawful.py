@@ -1,8 +1,8 @@
-"""What `engage check` warns of: purposes and quiet hours that fall short of what a country's law asks. Pure; no legal advice."""
+"""What `engage check` warns of: purposes, quiet hours and tracking that fall short of what a country's law asks. Pure; no legal advice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from engage.model.errors import Place, Problem
 from engage.model.expression import Comparison, Constant, Expression, Read, Several, walk
 from engage.model.law import LawRule
 from engage.model.quiet_hours import CountryHours, QuietHours
+from engage.model.tracking import Allowed
 from engage.model.workspace import Basis, Purpose, Settings, Workspace, every_expression
 from engage.policy.calendar import public_holidays
 from engage.policy.quiet_hours import Rules, quiet_rule, rules_of
@@ -23,17 +24,21 @@ _STRICTER = {Basis.OPT_IN: (Basis.OPT_OUT, Basis.NONE), Basis.OPT_OUT: (), Basis
 
 
 def countries_named(workspace: Workspace) -> frozenset[str]:
-    """The countries that a workspace speaks of: by quiet hours, by whom its texts may go to, by its audiences, by name."""
+    """The countries that a workspace speaks of: by quiet hours, by tracking, by whom its texts may go to, by its audiences, by name."""
     settings = workspace.settings
     layers = (settings.quiet_hours, *(purpose.quiet_hours for purpose in settings.purposes.values()))
     hours = {code for layer in layers if isinstance(layer, QuietHours) for code in layer.by_country}
     texted = {code for channel in settings.channels.values() for code in channel.countries or ()}
     asked = {code for expression in every_expression(workspace) for code in _asked(expression)}
-    return frozenset({*hours, *texted, *asked, *settings.laws.countries})
+    return frozenset({*hours, *texted, *asked, *settings.tracking.by_country, *settings.laws.countries})
 
 
-def shortfalls(settings: Settings, *, rules: Mapping[str, LawRule], countries: Iterable[str]) -> Iterator[Problem]:
-    """One problem for each rule that purposes of the workspace fall short of in some of the countries, unless it was accepted.
+def shortfalls(
+    settings: Settings, *, rules: Mapping[str, LawRule], countries: Iterable[str], tracked: bool = False,
+) -> Iterator[Problem]:
+    """One problem for each rule that the workspace falls short of in some of the countries, unless it was accepted.
+
+    `tracked`: opens or clicks of some message are recorded, whether engage.yaml says so or the message.
 
     What people accepted of a rule that is not there, or which none of the countries has, is a problem too.
     """
@@ -45,6 +50,11 @@ def shortfalls(settings: Settings, *, rules: Mapping[str, LawRule], countries: I
         where = rule.countries & countries
         if not where or rule.id in settings.laws.accepted:
             continue
+        if rule.tracking:
+            on = [code for code in sorted(where) if tracked and settings.tracking.of_country(code) is Allowed.ON]
+            if on:
+                yield Problem(place=settings.tracking.place or place, what=_said_of_tracking(rule, on))
+            continue
         short = [purpose for purpose in settings.purposes.values() if any(_falls_short(purpose, rule, settings, code) for code in where)]
         if short:
             yield Problem(place=short[0].place or place, what=_said(rule, short, sorted(where)))
@@ -52,10 +62,23 @@ def shortfalls(settings: Settings, *, rules: Mapping[str, LawRule], countries: I
 
 def _said(rule: LawRule, short: Iterable[Purpose], where: Iterable[str]) -> str:
     names, lacking = ", ".join(purpose.name for purpose in short), "quiet hours" if rule.quiet else "consent"
+    return f"the {lacking} of {names} may fall short in {', '.join(where)}: {_law(rule)}. {_acceptable(rule)}"
+
+
+def _said_of_tracking(rule: LawRule, where: Sequence[str]) -> str:
+    asked = ", ".join(f"{code}: ask" for code in where)
     return (
-        f"the {lacking} of {names} may fall short in {', '.join(where)}: {rule.what} ({rule.law}, {rule.article}, {rule.url}; as of "
-        f"{rule.as_of}, no legal advice). If that is as it should be, accept it with its reason: laws: {{accepted: {{{rule.id}: …}}}}"
+        f"opens and clicks are recorded of people in {', '.join(where)} who were not asked: {_law(rule)}. With "
+        f"tracking: {{by_country: {{{asked}}}}} only of those who say yes. {_acceptable(rule)}"
     )
+
+
+def _law(rule: LawRule) -> str:
+    return f"{rule.what} ({rule.law}, {rule.article}, {rule.url}; as of {rule.as_of}, no legal advice)"
+
+
+def _acceptable(rule: LawRule) -> str:
+    return f"If that is as it should be, accept it with its reason: laws: {{accepted: {{{rule.id}: …}}}}"
 
 
 def _falls_short(purpose: Purpose, rule: LawRule, settings: Settings, country: str) -> bool:

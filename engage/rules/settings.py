@@ -225,7 +225,7 @@ def _tracking(written: TrackingSection | None) -> TrackingRules:
     told = [(name, getattr(written.utm, name)) for name in UTM] if written.utm is not None else []
     utm = tuple((name, str(value)) for name, value in told if value is not None)
     by_country = {str(code): allowed for code, allowed in written.by_country.items()}
-    return TrackingRules(default=Tracking(opens=written.opens, clicks=written.clicks, utm=utm), by_country=by_country)
+    return TrackingRules(default=Tracking(opens=written.opens, clicks=written.clicks, utm=utm), by_country=by_country, place=written.place)
 
 
 def _retention(written: RetentionSection | None) -> Mapping[Retained, Retention]:

@@ -40,6 +40,7 @@ def _rule(id_: str, rule: Mapping[str, Any], file: Mapping[str, Any]) -> LawRule
         id=id_, countries=frozenset(file["countries"]), what=rule["what"], law=rule["law"], article=rule["article"], url=rule["url"],
         as_of=file["as_of"], kinds=frozenset(ChannelKind(kind) for kind in rule.get("kinds", ())),
         asks=Basis(rule["asks"]) if "asks" in rule else None, quiet=_quiet(rule["quiet"]) if "quiet" in rule else None,
+        tracking=rule.get("tracking", False),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import time
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from engage.model.contact import ChannelKind
 from engage.model.law import LawRule
 from engage.model.quiet_hours import CountryHours, QuietHours
+from engage.model.tracking import Allowed, TrackingRules
 from engage.model.workspace import Basis, Laws
 from engage.policy.lawful import countries_named, shortfalls
 from engage.rules.laws import laws
@@ -60,6 +62,32 @@ def test_what_no_channel_could_do_is_not_warned_of() -> None:
     assert short("US", channels={"room": a_channel("room", ChannelKind.SMS, to="+38640123456")}) == []
 
 
+MAIL_ALONE = {"channels": {"email": a_channel("email")}, "purposes": {"care": a_purpose(consent=OPT_IN)}}
+
+
+def tracking_short(*countries: str, accepted: Mapping[str, str] | None = None, tracked: bool = True, **by_country: str) -> list[str]:
+    """What is told of opens and clicks, where these are tracked of people in these countries."""
+    rules = TrackingRules(by_country={code: Allowed(word) for code, word in by_country.items()})
+    settings = some_settings(**MAIL_ALONE, tracking=rules, laws=Laws(accepted=accepted or {}))
+    return [problem.what for problem in shortfalls(settings, rules=laws(), countries=countries, tracked=tracked)]
+
+
+def test_who_is_tracked_where_the_law_asks_a_yes_is_warned_of_with_its_source() -> None:
+    (eu, gb) = tracking_short("SI", "FR", "GB", "US", SI="on")
+    assert eu.startswith("opens and clicks are recorded of people in FR, SI who were not asked: Recording who opened a mail")
+    assert "tracking: {by_country: {FR: ask, SI: ask}}" in eu
+    assert "accepted: {eu.tracking:" in eu
+    assert "https://www.edpb.europa.eu/" in eu
+    assert "in GB who were" in gb
+
+
+def test_who_asks_or_tracks_nobody_there_is_not_warned_of() -> None:
+    assert tracking_short("SI", "FR", "GB", SI="ask", FR="off", GB="ask") == []
+    assert tracking_short("SI", "FR", "GB", tracked=False) == []
+    assert tracking_short("US", "AE") == []
+    assert tracking_short("SI", accepted={"eu.tracking": "asked when they sign up"}) == []
+
+
 def test_what_was_accepted_is_told_no_more_and_what_is_no_rule_cannot_be() -> None:
     accepted = {"us.sms_consent": "by hand", "us.sms_hours": "", "us.states_sms_hours": "", "us.nonsense": "x"}
     (problem,) = shortfalls(some_settings(laws=Laws(accepted=accepted)), rules=laws(), countries=["US"])
@@ -80,4 +108,4 @@ def test_each_rule_has_its_source(rule: LawRule) -> None:
     assert all((rule.what, rule.law, rule.article))
     assert rule.url.startswith(("https://", "http://"))
     assert all(len(code) == 2 and code.isupper() for code in rule.countries)
-    assert None in (rule.asks, rule.quiet)
+    assert sum((rule.asks is not None, rule.quiet is not None, rule.tracking)) <= 1

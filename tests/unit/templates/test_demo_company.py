@@ -6,7 +6,9 @@ import pytest
 
 from engage.model.contact import ChannelKind
 from engage.model.workspace import Files, Workspace
+from engage.policy.lawful import countries_named, shortfalls
 from engage.rules.checking import check
+from engage.rules.laws import laws
 from engage.templates import Templates, examine
 
 ROOT = Path(__file__).parents[3] / "config"
@@ -25,9 +27,11 @@ def workspace() -> Workspace:
     return checked.workspace
 
 
-def test_its_templates_pass_the_check(workspace: Workspace) -> None:
+def test_its_templates_pass_the_check_and_the_laws_of_its_countries_are_kept(workspace: Workspace) -> None:
     found = examine(workspace)
     assert [str(one) for one in (*found.problems, *found.warnings)] == []
+    assert found.tracked
+    assert list(shortfalls(workspace.settings, rules=laws(), countries=countries_named(workspace), tracked=True)) == []
 
 
 @pytest.mark.parametrize(
