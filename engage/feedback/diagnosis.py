@@ -37,7 +37,7 @@ def code_of(status: str, said: str, *, around: str = "") -> str:
     words = plain(said)
     stated = _stated(given, words)
     meant = _meant(words) or (_meant(plain(around)) if not words or not _says_much(stated) else None)
-    code = stated or _replied(words) or _replied(plain(around)) or NOTHING_SAID
+    code = stated or _replied(words, meant) or _replied(plain(around), meant) or NOTHING_SAID
     return code if code.startswith("5.7.") and BLOCKED.search(words) else _weighed(code, meant)
 
 
@@ -68,12 +68,12 @@ def _meant(words: str) -> str | None:
     return None
 
 
-def _replied(words: str) -> str:
-    """A reply of three digits alone (RFC 5321): 552 is about room more often than not."""
+def _replied(words: str, meant: str | None) -> str:
+    """A reply of three digits alone (RFC 5321): 552 is about room, where the words do not say otherwise."""
     found = _REPLY.search(words)
     if found is None:
         return ""
-    return "5.2.2" if found[1] == "552" and "size" not in words else f"{found[1][0]}.0.0"
+    return "5.2.2" if found[1] == "552" and meant in (None, "5.2.2") and "size" not in words else f"{found[1][0]}.0.0"
 
 
 def _weighed(code: str, meant: str | None) -> str:

@@ -31,7 +31,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _COPY = re.compile(
-    r"^[ \t>]*(?:[-=_*#~]{2,}[^\n]{0,60}?(?:original|copy of|returned|unsent|undelivered|your message (?:follows|was)|"
+    r"^[ \t>]*(?:[-=_*#~]{2,}[^\n]{0,60}?(?:original(?! transcript)|copy of|returned|unsent|undelivered|your message (?:follows|was)|"
     r"message (?:header|body|text|content|follows)|headers? of|forwarded|included|rejected message|bounced|kopie|copie|copia|"
     r"копия|原邮件|原信|原文|オリジナル)[^\n]*$|"
     r"(?:the )?(?:original|returned|unsent|undelivered|rejected) (?:message|mail|e-?mail)(?: text| headers?| content| details| body)?"
@@ -48,7 +48,8 @@ _OF_THE_MAIL = re.compile(
 """Lines that name the mail that came back."""
 
 _AFTER = re.compile(
-    r"(?:accepting mail from|mail from|from|sender|contact|reply to|write to|forward to|questions|copy to|postmaster at)[:\s<\"']*$",
+    r"(?:accepting mail from|mail from|from|sender|contact|reply to|write to|forward to|questions|copy to|postmaster at|"
+    r"发件人|寄件者|差出人)[:：(（\s<\"']*$",
     re.IGNORECASE,
 )
 """What stands before an address that is somebody else's than the recipient's."""
@@ -66,9 +67,13 @@ _ENHANCED = re.compile(
 )
 """A code that hardly stands in anything but what a mail server says."""
 
+_FOR_GOOD = re.compile(r"(?<![\d.])(?:5\d\d[ -#]+)?5\.\d{1,3}\.\d{1,3}(?![\d.])")
+"""A code by which a server says in any language that it has given up."""
+
 _STRONG = re.compile(
     r"(?:could not|couldn't|cannot|can't|was not|has not|unable to|n'a pas pu|konnte nicht|no pudo|not possible to)(?: be|\s)*\W{0,3}"
-    r"(?:deliver|reach|zugestellt|[eê]tre (?:d[eé]livr|remis)|entregar|ser entregado)[^@]{0,80}[\w.+=-]+@[\w.-]+"
+    r"(?:deliver|reach|zugestellt|[eê]tre (?:d[eé]livr|remis)|entregar|ser entregado)[^@]{0,80}[\w.+=-]+@[\w.-]+|"
+    r"^your message to:? [\w.+=-]+@[\w.-]+ was blocked by"
 )
 """What hardly anybody begins a mail with but a server."""
 
@@ -117,8 +122,9 @@ def _is_bounce(mail: Mail, lead: str, copy: str) -> bool:
     if _is_daemon(mail, sender):
         to_itself = "your mailbox" in lead and not signed
         named = bool(_ADDRESS.search(lead))
+        given_up = named and bool(_FOR_GOOD.search(lead))
         surely = signed or mail.media_type == "multipart/report" or (named and "mailer-daemon" in sender)
-        return (telling and not to_itself and (surely or opened or named)) or (opened and surely)
+        return (telling and not to_itself and (surely or opened or named)) or (surely and (opened or (returns and given_up)))
     if _GOODS.search(lead):
         return False
     if _returns_null(mail) or (GATEWAYS.search(sender) and not is_bulk(mail)):

@@ -147,6 +147,26 @@ PROSE_CASES = [
     prose_case("html only", HARD, f"<html><head><style>p {{}}</style></head><body><p>Your message to <b>{ANA}</b> couldn&#39;t be delivered.</p><p>ana wasn't found at reader.example.</p></body></html>", subject="Undeliverable: Happy birthday", sender="postmaster@outlook.example", kind="text/html; charset=utf-8"),
 ]
 
+
+def worded(name: str, severity: Severity, subject: str, said: str, *, sender: str = "postmaster@reader.example", more: str = "") -> tuple[Case, bytes]:
+    """A bounce that says `said` of Ana's address, and returns the mail."""
+    return prose_case(name, severity, f"{said.format(ana=ANA)}\n\n{RETURNED}", subject=subject, sender=sender, more=more)
+
+
+WORDED_CASES = [
+    worded("Arabic", HARD, "تعذر التسليم: Happy birthday", "فشل التسليم إلى هؤلاء المستلمين:\n\n{ana}\n550 5.1.10 RESOLVER.ADR.RecipientNotFound"),
+    worded("Hebrew", HARD, "לא ניתן למסירה: Happy birthday", "המסירה נכשלה לנמענים אלה:\n\n{ana}\n550 5.1.1"),
+    worded("Swedish", HARD, "Olevererat: Happy birthday", "Leveransen misslyckades till dessa mottagare:\n\n{ana}\nE-postadressen hittades inte. #550 5.1.10"),
+    worded("Latvian, full", FULL, "Vēstule nav piegādāta", "Jūsu vēstuli nevarēja piegādāt:\n\n<{ana}>: 552 5.2.2"),
+    worded("Dutch", HARD, "Onbestelbaar: Happy birthday", "Uw bericht kon niet worden afgeleverd bij:\n\n{ana}\nHet e-mailadres bestaat niet."),
+    worded("Domino in German", HARD, "ZUSTELLUNGSFEHLER", "Ihre Nachricht konnte nicht zugestellt werden an:\n\n  {ana}\n\nGrund:\n\n  Benutzer ana ({ana}) nicht im Domino-Verzeichnis aufgeführt"),
+    worded("IMail, full", FULL, "Undeliverable Mail", "User mailbox exceeds allowed size: {ana}\n\nOriginal message follows."),
+    worded("a transcript", HARD, "FAILURE NOTICE", "  ----- The following addresses had permanent fatal errors -----\n\n>>> {ana} <{ana}>\n\n  ----- original transcript -----\n\n550 sorry, no mailbox here by that name (#5.1.1 - chkusr)"),
+    worded("552 for who is not there", HARD, "Failure Notice", "Sorry, we were unable to deliver your message to the following address.\n\n<{ana}>:\n552 1 Requested mail action aborted, mailbox not found"),
+    worded("QQ about the sender", BLOCKED, "来自qq.com的退信", "抱歉，您的邮件被退回来了\n发件人(hello@news.example)域名的DNS记录未设置\nhost said: 550 Mail content denied.\n收件人：{ana}"),
+    worded("Barracuda", BLOCKED, "**Message you sent blocked by our bulk email filter**", "Your message to: {ana}\nwas blocked by our Spam Firewall. The email you sent has NOT BEEN DELIVERED.", sender="noreply@cuda.reader.example"),
+]
+
 ARF = f"--B\nContent-Type: text/plain\n\nThis is an email abuse report for an email message received from IP 192.0.2.1 on Mon, 2 Mar 2026.\n--B\nContent-Type: message/feedback-report\n\nFeedback-Type: %s\nUser-Agent: SomeGenerator/1.0\nVersion: 1\nOriginal-Rcpt-To: <{ANA}>\nOriginal-Mail-From: <{OURS}>\n--B\nContent-Type: message/rfc822\n\n{RETURNED}\n--B--\n"
 
 

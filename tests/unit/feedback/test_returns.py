@@ -9,9 +9,20 @@ from hypothesis import strategies as st
 from engage.feedback.bounces import severity
 from engage.feedback.findings import What
 from engage.feedback.returns import read
-from tests.unit.feedback.samples import ANA, COMPLAINT_CASES, NO_BOUNCES, PROSE_CASES, STATUS_CASES, Case, mail, recipient, report
+from tests.unit.feedback.samples import (
+    ANA,
+    COMPLAINT_CASES,
+    NO_BOUNCES,
+    PROSE_CASES,
+    STATUS_CASES,
+    WORDED_CASES,
+    Case,
+    mail,
+    recipient,
+    report,
+)
 
-CASES = [*STATUS_CASES, *PROSE_CASES, *COMPLAINT_CASES]
+CASES = [*STATUS_CASES, *PROSE_CASES, *WORDED_CASES, *COMPLAINT_CASES]
 
 
 @pytest.mark.parametrize(("case", "raw"), CASES, ids=[case[0] for case, _ in CASES])
