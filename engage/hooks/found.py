@@ -90,13 +90,17 @@ class Answer:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """All that one request says. `ignored` are the source's words for what means nothing to us, `visit` a URL that it wants fetched."""
+    """All that one request says. `ignored` are the source's words for what means nothing to us, `visit` a URL that it wants fetched.
+
+    `refused` are sentences about what in it cannot be used; they keep nothing else from being taken.
+    """
 
     told: tuple[Told, ...] = ()
     people: tuple[Person, ...] = ()
     reports: tuple[Report, ...] = ()
     replies: tuple[Reply, ...] = ()
     ignored: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     answer: Answer = field(default_factory=Answer)
     visit: str | None = None
 
@@ -104,8 +108,8 @@ class Found:
         """Both; the first one's answer."""
         return Found(
             told=self.told + other.told, people=self.people + other.people, reports=self.reports + other.reports,
-            replies=self.replies + other.replies, ignored=self.ignored + other.ignored, answer=self.answer,
-            visit=self.visit or other.visit,
+            replies=self.replies + other.replies, ignored=self.ignored + other.ignored, refused=self.refused + other.refused,
+            answer=self.answer, visit=self.visit or other.visit,
         )
 
 

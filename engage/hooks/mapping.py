@@ -10,6 +10,7 @@ from engage.hooks.mail import marks
 from engage.hooks.request import HookRequest, malformed
 from engage.hooks.values import moment, text
 from engage.model.contact import IDENTITIES, ChannelKind, Value
+from engage.model.errors import InputError
 from engage.model.expression import Expression
 from engage.model.history import Kind
 from engage.model.hooks import Hook, Mapped
@@ -24,7 +25,10 @@ COMES_BACK = {kind.value for kind in RESPONSES}
 
 
 def read(hook: Hook, request: HookRequest, now: datetime) -> Found:
-    """Of the hook's events each that holds, for each item where it has several. Raises InputError where one lacks its contact."""
+    """Of the hook's events each that holds, for each item where it has several.
+
+    One that lacks its contact is refused, and keeps none of the others.
+    """
     headers = {name.replace("-", "_"): value for name, value in request.headers.items()}
     given: dict[str, object] = {"body": unpack(request.json()), "headers": headers}
     found = NOTHING
@@ -32,11 +36,11 @@ def read(hook: Hook, request: HookRequest, now: datetime) -> Found:
         for values in _each(mapped, given, now):
             scope = _scope(values, now)
             if mapped.where is None or holds(mapped.where, scope):
-                found += _event(mapped, scope)
+                found += _event_or_refusal(mapped, scope)
     count = sum(map(len, (found.told, found.people, found.reports, found.replies)))
     if count > MOST:
         raise malformed(f"the body holds more than {MOST} events")
-    return found if count else Found(ignored=("nothing that an entry of `events` is about",))
+    return found if count or found.refused else Found(ignored=("nothing that an entry of `events` is about",))
 
 
 def _each(mapped: Mapped, given: Mapping[str, object], now: datetime) -> Iterator[Mapping[str, object]]:
@@ -46,6 +50,13 @@ def _each(mapped: Mapped, given: Mapping[str, object], now: datetime) -> Iterato
     items = _value(mapped.each, _scope(given, now))
     for item in (items if isinstance(items, tuple) else ())[:MOST + 1]:
         yield {**given, "item": item}
+
+
+def _event_or_refusal(mapped: Mapped, scope: Scope) -> Found:
+    try:
+        return _event(mapped, scope)
+    except InputError as error:
+        return Found(refused=tuple(problem.what for problem in error.problems))
 
 
 def _event(mapped: Mapped, scope: Scope) -> Found:

@@ -96,7 +96,7 @@ class Hooks:
 
     def _write(self, hook: Hook, proof: Proven, found: Found, machine: datetime) -> Outcome:
         now = self.clock.now()
-        refused: list[str] = []
+        refused = list(dict.fromkeys(found.refused))
         fallback = _name(hook, proof, machine)
         told = [*((each, None) for each in found.told), *((updated(each), each) for each in found.people)]
         events = sum(self._happened(hook, each, person, f"{fallback}:{place}", now, refused) for place, (each, person) in enumerate(told))
@@ -118,17 +118,18 @@ class Hooks:
         """Take one event in; whether it was news. What cannot be used is added to `refused`, so that the others are not lost by it."""
         settings = self.workspace().settings
         try:
-            contact_id = self._who(hook, told, person, settings, now)
+            contact_id = self._who(hook, told, person, settings, now, refused)
             event = event_of(hook, told, settings=settings, fallback=fallback, contact_id=contact_id, now=now)
         except InputError as error:
             refused.extend(problem.what for problem in error.problems)
             return False
         return self.intake.take(event)
 
-    def _who(self, hook: Hook, told: Told, person: Person | None, settings: Settings, now: datetime) -> int | None:
+    def _who(self, hook: Hook, told: Told, person: Person | None, settings: Settings, now: datetime, refused: list[str]) -> int | None:
         """The contact, where we know it by more than the event's reference. A person that is told of is changed, or made."""
         if person is not None:
-            attributes = attributes_of(person, settings)
+            attributes, unusable = attributes_of(person, settings)
+            refused.extend(unusable)
             return self.memory.tell(hook.name, person.subject, attributes, at=min(person.at or now, now), now=now)
         if told.chat_id is None:
             return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from engage.contacts.normalise import normalise
@@ -11,7 +12,7 @@ from engage.contacts.places import Unusable
 from engage.hooks.found import CONTACT_UPDATED, Person, Told
 from engage.hooks.request import malformed
 from engage.hooks.values import text, words
-from engage.model.contact import BUILT_IN_ATTRIBUTES, AttributeKind, Event, Value
+from engage.model.contact import BUILT_IN_ATTRIBUTES, IDENTITIES, AttributeKind, Event, Value
 from engage.model.hooks import Hook
 from engage.model.workspace import Settings
 from engage.planning.incoming import LONGEST_ID, read_event
@@ -19,6 +20,7 @@ from engage.planning.incoming import LONGEST_ID, read_event
 LONGEST_TYPE = 100
 LONGEST_REFERENCE = 320
 
+_MILLISECONDS = re.compile(r"-?\d{10,13}", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -44,22 +46,33 @@ def updated(person: Person) -> Told:
     return Told(type=CONTACT_UPDATED, id=person.id, at=person.at, data={"fields": sorted(person.attributes)})
 
 
-def attributes_of(person: Person, settings: Settings) -> dict[str, Value]:
-    """What is told of the person, normalised as the import does it; names that are no attributes are left out.
+def attributes_of(person: Person, settings: Settings) -> tuple[dict[str, Value], list[str]]:
+    """What is told of the person, normalised as the import does it, and what of it cannot be read; names that are no attributes are
+    left out.
 
-    Raises InputError where a value cannot be read.
+    Raises InputError where nothing but who it is can be read.
     """
     kinds = {**BUILT_IN_ATTRIBUTES, **settings.attributes}
     told = {name: value for name, value in person.attributes.items() if name in kinds}
     country = told.get("country")
     found: dict[str, Value] = {}
+    unusable: list[str] = []
     for name, raw in told.items():
         try:
             near = str(country) if name == "phone" and isinstance(country, str) and len(country) == 2 else None
-            found[name] = normalise(name, kinds[name], raw, country=near)
+            found[name] = normalise(name, kinds[name], _day(raw) if kinds[name] is AttributeKind.DATE else raw, country=near)
         except Unusable as error:
-            raise malformed(f"{name}: {error}") from error
-    return found
+            unusable.append(f"{name}: {error}")
+    if unusable and not (found.keys() & IDENTITIES and found.keys() - {"external_id"}):
+        raise malformed("; ".join(unusable))
+    return found, unusable
+
+
+def _day(raw: object) -> object:
+    """The date of a moment in milliseconds, as HubSpot writes days: midnight in UTC."""
+    if not isinstance(raw, str) or not _MILLISECONDS.fullmatch(raw):
+        return raw
+    return (datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(raw))).date().isoformat()
 
 
 def _id(hook: Hook, told: Told, fallback: str) -> str:

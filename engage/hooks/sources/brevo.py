@@ -19,7 +19,8 @@ from engage.model.hooks import Hook
 KINDS: Mapping[str, Kind] = {
     "delivered": Kind.DELIVERED, "hard_bounce": Kind.BOUNCED, "soft_bounce": Kind.BOUNCED, "invalid_email": Kind.BOUNCED,
     "blocked": Kind.BOUNCED, "error": Kind.BOUNCED, "spam": Kind.COMPLAINED, "complaint": Kind.COMPLAINED, "opened": Kind.OPENED,
-    "unique_opened": Kind.OPENED, "proxy_open": Kind.OPENED, "unique_proxy_open": Kind.OPENED, "click": Kind.CLICKED,
+    "unique_opened": Kind.OPENED, "uniqueopened": Kind.OPENED, "proxy_open": Kind.OPENED,
+    "unique_proxy_open": Kind.OPENED, "click": Kind.CLICKED,
     "unsubscribed": Kind.UNSUBSCRIBED, "unsubscribe": Kind.UNSUBSCRIBED,
 }
 

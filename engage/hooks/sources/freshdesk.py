@@ -20,8 +20,10 @@ from engage.model.hooks import Hook
 STATUSES = {"2": "open", "3": "pending", "4": "resolved", "5": "closed"}
 """The numbers of the statuses that every account has."""
 
-_CHANGE = re.compile(r"\bstatus\"?\s*:\s*\{\s*\"?from\"?\s*:\s*\"?([^,}\"]+?)\"?\s*,\s*\"?to\"?\s*:\s*\"?([^,}\"]+?)\"?\s*\}")
-_CREATED = re.compile(r"ticket_action\"?\s*:\s*\"?created\b")
+_CHANGE = re.compile(
+    r"\bstatus\"?\s*:\s*\{\s*\"?from\"?\s*:\s*\"?([^,}\"]+?)\"?\s*,\s*\"?to\"?\s*:\s*\"?([^,}\"]+?)\"?\s*\}", re.IGNORECASE
+)
+_CREATED = re.compile(r"ticket_action\"?\s*:\s*\"?created\b", re.IGNORECASE)
 
 
 def prove(hook: Hook, request: HookRequest, now: datetime, certificates: Certificates) -> Proven:

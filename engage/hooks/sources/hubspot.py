@@ -17,12 +17,15 @@ from engage.hooks.sources.source import Certificates, Source
 from engage.hooks.tickets import from_template
 from engage.hooks.values import moment, records, text
 from engage.model.hooks import Hook
+from engage.model.localtime import zone_names
 
 PROPERTIES: Mapping[str, str] = {
     "firstname": "first_name", "lastname": "last_name", "mobilephone": "phone", "hs_language": "locale", "hs_timezone": "timezone",
     "date_of_birth": "birth_date",
 }
 """HubSpot's own properties that we call otherwise; each other one goes by its name, where we have an attribute of that name."""
+
+ZONE = "hs_timezone"
 
 OBJECTS = {"0-1": "contact", "0-5": "ticket"}
 """The newer subscriptions name an object's type by its number."""
@@ -78,6 +81,15 @@ def _change(change: Mapping[str, Any]) -> Found:
     return NOTHING if _attributes(change) is not None else Found(ignored=(_kind(change),))
 
 
+def _zone(written: str) -> str:
+    """`america_slash_port_hyphen_of_hyphen_spain` as `America/Port-of-Spain`: so HubSpot names its choices."""
+    if "_slash_" not in written:
+        return written
+    plain = written.replace("_slash_", "/").replace("_hyphen_", "-")
+    by_lower = {name.lower(): name for name in zone_names()}
+    return by_lower.get(plain, plain)
+
+
 def _people(changes: list[Mapping[str, Any]], hook: Hook) -> Iterator[Person]:
     for change in changes:
         number, attributes = text(change.get("objectId")), _attributes(change)
@@ -94,7 +106,8 @@ def _attributes(change: Mapping[str, Any]) -> Mapping[str, object] | None:
         case "contact.creation":
             return {}
         case "contact.propertyChange" if name is not None:
-            return {PROPERTIES.get(name, name): text(change.get("propertyValue"))}
+            value = text(change.get("propertyValue"))
+            return {PROPERTIES.get(name, name): _zone(value) if name == ZONE and value is not None else value}
         case _:
             return None
 

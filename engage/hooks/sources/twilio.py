@@ -29,6 +29,9 @@ MARK = "delivery"
 STOPPED = "21610"
 """Twilio did not send it, as the person had sent STOP to Twilio itself."""
 
+_TAKEN_BY_TWILIO = {"STOP": "STOP", "START": "START"}
+"""What `OptOutType` says of a text that Twilio took for one of its own words, which may be set up there (Advanced Opt-Out)."""
+
 REASONS: Mapping[str, str] = {
     "30004": "blocked", "30005": "hard", "30006": "hard", "30007": "blocked", "30034": "blocked", "21211": "hard", "21614": "hard",
     "21612": "blocked",
@@ -60,7 +63,8 @@ def read(hook: Hook, request: HookRequest, now: datetime) -> Found:
     status = (fields.get("MessageStatus") or fields.get("SmsStatus") or "").lower()
     if "Body" in fields and status in ("", "received", "receiving"):
         sender = fields.get("From", "")
-        return Found(replies=(Reply(kind=_kind(sender), sender=_number(sender), text=fields["Body"], id=sid),), answer=EMPTY)
+        word = _TAKEN_BY_TWILIO.get(fields.get("OptOutType", "").upper(), fields["Body"])
+        return Found(replies=(Reply(kind=_kind(sender), sender=_number(sender), text=word, id=sid),), answer=EMPTY)
     return _status(fields, sid, status, request) + Found(answer=EMPTY)
 
 

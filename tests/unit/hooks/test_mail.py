@@ -222,6 +222,11 @@ def test_who_told_twilio_itself_to_stop_is_blocked_here_too(desk: Desk) -> None:
     assert blocked(desk) == ["stop"]
 
 
+def test_words_that_are_set_up_at_twilio_count_as_twilio_says(desk: Desk) -> None:
+    desk.post(twilio(b"MessageSid=SM9&From=%2B38640123456&To=%2B15017250604&Body=NOMORE&OptOutType=STOP"))
+    assert blocked(desk) == ["stop"]
+
+
 def test_what_somebody_writes_to_the_app_in_slack_is_a_reply(desk: Desk) -> None:
     desk.people.change(desk.ana, {"chat_id": "U012345"}, now=desk.clock.now())
     desk.post(slack(payload("slack_message.json")))

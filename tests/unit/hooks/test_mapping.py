@@ -110,6 +110,12 @@ def test_an_event_whose_contact_is_missing_is_refused_and_nothing_of_it_is_taken
     assert desk.intake.taken == {}
 
 
+def test_an_item_without_its_contact_keeps_none_of_the_others_from_being_taken(desk: Desk) -> None:
+    answer = desk.post(shop({"orders": [{"id": 1}, *ORDERS["orders"]]}, "orders/paid")).json()
+    assert (answer["events"], len(desk.intake.taken)) == (2, 2)
+    assert "whom is order.placed about" in answer["refused"][0]
+
+
 def test_what_no_entry_is_about_is_ignored(desk: Desk) -> None:
     assert desk.post(shop({"orders": []}, "carts/update")).json()["ignored"] == ["nothing that an entry of `events` is about"]
 

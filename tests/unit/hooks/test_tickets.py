@@ -236,11 +236,28 @@ def test_a_slack_button_is_the_event_that_it_is_called_after(desk: Desk) -> None
     ("{ticket_action:created}", "Open", "ticket.created"), ("{reply:sent}", "Open", None), ("{note_type:public}", "Closed", None),
     ("{status:{from:Open,to:Waiting on Customer}}", "Waiting on Customer", None), ("{status:{from:2,to:5}}", "Closed", "ticket.closed"),
     ('{"status": {"from": "Closed", "to": "Open"}}', "Open", "ticket.reopened"), ("", "Resolved", "ticket.closed"),
+    ("{Status:{From:Open,To:Resolved}}", "Resolved", "ticket.closed"),
 ])  # fmt: skip
 def test_what_triggered_freshdesk_says_whether_the_status_changed_at_all(triggered: str, status: str, what: str | None, desk: Desk) -> None:
     told = {"ticket_id": 1, "ticket_status": status, "triggered_event": triggered, "ticket_requester_email": "ana@example.com"}
     desk.post(freshdesk(jsoned({"freshdesk_webhook": told})))
     assert [event.type for event in desk.intake.taken.values()] == ([what] if what else [])
+
+
+def test_hubspots_own_way_of_writing_zones_and_days_is_understood(desk: Desk) -> None:
+    told = {"hs_timezone": "america_slash_port_hyphen_au_hyphen_prince", "date_of_birth": "637545600000"}
+    desk.post(hubspot(jsoned([change(name, value, place) for place, (name, value) in enumerate(told.items(), 1)])))
+    bo = desk.people.find("9")
+    assert bo is not None
+    assert (bo.attributes["timezone"], str(bo.attributes["birth_date"])) == ("America/Port-au-Prince", "1990-03-16")
+
+
+def test_one_field_that_cannot_be_read_does_not_keep_the_others_from_being_taken(desk: Desk) -> None:
+    person = {"external_id": "c-7", "email": "eva@example.com", "phone": "(02) 123 45", "role": "end-user", "id": "7"}
+    answer = desk.post(zendesk(jsoned({"type": "zen:event-type:user.created", "id": "u-7", "detail": person})))
+    eva = desk.people.find("c-7")
+    assert (answer.json()["events"], eva is not None and eva.attributes.get("email")) == (1, "eva@example.com")
+    assert "phone" in answer.json()["refused"][0]
 
 
 def test_what_is_no_character_is_replaced_before_a_database_chokes_on_it(desk: Desk) -> None:
