@@ -12,6 +12,7 @@ from engage.model.contact import ChannelKind
 from engage.model.errors import NotThereError
 from engage.model.time import Clock
 from engage.model.workspace import Settings, Workspace
+from workers.authorising import Tokens
 from workers.imap import collect
 
 log = structlog.get_logger(__name__)
@@ -28,10 +29,13 @@ def unsubscribe_addresses(settings: Settings) -> Collection[str]:
 class Collecting:
     """Takes mails and tells the workers that something may follow of them."""
 
-    def __init__(self, mails: Mails, *, workspace: Callable[[], Workspace], clock: Clock, told: Callable[[], object]) -> None:
+    def __init__(
+        self, mails: Mails, *, workspace: Callable[[], Workspace], clock: Clock, tokens: Tokens, told: Callable[[], object]
+    ) -> None:
         self._mails = mails
         self._workspace = workspace
         self._clock = clock
+        self._tokens = tokens
         self._told = told
 
     def take(self, raw: bytes, recipients: Sequence[str] = ()) -> MailTaken:
@@ -45,7 +49,7 @@ class Collecting:
         """Fetch what lies in the mailboxes of the settings; one that cannot be reached is tried again at the next look."""
         for mailbox in self._workspace().settings.mailboxes.values():
             try:
-                moved = collect(mailbox, lambda raw: self.take(raw).is_ours)
+                moved = collect(mailbox, lambda raw: self.take(raw).is_ours, self._tokens)
             except NotThereError as error:
                 log.warning("mailbox.unreachable", mailbox=mailbox.name, why=str(error))
                 continue

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 
 import redis
 import sqlalchemy as sa
@@ -25,8 +26,10 @@ from engage.store.database import Database
 from engage.store.hooks import heard_of
 from engage.store.keys import SqlKeys
 from engage.store.notices import standings
+from workers.authorising import AccessTokens
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
+from workers.fetching import Fetcher
 from workers.gauges import zone_data_age
 from workers.imap import look
 from workers.legal import legal_findings
@@ -128,11 +131,16 @@ def _broker(root: Path, settings: Settings, environment: Mapping[str, str]) -> F
 
 def _mailboxes(settings: Settings) -> Iterator[Finding]:
     """Whether each lets us in; nothing is taken."""
-    for mailbox in settings.mailboxes.values():
-        try:
-            yield _finding(f"mailbox {mailbox.name}", True, f"{look(mailbox)} mails wait", "")
-        except NotThereError as error:
-            yield _finding(f"mailbox {mailbox.name}", False, str(error), "see the sentence on the left")
+    loop = LoopThread()
+    tokens = AccessTokens(Fetcher(lambda: loop), seconds=monotonic)
+    try:
+        for mailbox in settings.mailboxes.values():
+            try:
+                yield _finding(f"mailbox {mailbox.name}", True, f"{look(mailbox, tokens)} mails wait", "")
+            except NotThereError as error:
+                yield _finding(f"mailbox {mailbox.name}", False, str(error), "see the sentence on the left")
+    finally:
+        loop.close()
 
 
 def _left_alone(settings: Settings, way: Channel) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """A mailbox by IMAP (RFC 3501, 6851): every mail of a folder is taken, then moved to where it is out of the way.
 
+A password lets in, or an access token (SASL XOAUTH2, as Google and Microsoft describe it); one that is refused is fetched anew, once.
+
 What is taken is committed before it is moved, and a mail may be taken twice: whoever dies in between, or looks at the same time, does no
 harm. Nothing is deleted, and one mail that cannot be taken stops no other.
 """
@@ -18,7 +20,9 @@ import structlog
 
 from engage.feedback.mime import LONGEST
 from engage.model.errors import NotThereError
-from engage.model.workspace import Mailbox
+from engage.model.workspace import Mailbox, OAuth2
+from workers.authorising import AccessToken, Tokens
+from workers.xoauth2 import TokenRefused, authenticate
 
 TIMEOUT = 30.0
 """Seconds for each answer of the server."""
@@ -29,30 +33,33 @@ MOST = 500
 Take = Callable[[bytes], bool]
 """Takes one mail, committed when it returns; whether it was about a message of ours."""
 
+Enter = Callable[[imaplib.IMAP4, str, str], None]
+"""Enters as this user, with the password of the url."""
+
 _UNREACHABLE = (OSError, imaplib.IMAP4.error, EOFError)
 
 log = structlog.get_logger(__name__)
 
 
-def collect(mailbox: Mailbox, take: Take) -> int:
+def collect(mailbox: Mailbox, take: Take, tokens: Tokens) -> int:
     """Take what lies in the mailbox; how many were moved. Raises NotThereError where it cannot be looked into."""
     moved = 0
     try:
-        with _opened(mailbox) as server:
+        with _opened(mailbox, tokens) as server:
             folder = _Folder(server, mailbox)
             for uid in folder.uids()[:MOST]:
                 moved += _take_one(folder, uid, take)
-    except _UNREACHABLE as error:
+    except (*_UNREACHABLE, NotThereError) as error:
         raise NotThereError(f"the mailbox {mailbox.name} cannot be looked into: {_plain(error)}") from error
     return moved
 
 
-def look(mailbox: Mailbox) -> int:
+def look(mailbox: Mailbox, tokens: Tokens) -> int:
     """How many mails wait there. Nothing is taken. Raises NotThereError."""
     try:
-        with _opened(mailbox) as server:
+        with _opened(mailbox, tokens) as server:
             return len(_Folder(server, mailbox, make=False).uids())
-    except _UNREACHABLE as error:
+    except (*_UNREACHABLE, NotThereError) as error:
         raise NotThereError(f"the mailbox {mailbox.name} cannot be looked into: {_plain(error)}") from error
 
 
@@ -70,7 +77,32 @@ def _take_one(folder: _Folder, uid: bytes, take: Take) -> int:
 
 
 @contextmanager
-def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
+def _opened(mailbox: Mailbox, tokens: Tokens) -> Iterator[imaplib.IMAP4]:
+    server = _entered_by_token(mailbox, mailbox.oauth2, tokens) if mailbox.oauth2 is not None else _entered(mailbox, _log_in)
+    try:
+        yield server
+    finally:
+        _leave(server)
+
+
+def _entered_by_token(mailbox: Mailbox, oauth2: OAuth2, tokens: Tokens) -> imaplib.IMAP4:
+    """Let in by the kept token or, where that is refused, by a new one. Raises NotThereError besides what the library raises."""
+    token = tokens.token(oauth2)
+    try:
+        return _entered(mailbox, _shows(token))
+    except TokenRefused as error:
+        tokens.forget(oauth2)
+        if not token.kept:
+            raise
+        log.info("mailbox.token_refused", mailbox=mailbox.name, why=_plain(error))
+    try:
+        return _entered(mailbox, _shows(tokens.token(oauth2)))
+    except TokenRefused:
+        tokens.forget(oauth2)
+        raise
+
+
+def _entered(mailbox: Mailbox, enter: Enter) -> imaplib.IMAP4:
     parts = urlsplit(mailbox.url)
     host = parts.hostname or ""
     if parts.scheme == "imaps":
@@ -78,11 +110,32 @@ def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
     else:
         server = imaplib.IMAP4(host, parts.port or 143, timeout=TIMEOUT)
     try:
-        server.login(unquote(parts.username or ""), unquote(parts.password or ""))
-        yield server
-    finally:
-        with suppress(*_UNREACHABLE):
-            server.logout()
+        enter(server, unquote(parts.username or ""), unquote(parts.password or ""))
+        _learn_capabilities(server)
+    except BaseException:
+        _leave(server)
+        raise
+    return server
+
+
+def _log_in(server: imaplib.IMAP4, user: str, password: str) -> None:
+    server.login(user, password)
+
+
+def _shows(token: AccessToken) -> Enter:
+    return lambda server, user, _: authenticate(server, user, token.text)
+
+
+def _learn_capabilities(server: imaplib.IMAP4) -> None:
+    """Ask again what it can do: to whom they have let in, Gmail and others say more (RFC 3501, section 6.1.1)."""
+    said = _ok(server.capability())[-1]
+    if isinstance(said, bytes):
+        server.capabilities = tuple(said.decode("ascii", "replace").upper().split())
+
+
+def _leave(server: imaplib.IMAP4) -> None:
+    with suppress(*_UNREACHABLE):
+        server.logout()
 
 
 @final
@@ -138,4 +191,4 @@ def _quoted(name: str) -> str:
 
 def _plain(error: BaseException) -> str:
     """What went wrong, without what a server may quote of us."""
-    return re.sub(r"\S+@\S+", "…", str(error).strip("[]b'\""))[:200] or type(error).__name__
+    return re.sub(r"\S+@\S+", "…", str(error).strip("[]b'\""))[:300] or type(error).__name__

@@ -16,8 +16,11 @@ from engage.store.database import AWAY, Database
 from engage.store.feedback import SqlFeedback
 from engage.store.notes import write_once
 from engage.store.texting import SqlTexts
+from workers.authorising import AccessTokens
 from workers.clocks import BusinessClock
 from workers.collecting import Collecting, unsubscribe_addresses
+from workers.fetching import Fetcher
+from workers.loop import LoopThread
 from workers.metrics import Metrics
 from workers.stores import Stores
 
@@ -28,6 +31,16 @@ class Returning(Stores):
     """The parts of one process that take what comes back."""
 
     clock: BusinessClock
+
+    @cached_property
+    def loop(self) -> LoopThread:
+        """Where the channels live, and what else speaks HTTP."""
+        return LoopThread()
+
+    @cached_property
+    def tokens(self) -> AccessTokens:
+        """What lets into mailboxes that take no password."""
+        return AccessTokens(Fetcher(lambda: self.loop), seconds=monotonic)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -63,7 +76,7 @@ class Returning(Stores):
 
     def collecting(self, told: Callable[[], object]) -> Collecting:
         """Where mails come in; `told` hears of each of which something may follow."""
-        return Collecting(self.mails, workspace=self.accepted.workspace, clock=self.clock, told=told)
+        return Collecting(self.mails, workspace=self.accepted.workspace, clock=self.clock, tokens=self.tokens, told=told)
 
     @cached_property
     def texts(self) -> Texts:

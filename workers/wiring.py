@@ -49,7 +49,6 @@ from workers.equipping import Equipping
 from workers.hooking import open_hooks
 from workers.intake import Intake
 from workers.journal import FileJournal
-from workers.loop import LoopThread
 from workers.metrics import OTHER
 from workers.orphans import Orphans
 from workers.presence import is_gone, owner
@@ -118,11 +117,6 @@ class Wired(Returning):
             store, workspace=self.accepted.workspace, versions=self.accepted.version, zones_of=names_behind, refresh=self.accepted.reload,
             signals=self._planning_signals,
         )
-
-    @cached_property
-    def loop(self) -> LoopThread:
-        """Where the channels live."""
-        return LoopThread()
 
     @cached_property
     def equipping(self) -> Equipping:

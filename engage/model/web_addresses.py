@@ -54,6 +54,12 @@ def web_address(url: str) -> WebAddress | None:
     return WebAddress(scheme=found["scheme"], host=host, rest=found["rest"])
 
 
+def may_be_asked(url: str) -> bool:
+    """Whether secrets may be posted there: privately, by a name (its addresses are looked at when it is resolved), or to this machine."""
+    address = web_address(url)
+    return address is not None and address.is_private and (address.on_this_machine or not is_ip(address.host))
+
+
 def is_ip(host: str) -> bool:
     """Whether the host of a URL is an address as it is usually written, and no name."""
     try:

@@ -167,8 +167,20 @@ class Endpoint:
 
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2:
+    """How an access token is had (RFC 6749): with a refresh token (section 6), without one by the client itself (section 4.4)."""
+
+    token_url: str
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+    scope: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mailbox:
-    """Where bounces and answers are fetched from by IMAP. `url` may carry a password: it is never printed.
+    """Where bounces and answers are fetched from by IMAP. `url` may carry a password, unless `oauth2` lets in: it is never printed.
 
     `done` and `other` are the folders to which a mail goes that was about a message of ours, and that was not.
     """
@@ -178,6 +190,7 @@ class Mailbox:
     folder: str = "INBOX"
     done: str = "Engage"
     other: str = "Engage-Other"
+    oauth2: OAuth2 | None = None
     place: Place | None = None
 
 

@@ -36,6 +36,7 @@ from tests.integration.watching import (
     Case,
     World,
     answered,
+    authorised,
     diagnosed,
     fetched,
     guarded,
@@ -49,6 +50,10 @@ from tests.integration.watching import (
 )
 
 MAILBOX = "mailboxes: {returns: {url: imap://a:b@127.0.0.1:1, folder: FolderOne, done: DoneOne, other: OtherOne}}\n"
+OAUTH2 = (
+    ", oauth2: {token_url: https://a.example/t, client_id: idOne, client_secret: secretOne, refresh_token: refreshOne, scope: scopeOne}"
+)
+BY_TOKEN = f"mailboxes: {{returns: {{url: imap://a@127.0.0.1:1{OAUTH2}}}}}\n"
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
 
 
@@ -155,6 +160,12 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
     **{
         ("a mailbox", key): settings(f"{key.title()}One", f"{key.title()}Two", text=SETTINGS + MAILBOX, see=fetched)
         for key in ("folder", "done", "other")
+    },
+    ("a mailbox", "oauth2"): settings(OAUTH2, "", text=SETTINGS + BY_TOKEN, refused=True, see=authorised),
+    ("oauth2", "token_url"): settings("https://a.example/t", "https://b.example/t", text=SETTINGS + BY_TOKEN, see=authorised),
+    **{
+        ("oauth2", key): settings(f"{word}One", f"{word}Two", text=SETTINGS + BY_TOKEN, see=authorised)
+        for key, word in (("client_id", "id"), ("client_secret", "secret"), ("refresh_token", "refresh"), ("scope", "scope"))
     },
     ("a channel", "adapter"): channel("kind: sms, adapter: console", "sms, adapter: console", "sms, adapter: fax", refused=True),
     ("a channel", "kind"): channel("kind: sms, adapter: console", "kind: sms, adapter", "kind: chat, adapter"),

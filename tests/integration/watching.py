@@ -44,6 +44,8 @@ from tests.builders import a_rendered, an_approved, an_intent
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer, Request
 from tests.servers.imap import ImapServer
+from tests.servers.tokens import GIVEN, NO_TOKENS, Generous
+from workers.authorising import AccessTokens
 from workers.imap import collect
 from workers.loop import LoopThread
 from workers.office import OnDisk
@@ -236,8 +238,20 @@ def fetched(files: Files, world: World, stand: Stand) -> str:
                 server.put(folder, b"theirs")
             here = f"{mailbox.url.rpartition(':')[0].replace('//a', '//returns%40news.example')}:{server.port}"
             with suppress(NotThereError):
-                collect(replace(mailbox, url=here), b"ours".__eq__)
+                collect(replace(mailbox, url=here), b"ours".__eq__, NO_TOKENS)
             seen.append(str(server.folders))
+    return "\n".join(seen)
+
+
+def authorised(files: Files, world: World, stand: Stand) -> str:
+    """What a token server is asked for each mailbox, and whether the token that it gives lets in."""
+    seen = []
+    for mailbox in accepted(files).settings.mailboxes.values():
+        network = Generous()
+        with ImapServer(b"ours", tokens=[GIVEN]) as server:
+            with suppress(NotThereError):
+                collect(replace(mailbox, url=server.url_for_tokens), b"ours".__eq__, AccessTokens(network, seconds=lambda: 0.0))
+            seen.append(f"{network.asked} {server.folders}")
     return "\n".join(seen)
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import socketserver
-from collections.abc import Iterator, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Collection, Iterator, Sequence
 from threading import Thread
 from typing import Any, final
+
+GMAIL = b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}').decode()
+"""What Gmail says of a token that it does not take."""
 
 _FETCH = re.compile(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)")
 _TO = re.compile(r'UID (MOVE|COPY) (\d+) "([^"]+)"')
@@ -14,13 +18,22 @@ _TO = re.compile(r'UID (MOVE|COPY) (\d+) "([^"]+)"')
 
 @final
 class ImapServer:
-    """Folders of mails by their uids. `gone_after` breaks the line after so many moves."""
+    """Folders of mails by their uids. `gone_after` breaks the line after so many moves.
 
-    def __init__(self, *mails: bytes, extensions: Sequence[str] = ("MOVE", "UIDPLUS"), password: str = "secret") -> None:
+    Its extensions are told to whom it has let in, as Gmail does it. `tokens` are the access tokens that it takes; `refuses` is what it says
+    of any other: the base64 of its challenge, and the end of the command.
+    """
+
+    def __init__(
+        self, *mails: bytes, extensions: Sequence[str] = ("MOVE", "UIDPLUS"), password: str = "secret", tokens: Collection[str] = (),
+    ) -> None:
         self.folders: dict[str, dict[int, bytes]] = {"INBOX": {}}
         self.deleted: set[int] = set()
         self.extensions = extensions
         self.password = password
+        self.tokens = set(tokens)
+        self.refuses = GMAIL, "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"
+        self.shown: list[str] = []
         self.gone_after: int | None = None
         self.moves = 0
         self.selected = "INBOX"
@@ -60,19 +73,39 @@ class ImapServer:
         """Where it is, with the one password that it takes."""
         return f"imap://returns%40news.example:{self.password}@127.0.0.1:{self.port}"
 
+    @property
+    def url_for_tokens(self) -> str:
+        """Where it is, for whom a token lets in."""
+        return self.url.replace(f":{self.password}@", "@")
+
     def _serve(self, line: Any) -> None:
         line.wfile.write(b"* OK ready\r\n")
-        for raw in line.rfile:
+        inside = False
+        while raw := line.rfile.readline():
             tag, _, command = raw.decode().strip().partition(" ")
             if self.gone_after is not None and self.moves >= self.gone_after:
                 return
-            said, given = self._answer(command)
+            word = command.split()[0].upper()
+            said, given = self._authenticate(line) if word == "AUTHENTICATE" else self._answer(command, inside=inside)
+            inside = inside or (said == "OK" and word in ("AUTHENTICATE", "LOGIN"))
             line.wfile.write(b"".join(given) + f"{tag} {said} done\r\n".encode())
 
-    def _answer(self, command: str) -> tuple[str, list[bytes]]:
+    def _authenticate(self, line: Any) -> tuple[str, list[bytes]]:
+        """SASL XOAUTH2, without an initial response (RFC 4959)."""
+        line.wfile.write(b"+ \r\n")
+        shown = b64decode(line.rfile.readline()).decode()
+        self.shown.append(shown)
+        if shown in {f"user=returns@news.example\x01auth=Bearer {token}\x01\x01" for token in self.tokens}:
+            return "OK", []
+        challenge, end = self.refuses
+        line.wfile.write(f"+ {challenge}\r\n".encode())
+        return (end if line.rfile.readline() == b"\r\n" else "BAD no empty answer came"), []
+
+    def _answer(self, command: str, *, inside: bool) -> tuple[str, list[bytes]]:
         word = command.split()[0].upper()
         if word == "CAPABILITY":
-            return "OK", [f"* CAPABILITY IMAP4rev1 {' '.join(self.extensions)}\r\n".encode()]
+            told = self.extensions if inside else ["AUTH=XOAUTH2"] if self.tokens else []
+            return "OK", [f"* CAPABILITY IMAP4rev1 {' '.join(told)}\r\n".encode()]
         if word == "LOGIN":
             right = command.split()[1:] in ([who, f'"{self.password}"'] for who in ("returns@news.example", '"returns@news.example"'))
             return ("OK" if right else "NO [AUTHENTICATIONFAILED] returns@news.example may not"), []

@@ -89,14 +89,27 @@ def a_fetch(url: str) -> None:
     Fetcher(none).get(url)
 
 
+def a_token(url: str) -> None:
+    oauth2 = {"token_url": url, "client_id": "a", "refresh_token": "b"}
+    settings(mailboxes={"returns": {"url": "imaps://a@imap.a.example", "oauth2": oauth2}})
+
+
+def a_form(url: str) -> None:
+    def none() -> LoopThread:
+        raise AssertionError(f"{url} was posted to")
+
+    Fetcher(none).post(url, {"refresh_token": "b"})
+
+
 POSTED: Mapping[str, Callable[[str], object]] = {
     "endpoint": an_endpoint, "webhook": a_webhook, "sms_webhook": sms_webhook, "slack": slack_base, "fetch": a_fetch,
+    "token": a_token, "form": a_form,
 }
 
 
 @pytest.mark.parametrize("place", POSTED)
 def test_nothing_is_asked_at_a_hostile_url(place: str) -> None:
-    if place != "fetch":
+    if place not in ("fetch", "form"):
         POSTED[place]("https://good.example:8443/a/b?c=d&e=%20f")
     taken = [url for url in URLS if not _refused(POSTED[place], url)]
     assert taken == []
