@@ -22,14 +22,12 @@ class TokenRefused(imaplib.IMAP4.error):
 
 
 def authenticate(server: imaplib.IMAP4, user: str, token: str) -> None:
-    """Enter. Raises TokenRefused, and what the library raises where the line breaks."""
+    """Enter. Raises TokenRefused, where the server hangs up at it too, and what the library raises where it is away."""
     if "AUTH=XOAUTH2" not in server.capabilities:
         raise imaplib.IMAP4.error("the server takes no access tokens (AUTH=XOAUTH2 is not among what it can do)")
     exchange = _Exchange(user, token)
     try:
         server.authenticate("XOAUTH2", exchange.answer)
-    except imaplib.IMAP4.abort:
-        raise
     except (imaplib.IMAP4.error, binascii.Error) as error:
         raise TokenRefused(exchange.refusal(str(error))) from error
 

@@ -12,6 +12,9 @@ from typing import Any, final
 GMAIL = b64encode(b'{"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}').decode()
 """What Gmail says of a token that it does not take."""
 
+HANGS_UP = ""
+"""In place of an end: the line is closed."""
+
 _FETCH = re.compile(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)")
 _TO = re.compile(r'UID (MOVE|COPY) (\d+) "([^"]+)"')
 
@@ -87,6 +90,8 @@ class ImapServer:
                 return
             word = command.split()[0].upper()
             said, given = self._authenticate(line) if word == "AUTHENTICATE" else self._answer(command, inside=inside)
+            if said == HANGS_UP:
+                return
             inside = inside or (said == "OK" and word in ("AUTHENTICATE", "LOGIN"))
             line.wfile.write(b"".join(given) + f"{tag} {said} done\r\n".encode())
 

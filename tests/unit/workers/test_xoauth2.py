@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from engage.model.errors import NotThereError
 from engage.model.workspace import Mailbox, OAuth2
-from tests.servers.imap import ImapServer
+from tests.servers.imap import HANGS_UP, ImapServer
 from tests.servers.tokens import TokenServer
 from workers.authorising import AccessTokens
 from workers.fetching import Fetcher
@@ -73,7 +73,7 @@ def test_new_tokens_that_are_refused_are_not_asked_for_without_end(tokens: Acces
 
 
 @pytest.mark.parametrize(("challenge", "end", "expected"), [
-    ("", "NO AUTHENTICATE failed.", "refused (AUTHENTICATE failed. done)"),
+    ("", HANGS_UP, "refused (socket error: EOF)"), ("", "NO AUTHENTICATE failed.", "refused (AUTHENTICATE failed. done)"),
     (b64encode(b"no JSON").decode(), "NO no", "refused (no done)"), ("?", "NO no", "refused"),
     (b64encode(b"[" * 50_000).decode(), "NO no", "refused (no done)"),
     (b64encode(b'{"status": "token-1 is wrong", "scope": {"a": 1}}').decode(), "NO no", "refused (no done)"),
