@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from engage.cli.app import JsonOption, WorkspaceOption, app_of
-from engage.cli.output import console, print_json
+from engage.cli.output import console, counted, print_json
 from engage.cli.people import pair
 from engage.contacts.importing import Instructions, Report, import_file
 from engage.contacts.reading import Form
@@ -109,15 +109,15 @@ def _separator(told: str | None) -> str | None:
 def _sentences(report: Report, *, dry_run: bool) -> Iterator[str]:
     would = "would be " if dry_run else ""
     yield (
-        f"{report.rows} rows: {report.created} {would}new, {report.changed} {would}changed, {report.unchanged} as they were, "
-        f"{report.refused} refused; {report.consents} lines for the consent ledger"
+        f"{counted(report.rows, 'row')}: {report.created} {would}new, {report.changed} {would}changed, {report.unchanged} as they were, "
+        f"{report.refused} refused; {counted(report.consents, 'line')} for the consent ledger"
     )
     if report.encoding_guessed:
         yield f"read as {report.encoding}, which is a guess: look at the names, and give --encoding if they are wrong"
     if report.passed_over:
         yield f"{report.passed_over} grants without a date were passed over: these people withdrew, and an undated grant does not undo that"
     for note, rows in report.notes.items():
-        yield f"{note} (in {rows} rows)"
+        yield f"{note} (in {counted(rows, 'row')})"
     if report.left_over:
         yield f"{report.left_over} is of an earlier import: this one refused nothing; delete it unless you are mending it"
     if report.refused_file:

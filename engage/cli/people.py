@@ -108,7 +108,8 @@ def pair(text: str, what: str) -> tuple[str, str]:
     """NAME=VALUE as given on the command line. Raises InputError."""
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise InputError.of(f"{what}: {text!r} has no `=`", file="<command line>")
+        missing = "has nothing before its `=`" if equals else "has no `=`"
+        raise InputError.of(f"{what}: {text!r} {missing}", file="<command line>")
     return name, value
 
 

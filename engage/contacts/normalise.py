@@ -30,6 +30,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,12})?(e[+-]?\d{1,2})?", re.ASCII | r
 _AMOUNT = re.compile(r"[+-]?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _ROUNDED = re.compile(r"\d([.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)  # so, and not as 1e11, which may be an id of hexadecimal digits
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_AT_MIDNIGHT = re.compile(r"[T ]0?0:00(:00(\.0+)?)?", re.ASCII)
 _OTHER_DATE = re.compile(  # day first with dots, or year first: the notations that can be read in one way only
     r"(?P<d>\d{1,2})\.\s?(?P<m>\d{1,2})\.\s?(?P<y>\d{4})|(?P<y2>\d{4})[/.](?P<m2>\d{1,2})[/.](?P<d2>\d{1,2})", re.ASCII
 )
@@ -99,7 +100,9 @@ def frequency(raw: str) -> str:
 
 
 def day(raw: str) -> date:
-    """A date written as in ISO 8601: 1992-02-29."""
+    """A date written as in ISO 8601: 1992-02-29. Databases and spreadsheets add midnight to it, which says nothing more."""
+    if _AT_MIDNIGHT.fullmatch(raw, 10):
+        raw = raw[:10]
     if _ISO_DATE.fullmatch(raw):
         try:
             return date.fromisoformat(raw)

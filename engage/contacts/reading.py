@@ -94,6 +94,8 @@ def look_at(path: Path, *, is_known: Callable[[str], bool], form: Form | None = 
     first, lines = _looked_through(path, encoding)
     if first.startswith("["):
         raise InputError.of("this is a JSON array; JSON Lines has one object a line and nothing around them", file=str(path), line=1)
+    if first == "{":
+        raise InputError.of("this is JSON over several lines; JSON Lines has one object a line", file=str(path), line=1)
     if first.startswith("{"):
         return Source(
             path=path, columns=_json_columns(path, encoding), encoding=encoding, reads=partial(_json_rows, path, encoding),

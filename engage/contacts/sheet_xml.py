@@ -133,9 +133,16 @@ class SheetParser(_Collecting):
             self._phonetic = False
         elif name == "c":
             self._cells += [EMPTY] * (self._column - len(self._cells))
-            self._cells.append(self._make(self._kind, self._style, self._written, self._has_formula))
+            self._cells.append(self._made())
         elif name == "row" and any(cell.text or cell.trouble for cell in self._cells):
             self._rows.append((self.number, self._cells))
+
+    def _made(self) -> Cell:
+        """The cell; one that nobody can read spoils its row, and no other."""
+        try:
+            return self._make(self._kind, self._style, self._written, self._has_formula)
+        except (ValueError, OverflowError) as error:
+            return Cell("", f"cannot be read: {error}")
 
     def _begin(self, attributes: Mapping[str, str]) -> None:
         self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "")

@@ -32,6 +32,9 @@ DAMAGED = (
 
 _BUILT_IN_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_ESCAPED = re.compile(r"_x((?![dD][89a-fA-F])[0-9a-fA-F]{4})_")
+"""A character by its number in hexadecimal digits (ECMA-376 part 1, 22.9.2.19), as Excel writes returns and what XML cannot hold."""
+
 _DIMENSION = re.compile(r"(?:[A-Z]+\d+:)?[A-Z]+(\d+)")
 
 
@@ -87,11 +90,11 @@ class Workbook:
             yield sheet.number + 1, [Cell("", f"cannot be read on from here: {error.problems[0].what}")]
 
     def _cell(self, kind: str, style: str, written: str | None, has_formula: bool) -> Cell:
-        if written is None:
+        if written is None or (kind == "n" and not written):  # a text that a formula came to may be empty
             return Cell("", "is a formula that was never worked out: open and save the file") if has_formula else EMPTY
         match kind:
             case "s":
-                return Cell(self._texts.at(int(written))) if written.isdecimal() else EMPTY
+                return Cell(_unescaped(self._texts.at(int(written)))) if written.isdecimal() else EMPTY
             case "b":
                 return Cell("true" if written == "1" else "false")
             case "e":
@@ -100,7 +103,7 @@ class Workbook:
                 is_date = style.isdecimal() and int(style) in self._date_styles
                 return Cell(_moment(written, since_1904=self._since_1904) if is_date else _number(written))
             case _:
-                return Cell(written)
+                return Cell(_unescaped(written))
 
     def _targets(self, main: str) -> Mapping[str, tuple[str, str]]:
         """The parts that the workbook refers to: id -> kind and name."""
@@ -173,6 +176,10 @@ class Workbook:
             yield
         except DAMAGED as error:
             raise InputError.of(f"the workbook's {part} cannot be read: {error}", file=str(self._path)) from error
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _number(written: str) -> str:

@@ -62,13 +62,17 @@ def add(public: APIRouter, visits: Visits, pages: Pages) -> None:
     def prefer(
         token: str, action: Annotated[Action, Form()], choice: Annotated[Sequence[str], Form()] = NOTHING,
         shown: Annotated[Sequence[str], Form()] = NOTHING, open: Annotated[Sequence[str], Form()] = NOTHING,
-        frequency: Annotated[str | None, Form()] = None, months: Annotated[int | None, Form()] = None,
+        frequency: Annotated[str | None, Form()] = None, frequency_shown: Annotated[str | None, Form()] = None,
+        months: Annotated[int | None, Form()] = None,
         tracking: Annotated[str | None, Form()] = None, tracking_shown: Annotated[str | None, Form()] = None,
     ) -> HTMLResponse:
         come = visits.of("p", token)
+        if frequency is not None and frequency not in (ANY, *FREQUENCIES):
+            raise HTTPException(422, "there is no such frequency")
         match action:
             case Action.SAVE:
-                _save(visits, pages, come, wanted=set(choice) & set(open), unwanted=set(shown) - set(choice), frequency=frequency)
+                _save(visits, pages, come, wanted=set(choice) & set(open), unwanted=set(shown) - set(choice))
+                _save_frequency(visits, come, frequency, shown=frequency_shown)
                 if tracking_shown is not None and (tracking == ON) is not (tracking_shown == ON):
                     visits.site.people.change(come.contact.id, {WISH: tracking == ON}, now=visits.site.clock.now())
             case Action.PAUSE:
@@ -139,16 +143,16 @@ def _zone(visits: Visits, come: Visit) -> ZoneInfo:
     return zones_of(come.contact.zones)[0] if names else zone(visits.site.workspace().settings.timezone)
 
 
-def _save(
-    visits: Visits, pages: Pages, come: Visit, *, wanted: set[str], unwanted: set[str], frequency: str | None,
-) -> None:
+def _save(visits: Visits, pages: Pages, come: Visit, *, wanted: set[str], unwanted: set[str]) -> None:
     chosen, left = [_chosen(visits, value) for value in sorted(wanted)], [_chosen(visits, value) for value in sorted(unwanted)]
-    if frequency is not None and frequency not in (ANY, *FREQUENCIES):
-        raise HTTPException(422, "there is no such frequency")
     may = {(state.purpose, state.channel): state.may_write for state in _states(visits, come)}
     _grant(visits, pages, come, [pair for pair in chosen if not may[pair]])
     _withdraw(visits, come, [pair for pair in left if may[pair]])
-    if frequency is not None and frequency != (come.contact.text("frequency") or ANY):
+
+
+def _save_frequency(visits: Visits, come: Visit, frequency: str | None, *, shown: str | None) -> None:
+    """What was chosen, where that is not what the form `shown` had chosen already."""
+    if frequency is not None and frequency != shown and frequency != (come.contact.text("frequency") or ANY):
         wish = None if frequency == ANY else frequency
         visits.site.people.change(come.contact.id, {"frequency": wish}, now=visits.site.clock.now())
 

@@ -40,7 +40,7 @@ def test_a_workbook_and_a_packed_file_are_imported_alike(engage: Engage) -> None
     assert "people.xlsx:3:1: country: there is no country 'Nowhere'" in told.err
     assert Path("people.xlsx.refused.csv").read_text(encoding="utf-8-sig").splitlines()[1].startswith("bor,Nowhere,,,3,country")
     Path("people.csv.gz").write_bytes(gzip.compress(b"external_id,phone,birth_date\nana,+38640123456,1992-02-29\n"))
-    assert "1 rows: 0 new, 0 changed, 1 as they were, 0 refused" in engage("import", "people.csv.gz").out
+    assert "1 row: 0 new, 0 changed, 1 as they were, 0 refused" in engage("import", "people.csv.gz").out
 
 
 @pytest.mark.parametrize(("options", "told"), [

@@ -45,6 +45,8 @@ TEXT, DATE, DATETIME = AttributeKind.TEXT, AttributeKind.DATE, AttributeKind.DAT
     ("timezone", TEXT, "Central European Standard Time", "Europe/Warsaw"),
     ("timezone", TEXT, "Pacific/Kiritimati", "Pacific/Kiritimati"),
     ("birth_date", DATE, "1992-02-29", date(1992, 2, 29)),
+    ("birth_date", DATE, "1992-02-29 00:00:00.000", date(1992, 2, 29)),
+    ("birth_date", DATE, "1992-02-29T00:00", date(1992, 2, 29)),
     ("created_at", DATETIME, "2025-03-01T10:00:00+02:00", datetime(2025, 3, 1, 8, tzinfo=UTC)),
     ("created_at", DATETIME, "2025-03-01", datetime(2025, 3, 1, tzinfo=UTC)),
     ("value", AttributeKind.MONEY, "12.30 eur", Money(amount=Decimal("12.30"), currency="EUR")),

@@ -28,6 +28,8 @@ def values_of(path: Path) -> list[list[object]]:
     (number("33663", style=1), "1992-02-29"), (number("33663.375", style=2), "1992-02-29T09:00:00"), (number("1", style=1), "1900-01-01"),
     (number("60", style=1), "1900-02-29"), (number("0.5", style=1), "12:00:00"), ('<c t="b"><v>1</v></c>', "true"),
     ('<c t="str"><f>A1</f><v>of a formula</v></c>', "of a formula"), ('<c t="s"><v>1</v></c>', "Žiga"), ("<c/>", ""),
+    ("<c><v></v></c>", ""), ('<c t="str"><f>B1</f><v></v></c>', ""), (text("Ana_x000D_"), "Ana\r"),
+    (text("a_x005F_x0041_b_xD83D_"), "a_x0041_b_xD83D_"),
     ('<c t="inlineStr"><is><r><t>ri</t></r><rPh><t>no</t></rPh><r><t>ch</t></r></is></c>', "rich"),
 ])
 def test_a_cell_says_what_a_person_would_have_written(tmp_path: Path, cell: str, value: str) -> None:
@@ -53,6 +55,16 @@ def test_errors_and_formulas_that_were_never_worked_out_refuse_their_row(tmp_pat
     assert [row.trouble for row in rows_of(path)] == [
         "email: holds the error #N/A", "email: is a formula that was never worked out: open and save the file",
     ]
+
+
+@pytest.mark.parametrize(("cell", "told"), [
+    (number("1990-13"), "could not convert string to float"), ('<c t="s"><v>99</v></c>', "there is no text 99"),
+    (number("9e999", style=1), "infinity"), ("<c><f>1+1</f><v></v></c>", "never worked out"),
+])
+def test_a_cell_that_nobody_can_read_spoils_its_own_row_only(tmp_path: Path, cell: str, told: str) -> None:
+    rows = rows_of(a_workbook(tmp_path / "people.xlsx", HEADER, text("a@example.com") + cell, text("b@example.com")))
+    assert told in str(rows[0].trouble)
+    assert [row.values["email"] for row in rows] == ["a@example.com", "b@example.com"]
 
 
 def test_the_first_sheet_that_is_shown_is_read_or_the_one_named(tmp_path: Path) -> None:

@@ -88,6 +88,13 @@ def test_how_often_becomes_the_contacts_own_limit_and_can_be_lifted(visitor: Vis
         assert known.text("frequency") == kept
 
 
+def test_a_form_that_lay_open_leaves_how_often_as_it_was_chosen_meanwhile(visitor: Visitor) -> None:
+    assert 'name="frequency_shown" value="any"' in visitor.client.get(visitor.link("p")).text
+    save(visitor, frequency_shown="any", frequency="weekly")
+    assert 'value="weekly" checked' in save(visitor, frequency_shown="any", frequency="any")
+    assert 'value="any" checked' in save(visitor, frequency_shown="weekly", frequency="any")
+
+
 def test_whether_opens_and_clicks_are_recorded_is_the_contacts_own_word(visitor: Visitor) -> None:
     assert "tracking" not in visitor.client.get(visitor.link("p")).text
     rules = TrackingRules(default=Tracking(clicks=True))
