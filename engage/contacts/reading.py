@@ -92,10 +92,8 @@ def look_at(path: Path, *, is_known: Callable[[str], bool], form: Form | None = 
         raise InputError.of("--sheet is for workbooks, and this is text", file=str(path))
     encoding, guessed = (form.encoding, False) if form.encoding else encoding_of(partial(_chunks, path), file=str(path))
     first, lines = _looked_through(path, encoding)
-    if first.startswith("["):
-        raise InputError.of("this is a JSON array; JSON Lines has one object a line and nothing around them", file=str(path), line=1)
-    if first == "{":
-        raise InputError.of("this is JSON over several lines; JSON Lines has one object a line", file=str(path), line=1)
+    if first.startswith("[") or first == "{":
+        raise InputError.of("this is JSON, but not JSON Lines: one object a line and nothing around them", file=str(path), line=1)
     if first.startswith("{"):
         return Source(
             path=path, columns=_json_columns(path, encoding), encoding=encoding, reads=partial(_json_rows, path, encoding),

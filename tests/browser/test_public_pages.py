@@ -104,7 +104,7 @@ def test_a_subscription_is_confirmed_by_its_button(reader: Watched, serve: Serve
 
 
 def pages_of(visitor: Visitor) -> list[str]:
-    """Every page of ours that somebody may come to; what a message looks like, which runs no scripts at all, is its writer's."""
+    """Every page of ours that somebody may come to; a message in the browser runs no scripts at all, axe's neither."""
     post = visitor.client.post
     csat, nps, club = (
         visitor.answer("a", e="csat.answered", d={"score": 4}), visitor.answer("a", e="nps.answered", d={}), visitor.answer("s", p="club")
@@ -170,6 +170,14 @@ def test_the_message_is_shown_as_it_was_sent(reader: Watched, serve: Serve) -> N
     page = reader.open(serve(visitor.client.app) + visitor.link("v"))
     expect(page.get_by_role("heading", name="Vse najboljše!")).to_be_visible()
     expect(page.get_by_text("Ana")).to_have_css("color", "rgb(1, 2, 3)")
+
+
+def test_axe_finds_nothing_wrong_with_a_mail_in_the_browser(reader: Watched) -> None:
+    visitor = Visitor(html=MAIL.format("<div role='article'>Ana</div>"), subject="Za <vas>")
+    page = reader.context.new_page()
+    page.set_content(visitor.client.get(visitor.link("v")).text)
+    assert violations(page) == []
+    assert page.title() == "Za <vas>"
 
 
 def test_a_message_can_neither_run_scripts_nor_send_forms(reader: Watched, serve: Serve) -> None:

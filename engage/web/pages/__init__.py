@@ -19,6 +19,7 @@ from engage.model.workspace import Company
 from engage.templates.locales import babel_locale, is_right_to_left, parents
 from engage.web.pages.colors import COLOR, ink_on
 from engage.web.pages.questions import Asked, Choices
+from engage.web.pages.viewing import as_page
 
 __all__ = ["Asked", "Choices", "Pages", "Reader"]
 
@@ -87,9 +88,9 @@ class Pages:
     def message(self, letter: Letter, reader: Reader) -> str:
         """The message as it was sent; where its text is not kept any more, a page that says so."""
         html, text, subject = (letter.private.get(key) for key in ("html", "text", "subject"))
-        if isinstance(html, str) and html:
-            return without_picture(html)
         heading = subject if isinstance(subject, str) and subject else reader.company.name
+        if isinstance(html, str) and html:
+            return as_page(without_picture(html), title=_TURNS.sub("", heading))
         return self._render("message.html", reader, None if text else "gone_title", text=text, heading=heading)
 
     def says(self, reader: Reader, key: str, names: Names) -> str:

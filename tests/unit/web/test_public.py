@@ -75,7 +75,7 @@ def test_a_message_that_asks_no_consent_leads_to_the_preferences() -> None:
 
 def test_the_message_can_be_read_in_the_browser_with_every_script_shut_out(visitor: Visitor) -> None:
     page = visitor.client.get(visitor.link("v"))
-    assert page.text == "<p>Vse <b>najboljše</b>!</p>"
+    assert "<p>Vse <b>najboljše</b>!</p>" in page.text
     assert page.headers["content-security-policy"].startswith("sandbox")
 
 
