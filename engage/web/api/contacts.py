@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from engage.contacts.consent import states
 from engage.contacts.normalise import normalise
+from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person
 from engage.history.timeline import Filter, as_json
 from engage.model.access import Task
@@ -150,7 +151,10 @@ def _person(site: Site, external_id: str, told: ContactIn, *, source: str) -> Pe
     except ValidationError as error:
         what = "the attributes do not have the form that /openapi.json describes"
         raise Problem(422, what, errors=rows_of(error.errors(include_url=False), under="/attributes")) from error
-    named = normalise("external_id", AttributeKind.TEXT, external_id)
+    try:
+        named = normalise("external_id", AttributeKind.TEXT, external_id)
+    except Unusable as error:
+        raise Problem(409, f"external_id: {error}") from error
     if named is None:
         raise Problem(409, "an external id has at least one character that can be seen")
     attributes = {**read_attributes(given, declared), "external_id": named}

@@ -34,6 +34,12 @@ def test_a_contact_is_made_then_changed_then_as_it_was(visitor: Visitor) -> None
     assert visitor.client.get("/v1/contacts/%2B38641123456", headers=HEADERS).json()["id"] == known["id"]
 
 
+@pytest.mark.parametrize(("who", "told"), [("'; DROP TABLE contacts", "begins with an apostrophe"), ("1.5E+11", "cut by a spreadsheet")])
+def test_an_external_id_that_nobody_can_have_conflicts(visitor: Visitor, who: str, told: str) -> None:
+    answer = put(visitor, who, email="bor@example.com")
+    assert (answer.status_code, told in answer.json()["detail"]) == (409, True)
+
+
 def test_whoever_is_known_by_the_address_gets_the_external_id(visitor: Visitor) -> None:
     visitor.people.upsert([Person(attributes={"email": "eva@example.com"})], now=NOON)
     answer = put(visitor, "eva", email="eva@example.com")
