@@ -1,5 +1,5 @@
 import copy
-import pickle
+import pickle  # noqa: TID251  # what it does shows that copies of records are whole
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 from typing import final
