@@ -22,7 +22,10 @@ AHEAD = timedelta(minutes=5)
 """By how much another's clock may be ahead of ours; later moments are taken for now."""
 
 ONCE = frozenset({Kind.DELIVERED, Kind.BOUNCED, Kind.COMPLAINED})
-"""What a message does once, however often it is told."""
+"""What a message does once, however often it is told; but that a worse bounce follows is news of the address."""
+
+_WORSE = (Severity.FULL.value, Severity.HARD.value)
+"""What says more of an address than that a mail bounced, the worst last."""
 
 
 @final
@@ -68,7 +71,8 @@ def consequences(response: Response, letter: Letter, known: Known, *, settings: 
             return None
     elif any(_same(touch, other) for other in known.touches):
         return None
-    event = None if response.machine else event_of(touch, received_at=now)
+    again = touch.kind in ONCE and any(other.kind is touch.kind for other in known.touches)
+    event = None if response.machine or again else event_of(touch, received_at=now)
     if letter.fixed:  # staff: what they do with it says nothing of the contact that it is about
         return Consequences(touch=touch, event=event)
     return Consequences(
@@ -121,12 +125,18 @@ def _same(touch: Touch, other: Touch) -> bool:
     if touch.kind is not other.kind:
         return False
     if touch.kind in ONCE:
-        return touch.channel == other.channel
+        return touch.channel == other.channel and _badness(touch) <= _badness(other)
     if "id" in touch.detail and "id" in other.detail:
         return touch.detail["id"] == other.detail["id"]
     return (touch.at, touch.detail.get("url"), touch.detail.get("machine")) == (
         other.at, other.detail.get("url"), other.detail.get("machine")
     )
+
+
+def _badness(bounce: Touch) -> int:
+    """How much a bounce says of its address; 0 for what is none."""
+    how_bad = bounce.detail.get("bounce")
+    return _WORSE.index(how_bad) + 1 if how_bad in _WORSE else 0
 
 
 def _withdraws(touch: Touch, known: Known) -> bool:

@@ -55,6 +55,17 @@ def test_what_happens_once_counts_once_whenever_it_is_told_again(kind: Kind) -> 
     assert come(kind, known=Known(touches=[first.touch]), at=NOON + 2 * HOUR) is None
 
 
+@pytest.mark.parametrize(("first", "then", "is_news"), [
+    ("soft", "5.1.1", True), ("4.2.2", "5.1.1", True), ("5.7.1", "4.2.2", True), ("5.1.1", "soft", False), ("5.1.1", "4.2.2", False),
+    ("soft", "5.7.1", False), ("5.1.1", "5.1.1", False),
+])  # fmt: skip
+def test_a_worse_bounce_of_the_same_message_says_more_of_its_address_but_is_no_event_again(first: str, then: str, is_news: bool) -> None:
+    known = Known(touches=[of(Kind.BOUNCED, reason=first).touch])
+    later = come(Kind.BOUNCED, known=known, reason=then, at=NOON + 2 * HOUR)
+    assert (later is not None) == is_news
+    assert later is None or (later.event, later.block is not None) == (None, then == "5.1.1")
+
+
 def test_two_clicks_are_two_and_one_told_twice_is_one() -> None:
     first = of(Kind.CLICKED, url="https://a.example/x")
     known = Known(touches=[first.touch])
