@@ -233,7 +233,7 @@ SUBJECTS = AnyOf(
     "your message to", "message status", "message delivery", "mail status", "permanent", "problem delivering", "e-mail delivery",
     "email delivery", "address not found", "delivery subsystem", "nonexistent", "message not", "mail not", "blocked", "not sent",
     "unsuccessful", "fehler bei", "mail could", "failure", "non-receipt", "invalid recipient", "address error", "routage", "remise",
-    "entrega",
+    "entrega", "ritardato", "遅延", "opóźni", "försen",
 )  # fmt: skip
 
 OPENINGS = AnyOf(
@@ -268,7 +268,7 @@ OPENINGS = AnyOf(
     "cannot send", "can't be sent", "could not be sent", "can not send", "couldn't send", "unable to send", "no longer",
     "not accepting mail", "is not known", "problem delivering", "problems delivering", "refused by", "was refused", "has been refused",
     "has been blocked", "was blocked", "cannot accept", "not found", "unable to process", "error while", "failed recipient", "reason for",
-    "unable to relay", "message was undeliverable", "disabled", "suspended", "no matches",
+    "unable to relay", "message was undeliverable", "disabled", "suspended", "no matches", "in ritardo", "遅れて", "まだ配信されて",
 )  # fmt: skip
 
 DELAYED = AnyOf(
@@ -284,7 +284,7 @@ DELAYED = AnyOf(
     "still trying", "still attempting", "will be kept", "you will be notified", "verzögert", "weiterhin versuch",
     "weitere zustellversuche", "retardé", "différé", "nouvelle tentative", "retrasado", "se seguirá intentando", "demorado", "atrasad",
     "ritardo", "vertraagd", "opóźni", "задерж", "повторн", "попытки … продолж", "затрим", "延迟", "将继续尝试", "继续尝试", "延遲", "遅延",
-    "再送", "再試行", "지연", "reintent", "will be re-attempted", "tentatives",
+    "再送", "再試行", "지연", "reintent", "will be re-attempted", "tentatives", "遅れて", "försen",
 )  # fmt: skip
 """Still under way, unless it says that it was given up."""
 

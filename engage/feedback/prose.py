@@ -77,8 +77,10 @@ _STRONG = re.compile(
 )
 """What hardly anybody begins a mail with but a server."""
 
-_GOODS = re.compile(r"parcel|package|shipment|courier|paket|colis|paquete|pacco|посылк|包裹")
-"""What else cannot be delivered."""
+_GOODS = re.compile(r"parcel|package|shipment|courier|paket|colis|paquete|pacco|посылк|包裹|your (?:payment|transfer|invoice)")
+"""What else cannot be delivered, or fails."""
+
+_SERVERS = re.compile(r"mailer-?daemon|<?postmaster@", re.IGNORECASE)
 
 _QUOTED = re.compile(r"^[ \t]*>[^\n]*$", re.MULTILINE)
 _REFUSED = re.compile(r"automatically rejected|was (?:automatically )?(?:refused|rejected) by the recipient")
@@ -139,6 +141,11 @@ def _is_bounce(mail: Mail, lead: str, copy: str) -> bool:
 def is_from_daemon(mail: Mail) -> bool:
     """Whether a server seems to have sent it."""
     return _is_daemon(mail, plain(mail.header("from")))
+
+
+def is_a_servers(mail: Mail) -> bool:
+    """Whether no person can have written it, whatever it says: it is a server's, or nobody is to answer it (RFC 5321, section 4.5.5)."""
+    return _returns_null(mail) or bool(_SERVERS.search(mail.header("from")))
 
 
 def of_refusal(mail: Mail) -> Sequence[Finding]:

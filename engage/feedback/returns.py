@@ -10,7 +10,7 @@ from engage.feedback.autoreplies import is_absence, is_automatic
 from engage.feedback.findings import Finding, What
 from engage.feedback.mime import Mail, read_mail
 from engage.feedback.notifications import of_notification
-from engage.feedback.prose import is_from_daemon, of_prose, of_refusal
+from engage.feedback.prose import is_a_servers, is_from_daemon, of_prose, of_refusal
 from engage.feedback.reports import of_feedback, of_status
 
 NEVER_BOUNCES = frozenset({"disposition-notification", "tlsrpt", "dmarc"})
@@ -46,7 +46,7 @@ def _findings(mail: Mail) -> Sequence[Finding]:
         told = of_prose(wrapped)
     if not told and mail.report_type == "disposition-notification":
         told = of_refusal(mail)
-    return told or ((Finding(what=What.AUTOMATIC),) if is_automatic(mail) else ())
+    return told or ((Finding(what=What.AUTOMATIC),) if is_automatic(mail) or is_a_servers(mail) else ())
 
 
 def _wrapped(mail: Mail) -> Mail | None:

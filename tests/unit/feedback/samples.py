@@ -164,6 +164,8 @@ WORDED_CASES = [
     worded("a transcript", HARD, "FAILURE NOTICE", "  ----- The following addresses had permanent fatal errors -----\n\n>>> {ana} <{ana}>\n\n  ----- original transcript -----\n\n550 sorry, no mailbox here by that name (#5.1.1 - chkusr)"),
     worded("552 for who is not there", HARD, "Failure Notice", "Sorry, we were unable to deliver your message to the following address.\n\n<{ana}>:\n552 1 Requested mail action aborted, mailbox not found"),
     worded("QQ about the sender", BLOCKED, "来自qq.com的退信", "抱歉，您的邮件被退回来了\n发件人(hello@news.example)域名的DNS记录未设置\nhost said: 550 Mail content denied.\n收件人：{ana}"),
+    prose_case("late, in Italian", None, f"Il recapito a questi destinatari è in ritardo:\n\n{ANA}\n\nIl messaggio non è ancora stato recapitato.", subject="Recapito ritardato: Happy birthday", sender="postmaster@reader.example", what=What.DELAYED),
+    prose_case("late, in Japanese", None, f"次の受信者への配信が遅れています:\n\n{ANA}\n\nこのメッセージはまだ配信されていません。", subject="配信遅延: Happy birthday", sender="postmaster@reader.example", what=What.DELAYED),
     worded("Barracuda", BLOCKED, "**Message you sent blocked by our bulk email filter**", "Your message to: {ana}\nwas blocked by our Spam Firewall. The email you sent has NOT BEEN DELIVERED.", sender="noreply@cuda.reader.example"),
 ]
 
@@ -217,6 +219,8 @@ NO_BOUNCES: dict[str, bytes] = {
     "success": report("Your message was successfully delivered to the destination(s) listed below.", recipient("2.0.0", action="relayed"), subject="Successful Mail Delivery Report"),
     "maintenance": letter("The mail system will be down tonight; mail may be delayed by 4 hours. Questions to it@news.example.\n", sender="Postmaster <postmaster@news.example>", subject="Mail system maintenance"),
     "order of a shop": letter("Your order 550 has been shipped and will be delivered tomorrow. The courier was unable to find a safe place yesterday.\n", sender="Shop <orders@shop.example>", subject="Your order 550 is on its way"),
+    "a ticket that quotes a bounce": letter("Your request (123) has been received: message could not be delivered to bo@x.example 550 5.1.1\n", sender="Support <support@shop.example>", subject="[Request received] Undelivered Mail", more="Auto-Submitted: auto-generated\n"),
+    "a payment": letter("Your payment was refused by your bank (5.1.1). Write to bo@x.example\n", sender="billing@shop.example", subject="Payment failure notice"),
     "empty": b"", "one line": b"hello", "only a header": b"Subject: Undeliverable\n",
 }  # fmt: skip
 

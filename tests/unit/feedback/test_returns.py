@@ -39,6 +39,10 @@ def test_what_is_no_bounce_is_not_taken_for_one(name: str) -> None:
     assert {finding.what for finding in read(NO_BOUNCES[name]).findings} <= harmless
 
 
+def test_what_a_server_says_in_words_that_nobody_knows_is_no_persons_answer() -> None:
+    assert [finding.what for finding in read(mail("Zxqv wfty bnmk.\n", subject="Qwrty")).findings] == [What.AUTOMATIC]
+
+
 @pytest.mark.parametrize("ends", [b"\r\n", b"\r"])
 def test_the_ends_of_lines_do_not_matter(ends: bytes) -> None:
     for case, raw in CASES:
