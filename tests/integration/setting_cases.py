@@ -54,12 +54,21 @@ OAUTH2 = (
     ", oauth2: {token_url: https://a.example/t, client_id: idOne, client_secret: secretOne, refresh_token: refreshOne, scope: scopeOne}"
 )
 BY_TOKEN = f"mailboxes: {{returns: {{url: imap://a@127.0.0.1:1{OAUTH2}}}}}\n"
+UTM = ("source", "medium", "campaign", "term", "content", "id")
+TRACKING = f"tracking: {{opens: true, clicks: true, by_country: {{US: on}}, utm: {{{', '.join(f'{name}: {name}One' for name in UTM)}}}}}\n"
 WARM_UP = "warm_up: {from: 2026-02-23, first_day: 100, growth: 2, full: 400}"
 
 
 def provider(line: str, one: str, other: str, *, refused: bool = False) -> Case:
     """A change of the one provider of the channel `own`."""
     return channel(f"kind: sms, providers: [{{{line}}}]", one, other, see=paced, refused=refused)
+
+
+def tracked(one: str, other: str) -> Case:
+    """A change of what is recorded of a mail that leads to a shop."""
+    linked = "---\nsubject: Hello\n---\n[A shop](https://shop.example/) {{ message.unsubscribe_url }}\n"
+    more = {f"templates/hello/email{locale}.md": linked for locale in ("", ".sl")}
+    return settings(one, other, text=SETTINGS + TRACKING, more=more)
 
 
 DOCUMENTATION_ONLY: Mapping[Key, str] = {
@@ -167,6 +176,12 @@ SETTINGS_KEYS: Mapping[Key, Case] = {
         ("oauth2", key): settings(f"{word}One", f"{word}Two", text=SETTINGS + BY_TOKEN, see=authorised)
         for key, word in (("client_id", "id"), ("client_secret", "secret"), ("refresh_token", "refresh"), ("scope", "scope"))
     },
+    ("engage.yaml", "tracking"): tracked(TRACKING, ""),
+    ("tracking", "opens"): tracked("opens: true", "opens: false"),
+    ("tracking", "clicks"): tracked("clicks: true", "clicks: false"),
+    ("tracking", "by_country"): tracked("{US: on}", "{SI: off}"),
+    ("tracking", "utm"): tracked(TRACKING[TRACKING.index(", utm"):-2], ""),
+    **{("utm", name): tracked(f"{name}One", f"{name}Two") for name in UTM},
     ("a channel", "adapter"): channel("kind: sms, adapter: console", "sms, adapter: console", "sms, adapter: fax", refused=True),
     ("a channel", "kind"): channel("kind: sms, adapter: console", "kind: sms, adapter", "kind: chat, adapter"),
     ("a channel", "from"): settings("hello@aurora.example", "hallo@aurora.example"),
