@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from engage.model.errors import InputError
@@ -43,6 +46,13 @@ def test_what_is_needed_longer_than_it_is_kept_is_refused_at_its_place(retention
     found = problems(retention, CAMPAIGN + more)
     assert told in found
     assert found.startswith("engage.yaml:")
+
+
+def test_the_spans_that_the_guide_shows_can_be_kept() -> None:
+    guide = Path("docs/privacy.md").read_text(encoding="utf-8")
+    shown = re.search(r"```yaml\nretention:\n(.*?)```", guide, re.DOTALL)
+    assert shown is not None
+    assert problems("{" + ", ".join(shown[1].split("\n")[:-1]) + "}") == ""
 
 
 def test_a_wait_needs_its_events() -> None:
