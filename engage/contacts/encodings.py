@@ -28,6 +28,11 @@ _CYRILLIC = re.compile(rb"[\xc0-\xdf\xa1\xa5\xa8\xaa\xaf\xb2]?[\xe0-\xff\xa2\xb3
 _ODD = re.compile(rb"[\x80-\x89\x8b\x90\x91\x93-\x99\x9b\xa0]")
 """Bytes that no word of a Latin script has, but every other word of Shift JIS or Big5."""
 
+_OPENING, _CLOSING = b"\x80\x84\x91\x93\x96\x97", b"\x80\x85\x91\x92\x93\x94\x96\x97\x99"
+"""Quotation marks, dashes, the euro and the like: around a word of Windows' encodings of Latin scripts, or alone."""
+_AROUND = b"\x84\x85\x91\x93\x94\x96\x97\xab\xb9\xbb"
+"""The same around a word of Windows-1251, with its angle quotes and its sign for a number."""
+
 
 def encoding_of(chunks: Callable[[], Iterable[bytes]], *, file: str) -> tuple[str, bool]:
     """The encoding, and whether it is a guess: by the byte order mark, else UTF-8 where all of the file is, else the likeliest of Windows'.
@@ -62,12 +67,12 @@ class _Seen:
         self._central += len(_CENTRAL_EUROPEAN.findall(chunk))
         self._western += sum(chunk.count(byte) for byte in _NOT_CENTRAL)
         for word in _WORD.findall(chunk):
-            self._odd += _ODD.search(word) is not None
+            self._odd += _ODD.search(word.lstrip(_OPENING).rstrip(_CLOSING)) is not None
             if _ASCII.search(word):
                 self._mixed += 1
-            elif len(word) > 2:  # in Latin scripts letters of ASCII stand between the others
+            elif len(bare := word.strip(_AROUND)) > 2:  # in Latin scripts letters of ASCII stand between the others
                 self._upper += 1
-                self._cyrillic += _CYRILLIC.fullmatch(word) is not None
+                self._cyrillic += _CYRILLIC.fullmatch(bare) is not None
 
     def likeliest(self, file: str) -> str:
         """The likeliest encoding. Raises InputError where none is."""

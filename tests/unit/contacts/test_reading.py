@@ -36,6 +36,14 @@ def test_an_old_encoding_is_guessed_and_says_so(tmp_path: Path, encoding: str, n
     assert next(source.rows()).values["first_name"] == name
 
 
+@pytest.mark.parametrize(("text", "encoding"), [
+    ("José;“VIP” – 50 €;Noël…", "cp1252"), ("Anne;l’été – 10 €", "cp1252"), ("Ana;„Žiga“ – šport", "cp1250"),
+    ("Юлія;«Київ» – 5 №", "cp1251"), ("Світлана;“Львів”", "cp1251"),
+])
+def test_marks_around_words_make_no_other_encoding_of_it(tmp_path: Path, text: str, encoding: str) -> None:
+    assert source_of(tmp_path, f"email;city;x\n{text}\n".encode(encoding)).encoding == encoding
+
+
 def test_a_named_encoding_is_taken_at_its_word(tmp_path: Path) -> None:
     source = source_of(tmp_path, "email,first_name\nana@example.com,Čeh\n".encode("cp1250"), encoding="cp1250")
     assert not source.guessed
