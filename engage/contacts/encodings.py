@@ -25,10 +25,10 @@ _ASCII = re.compile(rb"[A-Za-z]")
 _CYRILLIC = re.compile(rb"[\xc0-\xdf\xa1\xa5\xa8\xaa\xaf\xb2]?[\xe0-\xff\xa2\xb3\xb4\xb8\xba\xbf]+|[\xc0-\xdf\xa1\xa5\xa8\xaa\xaf\xb2]+")
 """A word of Windows-1251: a capital at its beginning at most, or capitals alone. In the encodings of East Asia bytes fall as they like."""
 
-_ODD = re.compile(rb"[\x80-\x89\x8b\x90\x91\x93-\x99\x9b\xa0]")
-"""Bytes that no word of a Latin script has, but every other word of Shift JIS or Big5."""
+_ODD = re.compile(rb"[\x80-\x89\x8b\x90\x91\x93-\x99\x9b\xa0\xa4\xa6\xa7\xa9\xac\xae\xb1\xb5\xb6]")
+"""Bytes that no word of a Latin script has, but every other word of Shift JIS or Big5, or, as Š and Ž, of ISO 8859-2."""
 
-_OPENING, _CLOSING = b"\x80\x84\x91\x93\x96\x97", b"\x80\x85\x91\x92\x93\x94\x96\x97\x99"
+_OPENING, _CLOSING = b"\x80\x84\x91\x93\x96\x97\xa7\xa9\xab\xb0\xb1", b"\x80\x85\x91\x92\x93\x94\x96\x97\x99\xa7\xa9\xae\xb0\xbb"
 """Quotation marks, dashes, the euro and the like: around a word of Windows' encodings of Latin scripts, or alone."""
 _AROUND = b"\x84\x85\x91\x93\x94\x96\x97\xab\xb9\xbb"
 """The same around a word of Windows-1251, with its angle quotes and its sign for a number."""
@@ -80,7 +80,8 @@ class _Seen:
             return "cp1250" if self._central and not self._western else "cp1252"
         if self._upper > self._mixed and self._cyrillic * 10 >= self._upper * 9:
             return "cp1251"
-        what = "the encoding cannot be told: it is not UTF-8; --encoding names it (shift_jis, euc-jp, gb18030, big5, euc-kr, cp1251, …)"
+        known = "shift_jis, euc-jp, gb18030, big5, euc-kr, cp1251, iso-8859-2, …"
+        what = f"the encoding cannot be told: it is not UTF-8; --encoding names it ({known})"
         raise InputError.of(what, file=file)
 
 

@@ -44,6 +44,15 @@ def test_marks_around_words_make_no_other_encoding_of_it(tmp_path: Path, text: s
     assert source_of(tmp_path, f"email;city;x\n{text}\n".encode(encoding)).encoding == encoding
 
 
+@pytest.mark.parametrize(("text", "encoding"), [
+    ("王小明;臺北市\n陳美玲;高雄", "big5"), ("林志明;中正區\n王大同;板橋", "big5"),
+    ("Žiga Šuštaršič;Žiri\nTadej Žnidaršič;Šmarje", "iso-8859-2"),
+])
+def test_what_would_become_rubbish_is_not_guessed(tmp_path: Path, text: str, encoding: str) -> None:
+    with pytest.raises(InputError, match="the encoding cannot be told"):
+        source_of(tmp_path, f"email;city\n{text}\n".encode(encoding))
+
+
 def test_a_named_encoding_is_taken_at_its_word(tmp_path: Path) -> None:
     source = source_of(tmp_path, "email,first_name\nana@example.com,Čeh\n".encode("cp1250"), encoding="cp1250")
     assert not source.guessed
