@@ -134,7 +134,7 @@ class SheetParser(_Collecting):
         elif name == "c":
             self._cells += [EMPTY] * (self._column - len(self._cells))
             self._cells.append(self._made())
-        elif name == "row" and any(cell.text or cell.trouble for cell in self._cells):
+        elif name == "row" and any(cell.text.strip() or cell.trouble for cell in self._cells):
             self._rows.append((self.number, self._cells))
 
     def _made(self) -> Cell:

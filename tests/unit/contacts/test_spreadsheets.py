@@ -45,7 +45,7 @@ def test_days_are_counted_from_1904_where_the_workbook_says_so(tmp_path: Path) -
 
 def test_rows_keep_their_numbers_and_cells_their_columns(tmp_path: Path) -> None:
     late = '<c r="C3" t="inlineStr"><is><t>1992-02-29</t></is></c>'
-    assert rows_of(a_workbook(tmp_path / "people.xlsx", HEADER, "", late)) == [
+    assert rows_of(a_workbook(tmp_path / "people.xlsx", HEADER, text(" \u00a0"), late)) == [
         Row(line=3, values={"email": "", "phone": "", "birth_date": "1992-02-29"}),
     ]
 
