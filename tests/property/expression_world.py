@@ -156,7 +156,7 @@ def _a_contact(dice: Random, number: int) -> dict[str, Any]:
         "id": number, "external_id": f"p{number}", "email": f"p{number}@example.com" if dice.random() < 0.8 else None,
         "phone": f"+386400000{number:02}" if dice.random() < 0.5 else None, "chat_id": None, "locale": "sl", "timezone": None,
         "country": dice.choice(("SI", "UA", None)), "preferred_channel": None, "frequency": None,
-        "zone_source": "contact", "erased_at": None,
+        "tracking": dice.choice((True, False, None)), "zone_source": "contact", "erased_at": None,
         "tags": dice.choice((None, [], ["a"], ["gold", "ž"], ["A", "it's"])),
         "created_at": _a_moment(dice) if dice.random() < 0.8 else None,
         "attributes": attributes, "zone_key": dice.choice(sorted(LOCAL_DATES)), "known_at": NOW, "changed_at": NOW,

@@ -45,6 +45,8 @@ NASTY = (
     "contact.score == 9007199254740992", "contact.score > 9007199254740992", "contact.score == 9223372036854775807",
     "contact.score == -0.0", "contact.score < 1e300", "contact.score > 1e-300", "contact.score != 2.5", "not contact.score",
     "contact.score == 'abc'", "contact.score != 'abc'", "contact.plan == 3", "contact.plan < 3", "contact.vip > false",
+    "contact.tracking", "not contact.tracking", "contact.tracking == true", "contact.tracking != true", "contact.tracking is none",
+    "contact.tracking == contact.vip", "contact.tracking > false", "contact.tracking != 'a'", "contact.tracking or contact.vip",
     "contact.vip != 'a'", "contact.birth_date == 'gold'", "contact.birth_date != contact.seen", "contact.plan == contact.birth_date",
     "today in contact.tags", "contact.balance > 5", "contact.tags == 'a'", "contact.plan in ['a', 3, none]", "3 in contact.tags",
     "contact.score in contact.plan", "'a' in contact.score", "contact.tags in ['a']", "events('order.placed', sku=3) == 0",
