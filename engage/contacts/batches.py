@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import final
 
-from engage.contacts.columns import Columns
 from engage.contacts.ports import Person
 from engage.contacts.reading import Row, Source
-from engage.contacts.telling import Reading, RowReader, Told
+from engage.contacts.telling import RowReader, Told
 
 BATCH = 2_000
 
@@ -28,19 +26,16 @@ class Batch:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A file to read, and what it means: all that whoever reads it has to know, be it another process."""
+    """A file to read, and who understands its rows."""
 
     source: Source
-    columns: Columns
-    reading: Reading
-    now: datetime
+    reader: RowReader
 
     def batches(self) -> Iterator[Batch]:
-        """All of it. Raises Unusable where what is said of all rows cannot be, and InputError where the file cannot be read on."""
-        reader = RowReader(self.columns, self.reading, now=self.now)
+        """All of it. Raises InputError where the file cannot be read on."""
         rows = self.source.rows()
         while batch := tuple(islice(rows, BATCH)):
-            yield Batch(told=[_told(row, reader) for row in batch], row=batch.__getitem__)
+            yield Batch(told=[_told(row, self.reader) for row in batch], row=batch.__getitem__)
 
 
 def _told(row: Row, reader: RowReader) -> Told:

@@ -16,7 +16,7 @@ from typing import final
 
 from engage.contacts.apart import batches_of
 from engage.contacts.batches import Work
-from engage.contacts.columns import CIRCUMSTANCES, is_known, kinds_of, understand
+from engage.contacts.columns import CIRCUMSTANCES, Columns, is_known, kinds_of, understand
 from engage.contacts.dates import DateFormats
 from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
@@ -96,7 +96,7 @@ def import_file(
         circumstances={name: raw for name, raw in told.constants.items() if name in CIRCUMSTANCES},
         placeholder_dates=settings.guards.placeholder_dates,
     )
-    work = _checked(Work(source=source, columns=columns, reading=reading, now=now))
+    work = Work(source=source, reader=_reader(columns, reading, now))
     tally = _Tally()
     with ExitStack() as stack:
         stack.enter_context(_collecting_seldom())
@@ -124,13 +124,11 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _checked(work: Work) -> Work:
-    """The work, which can be done. Raises InputError where what is said of all rows cannot be."""
+def _reader(columns: Columns, reading: Reading, now: datetime) -> RowReader:
     try:
-        RowReader(work.columns, work.reading, now=work.now)
+        return RowReader(columns, reading, now=now)
     except Unusable as error:
         raise InputError.of(f"--set: {error.what}", file="<command line>", suggestion=error.suggestion) from error
-    return work
 
 
 def _dates(told: Sequence[str], settings: Settings) -> DateFormats:

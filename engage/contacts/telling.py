@@ -57,7 +57,7 @@ class RowReader:
         self._defaults = {name: value for name, value in reading.defaults.items() if name != "country"}
         self._country = next((column for column, (name, _) in columns.attributes.items() if name == "country"), None)
         self._values = [(column, name, *self._valued(name, kind)) for column, (name, kind) in columns.attributes.items()]
-        self._countries = Kept(reader_of("country", AttributeKind.TEXT))
+        self._countries = next((known for _, name, _, known in self._values if name == "country"), None)
         self._permissions = PermissionReader(
             columns, source=reading.source, dates=reading.dates, now=now, constants=reading.circumstances
         )
@@ -108,7 +108,8 @@ class RowReader:
             default = self._reading.defaults.get("country")
             return default if isinstance(default, str) else None
         try:
-            found = self._countries[raw] if type(raw) is str else normalise("country", AttributeKind.TEXT, raw)
+            known = self._countries
+            found = known[raw] if known is not None and type(raw) is str else normalise("country", AttributeKind.TEXT, raw)
         except Unusable:
             return None
         return found if isinstance(found, str) else None

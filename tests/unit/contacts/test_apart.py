@@ -19,7 +19,7 @@ from engage.contacts.columns import is_known, understand
 from engage.contacts.packing import Packer, Unpacker
 from engage.contacts.ports import Permission, Person
 from engage.contacts.reading import Row, look_at
-from engage.contacts.telling import Reading, Told
+from engage.contacts.telling import Reading, RowReader, Told
 from engage.model.consent import Wording
 from engage.model.contact import ChannelKind, Ground, Money, Value
 from engage.model.errors import InputError, NotThereError
@@ -54,7 +54,7 @@ def work_on(path: Path) -> Work:
     settings = some_settings()
     source = look_at(path, is_known=lambda name: is_known(name, settings))
     columns = understand(source.columns, {}, settings, file=str(path))
-    return Work(source=source, columns=columns, reading=Reading(source="import:people.csv"), now=NOON)
+    return Work(source=source, reader=RowReader(columns, Reading(source="import:people.csv"), now=NOON))
 
 
 def written(path: Path, lines: list[str]) -> Path:
