@@ -1,4 +1,7 @@
-"""Databases for tests: an empty, migrated one each, on SQLite and on a real PostgreSQL, cloned from a template made once a session."""
+"""Databases for tests: an empty, migrated one each, on SQLite and on a real PostgreSQL, cloned from a template made once a session.
+
+And how the run as a whole goes: what is begun first, what is kept in memory, and a loop for those who need one.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from hypothesis import HealthCheck, settings
 
 from engage.store.database import Database
 from tests.servers.postgres import postgres
+from workers.loop import LoopThread
 
 TEMPLATE = "engage_template"
 USUAL_SECONDS = 120.0
@@ -139,3 +143,11 @@ def _on_server(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[LoopThread]:
+    """The loop in which channels and fetchers live."""
+    made = LoopThread()
+    yield made
+    made.close()

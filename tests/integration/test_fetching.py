@@ -77,13 +77,6 @@ def sns(authority: trustme.CA) -> Iterator[Sns]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[LoopThread]:
-    made = LoopThread()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def fetcher(authority: trustme.CA, loop: LoopThread) -> Fetcher:
     trusted = ssl.create_default_context()

@@ -34,13 +34,6 @@ class Inside(AbstractResolver):
 SECRETS = {"client_secret": "hush", "refresh_token": "refresh-me"}
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[LoopThread]:
-    made = LoopThread()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def server() -> Iterator[TokenServer]:
     with TokenServer() as running:

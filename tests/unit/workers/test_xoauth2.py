@@ -21,13 +21,6 @@ OAUTH2 = {"client_id": "engage", "client_secret": "hush", "refresh_token": "refr
 SHOWN = "user=returns@news.example\x01auth=Bearer token-{}\x01\x01"
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[LoopThread]:
-    made = LoopThread()
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def tokens(loop: LoopThread) -> AccessTokens:
     return AccessTokens(Fetcher(lambda: loop), seconds=lambda: 0.0)
