@@ -10,7 +10,6 @@ from markdown_it import MarkdownIt
 from engage.templates.placeholders import Held, as_words
 from engage.templates.sources import Piece
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _ALONE = re.compile(r"^[ \t]*(?:xq\d+j1qx[ \t]*)+$", re.MULTILINE)
 _STATEMENT = re.compile(r"xq\d+j1qx")
 _LOOPED_LIST = re.compile(
@@ -22,8 +21,13 @@ def to_html(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """The HTML as pieces again. A statement alone on its line stands between blocks; a loop over items is one list."""
     held = Held(pieces)
     text = _ALONE.sub(lambda line: _STATEMENT.sub(lambda word: f"<!--{word.group()}-->", line.group().strip()), held.text)
-    html = str(_MARKDOWN.render(text))
+    html = str(_parser().render(text))
     return held.released(as_words(_LOOPED_LIST.sub(_one_list, html)))
+
+
+def _parser() -> MarkdownIt:
+    """One for each file: it compiles its rules as it first parses, and a thread that shares it then finds half of them."""
+    return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def _one_list(match: re.Match[str]) -> str:

@@ -72,7 +72,7 @@ def test_no_hand_off_begins_after_a_pause_and_after_it_everything_goes_once(desk
                 start = WAVE * next(waves)
                 close(wired, range(start, start + WAVE))
                 closed = start + WAVE
-            return at_work(wired) == 2 and states(wired)["waiting", None] > WAVE
+            return at_work(wired) == 2 and len(smtp.messages) > 0 and states(wired)["waiting", None] > WAVE
 
         until(both_are_at_work, seconds=60)
         wired.operations.pause("all", "", now=wired.clock.now())
