@@ -7,7 +7,6 @@ business and no guard lives in a middleware, since Dramatiq goes on when one rai
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from engage.model.errors import InputError
+from engage.model.places import places_of
 from engage.model.workspace import QUEUES
 from workers.embedded import Embedded, find_server, url_of
 
@@ -187,7 +187,7 @@ def _guarded(name: str, work: Callable[[], object], told: Callable[[str, str], o
         except Exception as error:  # noqa: BLE001  # a nudge must never take its worker down; the rows are still there
             told(name, "failed")
             for each in told_of(error):
-                log.error("nudge.failed", actor=name, error=type(each).__name__, at=places(each))
+                log.error("nudge.failed", actor=name, error=type(each).__name__, at=places_of(each))
         else:
             told(name, "done")
 
@@ -201,8 +201,3 @@ def told_of(error: Exception) -> Iterator[Exception]:
             yield from told_of(each)
     else:
         yield error
-
-
-def places(error: BaseException) -> list[str]:
-    """Where an error came from, innermost last, without its text."""
-    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]

@@ -20,6 +20,7 @@ import structlog
 
 from engage.feedback.mime import LONGEST
 from engage.model.errors import NotThereError
+from engage.model.places import places_of
 from engage.model.workspace import Mailbox, OAuth2
 from workers.authorising import AccessToken, Tokens
 from workers.xoauth2 import TokenRefused, authenticate
@@ -70,7 +71,7 @@ def _take_one(folder: _Folder, uid: bytes, take: Take) -> int:
     try:
         ours = take(raw)
     except Exception as error:  # noqa: BLE001  # one mail, or a database that is away for a moment, must not keep the others from being taken
-        log.error("mail.failed", mailbox=folder.name, error=type(error).__name__)
+        log.error("mail.failed", mailbox=folder.name, error=type(error).__name__, at=places_of(error))
         return 0
     folder.move(uid, ours=ours)
     return 1

@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from engage.feedback.mime import LONGEST
 from engage.model.errors import NotThereError
+from engage.model.places import places_of
 from workers.loop import LoopThread
 
 TakeFor = Callable[[bytes, Sequence[str]], object]
@@ -73,7 +74,7 @@ class LmtpPart:
         try:
             await asyncio.to_thread(self._take, content, list(envelope.rcpt_tos))
         except Exception as error:  # noqa: BLE001  # a database away for a minute: the mail server keeps the mail and comes again
-            log.error("mail.failed", mailbox="lmtp", error=type(error).__name__)
+            log.error("mail.failed", mailbox="lmtp", error=type(error).__name__, at=places_of(error))
             return "\r\n".join(["451 4.3.0 it could not be written down; try again"] * len(envelope.rcpt_tos))
         return "\r\n".join(["250 2.0.0 taken"] * len(envelope.rcpt_tos))
 

@@ -12,7 +12,7 @@ from typing import TextIO, final
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from workers.broker import places
+from engage.model.places import places_of
 
 QUIET = ("dramatiq", "pika", "uvicorn", "aiosmtplib", "asyncio", "slack_sdk", "mail.log", "alembic")
 """Libraries whose running commentary nobody asked for: their warnings are kept."""
@@ -74,5 +74,5 @@ def without_words(logger: WrappedLogger, method: str, event: EventDict) -> Event
     if record is not None:
         record.exc_info = record.exc_text = None
     if isinstance(error, BaseException):
-        event.update(error=type(error).__name__, at=places(error))
+        event.update(error=type(error).__name__, at=places_of(error))
     return event

@@ -15,9 +15,10 @@ from typing import Protocol, final
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from engage.model.places import places_of
 from engage.model.time import Clock
 from engage.model.workspace import QUEUES
-from workers.broker import Nudges, places, told_of
+from workers.broker import Nudges, told_of
 
 TICK_EVERY = 1.0
 SWEEP_EVERY = 5.0
@@ -137,7 +138,7 @@ class _Job:
         except Exception as error:  # noqa: BLE001  # a database away for a minute must not end the ticking
             failed = True
             for each in told_of(error):
-                log.error("tick.failed", job=self._name, error=type(each).__name__, at=places(each))
+                log.error("tick.failed", job=self._name, error=type(each).__name__, at=places_of(each))
         self._told(self._name, late=late, seconds=monotonic() - began, failed=failed)
 
 

@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import final
 
+import structlog
+
 from engage.channels.adapter import unheard
 from engage.channels.mime import Mail
 from engage.channels.smtp_opening import Server
 from engage.channels.smtp_replies import Phase
 from engage.channels.smtp_session import SmtpSession
 from engage.model.errors import SendError, Unavailable, Unconfirmed
+from engage.model.places import places_of
+
+log = structlog.get_logger()
 
 _LAID_OUT_AT_ONCE = 16
 
@@ -116,6 +121,7 @@ class SmtpPool:
             except SendError as error:
                 errand.told(None, error)
             except Exception as error:  # noqa: BLE001  # a mistake of ours with one mail; nothing of it was handed over
+                log.error("smtp.stumbled", during="compose", error=type(error).__name__, at=places_of(error))
                 errand.told(None, Unavailable(type(error).__name__, code="compose"))
 
     def _kept(self) -> SmtpSession | None:
@@ -151,6 +157,7 @@ class _Lane:
                 errand.told(mail, Unconfirmed(type(error).__name__))
                 if not isinstance(error, Exception):
                     raise
+                log.error("smtp.stumbled", during="send", error=type(error).__name__, at=places_of(error))
             else:
                 errand.told(mail, text)
 

@@ -23,6 +23,7 @@ from engage.delivery.equipment import Identity, Loop
 from engage.model.delivery import Receipt
 from engage.model.errors import SendError, Unavailable
 from engage.model.missing import Missing
+from engage.model.places import places_of
 from engage.model.time import Clock
 
 log = structlog.get_logger()
@@ -113,7 +114,10 @@ class Asker:
         asked = await asyncio.gather(*(self._ask_one(question, who[question.way]) for question in due), return_exceptions=True)
         for question, error in zip(due, asked, strict=True):
             if error is not None:  # the lease ends, and it is asked again
-                log.error("question.stumbled", delivery_id=question.delivery_id, channel=question.channel, error=type(error).__name__)
+                log.error(
+                    "question.stumbled", delivery_id=question.delivery_id, channel=question.channel, error=type(error).__name__,
+                    at=places_of(error),
+                )
 
     async def _ask_one(self, question: Question, channel: Answers) -> None:
         answer = await self._answer(question, channel)

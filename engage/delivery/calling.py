@@ -23,6 +23,7 @@ import structlog
 from engage.delivery.equipment import Loop
 from engage.delivery.retries import retry_call_in
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
+from engage.model.places import places_of
 from engage.model.time import Clock
 
 log = structlog.get_logger()
@@ -139,7 +140,7 @@ class Caller:
         made = await asyncio.gather(*(self._make_one(call, endpoints) for call in due), return_exceptions=True)
         for call, error in zip(due, made, strict=True):
             if error is not None:  # the lease ends, and it is made again with the same key
-                log.error("call.stumbled", call_id=call.id, endpoint=call.endpoint, error=type(error).__name__)
+                log.error("call.stumbled", call_id=call.id, endpoint=call.endpoint, error=type(error).__name__, at=places_of(error))
 
     async def _make_one(self, call: DueCall, endpoints: Mapping[str, Endpoint]) -> None:
         outcome = await self._ask(call, endpoints.get(call.endpoint))

@@ -15,6 +15,7 @@ from engage.delivery.settling import settle_decision, settle_mistake, settle_ren
 from engage.delivery.traffic import Traffic
 from engage.model.delivery import Approved, Intent, Rendered
 from engage.model.errors import RenderError
+from engage.model.places import places_of
 from engage.model.workspace import Settings
 from engage.rules.expressions import Lookup
 
@@ -95,5 +96,8 @@ class Preparing:
 
 def stumbled(intent: Intent, error: Exception, now: datetime) -> Settlement:
     """What becomes of a delivery that an error of ours stopped."""
-    log.error("delivery.stumbled", delivery_id=intent.id, campaign=intent.campaign, message=intent.message, error=type(error).__name__)
+    log.error(
+        "delivery.stumbled", delivery_id=intent.id, campaign=intent.campaign, message=intent.message, error=type(error).__name__,
+        at=places_of(error),
+    )
     return settle_mistake(intent, error, now=now)

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engage.model.errors import InputError, NotThereError
+from engage.model.places import places_of
 from engage.web.bodies import escaped
 
 LARGEST_BODY = 1_000_000
@@ -137,7 +138,8 @@ def _routes(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
-    log.error("web.failed", path=request.scope["route"].path if "route" in request.scope else None, error=type(error).__name__)
+    path = request.scope["route"].path if "route" in request.scope else None
+    log.error("web.failed", path=path, error=type(error).__name__, at=places_of(error))
     return problem(500, "this is our mistake; it has been logged")
 
 
