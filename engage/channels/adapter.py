@@ -66,8 +66,8 @@ class TakesMany(Protocol):
     """What an adapter may have beside: it takes many messages in one call, where the provider's protocol gains by it.
 
     Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
-    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable. `in_hand` is told
-    what is being laid out, and when that is done.
+    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable with the code `late`,
+    soon, whatever the others wait for. `in_hand` is told what is being laid out, and when that is done.
     """
 
     async def send_many(

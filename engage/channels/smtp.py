@@ -28,6 +28,9 @@ from engage.model.workspace import Channel, Settings
 LONGEST_NAME = f"d{2**63 - 1}.{'0' * 20}"
 """The longest that stands for {id}: a local part has 64 octets (RFC 5321)."""
 
+LOOK_EVERY = 0.5
+"""Seconds after which those in line are asked whether they are in time still."""
+
 _PORTS = {"smtp": 587, "smtps": 465}
 _STARTTLS = ("required", "opportunistic", "never")
 _HOST = re.compile(r"[A-Za-z0-9:](?:[A-Za-z0-9._:%-]{0,252})")
@@ -106,8 +109,9 @@ class SmtpChannel:
         self._pool.begin(
             Errand(compose=partial(laid_out, cleared), told=partial(told, cleared), in_time=in_time) for cleared in messages
         )
-        if messages:
-            await all_answered
+        while messages and not all_answered.done():
+            await asyncio.wait([all_answered], timeout=LOOK_EVERY)
+            self._pool.look_at_the_clock()
 
     def _compose(self, cleared: Cleared) -> Mail:
         return compose(cleared, self._letterhead, now=self._now())

@@ -40,6 +40,13 @@ class Errand:
     abandoned: Callable[[], bool] | None = None
     in_time: Callable[[], bool] | None = None
 
+    def came_late(self, mail: Mail | None) -> bool:
+        """Whether it may not begin any more; whoever waits for it has heard of that then."""
+        if self.in_time is None or self.in_time():
+            return False
+        self.told(mail, Unavailable("its time was over before its turn came", code="late"))
+        return True
+
 
 @final
 class SmtpPool:
@@ -51,6 +58,7 @@ class SmtpPool:
         self._line: deque[Errand] = deque()
         self._laid_out: deque[tuple[Errand, Mail]] = deque()
         self._lanes: set[asyncio.Task[None]] = set()
+        self._serving: set[_Lane] = set()
         self._idle: list[SmtpSession] = []
         self.handed_over: Callable[[], None] = unheard
 
@@ -80,6 +88,16 @@ class SmtpPool:
             self._lanes.add(lane)
             lane.add_done_callback(self._lanes.discard)
 
+    def look_at_the_clock(self) -> None:
+        """Those whose time is over hear of it now: while every connection waits for its answer nobody's turn comes."""
+        line, laid_out = list(self._line), list(self._laid_out)
+        self._line.clear()
+        self._laid_out.clear()
+        self._line.extend(errand for errand in line if not errand.came_late(None))
+        self._laid_out.extend((errand, mail) for errand, mail in laid_out if not errand.came_late(mail))
+        for lane in self._serving:
+            lane.look_at_the_clock()
+
     async def close(self) -> None:
         """Say goodbye on all of them."""
         await asyncio.gather(*self._lanes, return_exceptions=True)
@@ -90,9 +108,11 @@ class SmtpPool:
     async def _serve(self) -> None:
         """Work on what stands in line until nobody does, over one connection."""
         lane = _Lane(self._kept(), self._next, lambda: SmtpSession(self._server, handed_over=self.handed_over))
+        self._serving.add(lane)
         try:
             await lane.run()
         finally:
+            self._serving.discard(lane)
             if (task := asyncio.current_task()) is not None:
                 self._lanes.discard(task)  # at once: whoever stands in line from now on needs another one
             if lane.session is not None and lane.session.is_open:
@@ -107,9 +127,9 @@ class SmtpPool:
                 self._lay_out()
                 continue
             errand, mail = self._laid_out.popleft()
-            if errand.in_time is not None and not errand.in_time():
-                errand.told(mail, Unavailable("its time was over before its turn came", code="late"))
-            elif errand.abandoned is None or not errand.abandoned():
+            if errand.came_late(mail):
+                continue
+            if errand.abandoned is None or not errand.abandoned():
                 return errand, mail
         return None
 
@@ -143,6 +163,7 @@ class _Lane:
         self._next = next_in_line
         self._another = another
         self._ahead: tuple[Errand, Mail] | None = None
+        self._awaits_another = False
         self.session = session
 
     async def run(self) -> None:
@@ -164,10 +185,17 @@ class _Lane:
     def _kept(self) -> SmtpSession | None:
         return self.session if self.session is not None and self.session.is_open else None
 
+    def look_at_the_clock(self) -> None:
+        """Where the time of the mail is over whose envelope went ahead, it goes no further."""
+        if self._ahead is not None and self._ahead[0].came_late(self._ahead[1]):
+            self._ahead, self._awaits_another = None, True
+
     def _take(self) -> tuple[Errand, Mail] | None:
-        ahead = self._ahead or self._next()
-        self._ahead = None
-        return ahead
+        self.look_at_the_clock()
+        if self._awaits_another and self.session is not None:  # the server awaits the content of a mail that does not come
+            self.session.abort()
+        ahead, self._ahead, self._awaits_another = self._ahead, None, False
+        return ahead or self._next()
 
     def _following(self) -> Mail | None:
         """The mail that is next in line, as it may begin before this one's last reply."""

@@ -43,7 +43,11 @@ log = structlog.get_logger()
 BATCH = 1000
 LEASE = timedelta(seconds=30)
 RENEW_EVERY = LEASE.total_seconds() / 3
-BEGIN_WITHIN = LEASE.total_seconds() - 5
+BEGIN_WITHIN = 2.0
+"""Seconds after its clearing in which a slice's hand-offs begin. What a slow provider has not begun by then goes back and is cleared
+again, as it may be paused or unsubscribed from by now."""
+
+BEGIN_IN_LEASE = LEASE.total_seconds() - 5
 """Seconds of a lease in which a hand-off may begin; what is begun then has the rest of it to be answered."""
 
 RECORD_EVERY = 0.5
@@ -199,27 +203,29 @@ class Conductor:
         self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float, in_hand: InHand,
     ) -> None:
         """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
+        begun_at = self._traffic.moment()
         sending = Sending(
             [message for message, _ in cleared.values()], name=way.key, channel=equipment.channels[way.key],
             moment=self._traffic.moment, reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
-            until=held_from + BEGIN_WITHIN, in_hand=in_hand,
+            until=min(begun_at + BEGIN_WITHIN, held_from + BEGIN_IN_LEASE), in_hand=in_hand,
         )
         running = asyncio.ensure_future(sending.run())
         try:
             while not running.done():
                 await asyncio.wait([running], timeout=RECORD_EVERY)
+                sending.look_at_the_clock()
                 if outcomes := sending.take():
                     await asyncio.to_thread(self._record, lease, outcomes, cleared, way, equipment)
                 if not running.done() and self._traffic.moment() - held_from >= RENEW_EVERY:
                     held_from = self._traffic.moment()
                     await asyncio.to_thread(self._deliveries.renew, lease, by=LEASE)
-                    sending.until = held_from + BEGIN_WITHIN
         except BaseException:  # others have the rows in hand, or will have once the lease is given back
             sending.until = -inf
             raise
         if outcomes := sending.take():
             await asyncio.to_thread(self._record, lease, outcomes, cleared, way, equipment)
         running.result()
+        self._traffic.went(way, len(cleared), late=sending.late, seconds=self._traffic.moment() - begun_at)
 
     def _record(self, lease: Lease, outcomes: Sequence[Outcome], cleared: Cleareds, way: Channel, equipment: Equipment) -> None:
         """What came of hand-offs, for the rows and for the traffic."""

@@ -254,6 +254,9 @@ class NoJournal:
         """Nothing."""
 
 
+LATE = "late"
+"""The code of what was not begun in time: that tells nothing of its provider, and costs the message nothing."""
+
 Answered = Callable[[Cleared, Receipt | SendError], None]
 """Told what came of one message: the receipt, or one of the three errors."""
 
@@ -263,8 +266,8 @@ class TakesMany(Protocol):
     """What a channel may have beside: it takes many messages in one call.
 
     Implementers must call `answered` on the loop's thread, once for each message and as soon as its answer is read, and raise nothing.
-    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable. `in_hand` is told
-    what is being laid out, and when that is done.
+    Before each is begun `in_time` is asked: where it says no, that one is not handed over, and answered Unavailable with the code LATE,
+    soon, whatever the others wait for. `in_hand` is told what is being laid out, and when that is done.
     """
 
     async def send_many(

@@ -1,34 +1,35 @@
 """A cleared slice on its way: handed to its channel at once, its answers gathered as they come.
 
 An adapter that can take many messages in one call gets them so, and answers through a callback: no task and no future a message. To
-others each goes in a task of its own.
+others they go one by one, many at the same time.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import final
 
 import structlog
 
 from engage.delivery.points import Point, Reached
-from engage.delivery.ports import NOBODY, Channel, InHand, Outcome, TakesMany, unnoted
+from engage.delivery.ports import LATE, NOBODY, Channel, InHand, Outcome, TakesMany, unnoted
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 
 log = structlog.get_logger()
 
-LATE = "late"
-"""The code of what was not begun in time."""
+AT_ONCE = 100
+"""As many connections as an HTTP client keeps: one more would wait for one of them as if the provider could not be reached."""
 
 
 @final
 class Sending:
     """One slice for one channel; its methods are for the loop. `accepted` is told each yes at once.
 
-    Nothing is begun later than `until`, by the machine clock `moment`: a process that was frozen on its way must not hand over what
-    others have in hand by now, or what was unsubscribed from meanwhile.
+    Nothing is begun later than `until`, by the machine clock `moment`: whoever was frozen on the way, or has a slow provider, must not
+    hand over what others have in hand by now, what is paused, or what was unsubscribed from meanwhile.
     """
 
     def __init__(
@@ -36,7 +37,9 @@ class Sending:
         accepted: Callable[[Cleared, Receipt], None], until: float, in_hand: InHand = unnoted,
     ) -> None:
         self.until = until
+        self.late = 0
         self._unanswered = {message.intent.id: message for message in messages}
+        self._line: deque[Cleared] = deque()
         self._name = name
         self._channel = channel
         self._moment = moment
@@ -54,11 +57,15 @@ class Sending:
             except Exception as error:  # noqa: BLE001  # what an adapter may not do
                 self._broke(error)
         else:
-            each = [asyncio.ensure_future(self._send_one(self._channel, message)) for message in messages]
-            asyncio.get_running_loop().call_soon(self._in_hand, NOBODY)  # once all of them wait for the network
-            await asyncio.gather(*each)
+            self._line.extend(messages)
+            await asyncio.gather(*(self._send_each(self._channel) for _ in range(min(AT_ONCE, len(messages)))))
         for message in list(self._unanswered.values()):
             self._answer(message, Unconfirmed("the adapter gave no answer"))
+
+    def look_at_the_clock(self) -> None:
+        """Answer those whose turn has not come when their time is over, whatever the others wait for."""
+        while self._line and not self._in_time():
+            self._answer(self._line.popleft(), _late())
 
     def _in_time(self) -> bool:
         return self._moment() < self.until
@@ -68,8 +75,13 @@ class Sending:
         taken, self._outcomes = self._outcomes, []
         return taken
 
+    async def _send_each(self, channel: Channel) -> None:
+        while self._line:
+            await self._send_one(channel, self._line.popleft())
+
     async def _send_one(self, channel: Channel, message: Cleared) -> None:
         self._in_hand(message.intent.id)
+        asyncio.get_running_loop().call_soon(self._in_hand, NOBODY)  # once it waits for the network
         try:
             answer: Receipt | SendError = await channel.send(message) if self._in_time() else _late()
         except (Rejected, Unavailable, Unconfirmed) as error:
@@ -96,6 +108,7 @@ class Sending:
     def _settle(self, outcome: Outcome) -> None:
         if self._unanswered.pop(outcome.cleared.intent.id, None) is not None:
             self._outcomes.append(outcome)
+            self.late += came_late(outcome)
 
 
 def came_late(outcome: Outcome) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from engage.delivery.ports import Outcome, Settlement
+from engage.delivery.ports import LATE, Outcome, Settlement
 from engage.delivery.retries import retry_in, spread
 from engage.model.contact import ChannelKind
 from engage.model.content import ChatContent, Content, EmailContent, SmsContent
@@ -105,6 +105,8 @@ def settle_outcome(
             return Settlement(delivery_id=cleared.intent.id, state=DeliveryState.SENT, touch=touch)
         case Rejected() as error:
             return _rejected(cleared, error, now=now, provider=provider)
+        case Unavailable(code=code) if code == LATE:  # it is decided anew, as if nothing had been tried
+            return replace(put_back(cleared.intent, 0.0), bound_to=cleared.intent.bound_to if idempotent else None)
         case Unavailable() as error:
             settlement = _unavailable(cleared, error, now=now, provider=provider, spared=spared)
             return replace(settlement, bound_to=cleared.intent.bound_to if idempotent else None)  # it may have it from an earlier time

@@ -21,6 +21,7 @@ from engage.delivery.ports import Outcome, Settlement
 from engage.delivery.providers import Providers, is_about_one_recipient
 from engage.delivery.rate_ports import LocalVolumes, NoNotices, Notices, Volumes
 from engage.delivery.settling import put_back
+from engage.delivery.strides import Strides
 from engage.delivery.warming import Warming
 from engage.model.delivery import Approved, ProviderState, Rendered
 from engage.model.errors import SendError, Unavailable, Unconfirmed
@@ -62,6 +63,7 @@ class Traffic:
         self._providers = Providers(monotonic, told)
         self._domains = Domains(monotonic, buckets=self._buckets, notices=told)
         self._warming = Warming(volumes or LocalVolumes())
+        self._strides = Strides(most=SLICE_AT_MOST)
 
     def moment(self) -> float:
         """The machine clock, in seconds since nobody knows when."""
@@ -123,6 +125,10 @@ class Traffic:
         """Whether its provider is left alone altogether."""
         return self._providers.is_shut(way)
 
+    def went(self, way: Channel, cleared: int, *, late: int, seconds: float) -> None:
+        """How a slice went: how many of it were not begun in time, and how long the others took."""
+        self._strides.learn(way.key, cleared, late=late, seconds=seconds)
+
     def learn(self, way: Channel, channel: Channel, outcomes: Sequence[Outcome]) -> None:
         """What came of hand-offs by that way."""
         alone, went_well = len(channel.ways) == 1, False
@@ -148,7 +154,8 @@ class Traffic:
         if self._providers.wait(way)[0] > 0:
             return ()
         home = zone(settings.timezone)
-        counted = self._warming.take(way, min(len(messages), slice_size(way)), now=now, zone=home)
+        wanted = min(len(messages), slice_size(way), self._strides.at_most(way.key))
+        counted = self._warming.take(way, wanted, now=now, zone=home)
         admitted = self._providers.admit(way, counted)
         self._warming.give_back(way, counted - admitted, now=now, zone=home)
         return messages[:admitted]

@@ -15,7 +15,7 @@ from engage.channels.adapter import Adapter, TakesMany, TellsHandOvers
 from engage.model.delivery import Cleared, Receipt, Rendered
 from engage.model.errors import Rejected, SendError, Unavailable, Unconfirmed
 from tests.contract.channel_benches import BENCHES, QUICK, Bench, Situation, SmtpBench
-from tests.servers.http import DROP
+from tests.servers.http import DROP, SILENCE
 from tests.waiting import until
 
 SITUATIONS = [
@@ -121,6 +121,27 @@ def test_of_many_in_one_call_none_is_begun_once_its_time_is_over() -> None:
     assert (len(answers), len(received)) == (5, went)
     assert 1 <= went <= 2  # the one, and the one whose envelope was written behind it
     assert {answer.code for answer in answers if isinstance(answer, Unavailable)} == {"late"}
+
+
+def test_while_the_server_is_silent_those_behind_hear_that_their_time_is_over_and_none_of_them_goes_later() -> None:
+    answers: list[Receipt | SendError] = []
+    times = iter((True, True))
+
+    async def run(bench: Bench) -> None:
+        adapter = bench.adapter(connections="1", final_timeout="1s")
+        assert isinstance(adapter, TakesMany)
+        messages = [bench.cleared(f"message {number:02}", number=number) for number in range(5)]
+        await adapter.send_many(messages, lambda cleared, answer: answers.append(answer), in_time=lambda: next(times, False))
+        assert isinstance(await adapter.send(bench.cleared("another day", number=9)), Receipt)
+        await adapter.close()
+
+    with SmtpBench() as bench:
+        bench.server.answer("dot", SILENCE, times=1)
+        asyncio.run(run(bench))
+        received = list(bench.received())
+    assert [answer.code for answer in answers if isinstance(answer, Unavailable)] == ["late"] * 4
+    assert isinstance(answers[-1], Unconfirmed), "the others did not wait for it"
+    assert received == ["message 00", "another day"]
 
 
 def test_a_mail_that_comes_in_the_moment_in_which_the_only_connection_falls_idle_is_sent() -> None:

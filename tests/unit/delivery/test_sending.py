@@ -10,7 +10,7 @@ import pytest
 
 from engage.delivery.points import unheard
 from engage.delivery.ports import Answered, Channel, InHand
-from engage.delivery.sending import Sending, came_late
+from engage.delivery.sending import AT_ONCE, Sending, came_late
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import Unavailable
 from tests.builders import a_cleared, a_rendered, an_approved, an_intent
@@ -58,13 +58,39 @@ def test_what_is_not_begun_in_time_is_not_handed_over_and_tells_nothing_of_the_p
     assert [came_late(outcome) for outcome in outcomes] == [False] * 2 + [True] * 6
 
 
-def test_a_lease_that_was_prolonged_gives_the_rest_its_time() -> None:
+class Hanging(OneByOne):
+    """A provider that takes a message and says nothing, until it is let."""
+
+    def __init__(self, clock: list[float]) -> None:
+        super().__init__(clock)
+        self.goes_on, self.is_full = asyncio.Event(), asyncio.Event()
+
+    async def send(self, cleared: Cleared) -> Receipt:
+        self.taken.append(cleared)
+        if len(self.taken) == AT_ONCE:
+            self.is_full.set()
+        await self.goes_on.wait()
+        return Receipt(provider_id="p")
+
+
+def test_whose_turn_has_not_come_hears_that_its_time_is_over_though_all_others_wait() -> None:
     clock = [0.0]
-    channel = OneByOne(clock)
-    sending = _sending([_message(number) for number in range(3)], channel, clock, until=30.0)
-    sending.until = 1000.0
-    asyncio.run(sending.run())
-    assert len(channel.taken) == 3
+    channel = Hanging(clock)
+    sending = _sending([_message(number) for number in range(AT_ONCE + 7)], channel, clock, until=2.0)
+
+    async def run() -> tuple[int, int]:
+        running = asyncio.ensure_future(sending.run())
+        await channel.is_full.wait()
+        sending.look_at_the_clock()
+        in_time, clock[0] = len(sending.take()), 2.0
+        sending.look_at_the_clock()
+        late = sending.take()
+        channel.goes_on.set()
+        await running
+        return in_time, len([outcome for outcome in late if came_late(outcome)])
+
+    assert asyncio.run(run()) == (0, 7)
+    assert (len(channel.taken), len(sending.take()), sending.late) == (AT_ONCE, AT_ONCE, 7)
 
 
 def _message(number: int) -> Cleared:

@@ -56,6 +56,13 @@ def test_unavailable_is_tried_later_and_counts_an_attempt() -> None:
     assert settled.retry_in >= 30
 
 
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_what_was_not_begun_in_time_is_decided_anew_at_once_as_if_nothing_had_been_tried(idempotent: bool) -> None:
+    settled = outcome(Unavailable("its time was over", code="late"), idempotent=idempotent)
+    assert (settled.state, settled.retry_in, settled.touch) == (DeliveryState.WAITING, 0.0, None)
+    assert not settled.attempt
+
+
 def test_a_configuration_error_holds_the_delivery_and_costs_it_no_attempt() -> None:
     settled = outcome(Unavailable("invalid_auth", configuration=True))
     assert (settled.state, settled.hold, settled.attempt) == (DeliveryState.WAITING, "paused", False)
