@@ -55,7 +55,7 @@ class SqlAudit:
             return
         condition, why = self._asked(check, since, now)
         asked = sa.select(contacts.c.id, contacts.c.external_id, why.label("why")).where(contacts.c.erased_at.is_(None), condition)
-        with self._database.read() as connection:
+        with self._database.read_slowly() as connection:
             for row in connection.execute(asked.order_by(contacts.c.id), execution_options={"yield_per": CHUNK}):
                 yield Finding(check=check, why=row.why, contacts=(row.external_id or f"#{row.id}",))
 
@@ -109,7 +109,7 @@ class SqlAudit:
         )
         told = (contacts.c.id, contacts.c.external_id, contacts.c.phone_key, contacts.c.email, contacts.c.first_name, contacts.c.last_name)
         asked = sa.select(*told, born.label("born")).where(contacts.c.erased_at.is_(None)).order_by(contacts.c.id)
-        with self._database.read() as connection:
+        with self._database.read_slowly() as connection:
             yield from connection.execute(asked, execution_options={"yield_per": CHUNK}).partitions()
 
 

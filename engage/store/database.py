@@ -94,6 +94,14 @@ class Database:
             with self.engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
                 yield connection
 
+    @contextmanager
+    def read_slowly(self) -> Iterator[sa.Connection]:
+        """The same for what is handed on row by row to somebody who may take their time over each."""
+        with self.read() as connection:
+            if self.dialect == "postgresql":
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield connection
+
     def migrate(self) -> None:
         """Bring the tables to this version. Safe to repeat, and where ten processes start at once."""
         with self.begin() as connection:

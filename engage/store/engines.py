@@ -7,7 +7,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
+from psycopg.errors import IdleInTransactionSessionTimeout
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from engage.store.functions import FUNCTIONS
@@ -15,6 +17,21 @@ from engage.store.functions import FUNCTIONS
 BUSY_SECONDS = 30
 KEPT = 1_000
 """How many statements a connection of SQLite keeps prepared: all that the engine has, with lists of any length."""
+
+ASLEEP_SECONDS = 15
+"""After so long without a word in the midst of a transaction PostgreSQL ends it: a process that is frozen, or whose machine is gone,
+must not keep its locks from all others. Half a lease, so that whoever waited goes on about when the lease ends."""
+
+LOOK_SECONDS = 2
+"""How often PostgreSQL looks whether whoever asked is still there, while it works or waits for them."""
+
+OPTIONS = ("-c timezone=UTC", f"-c idle_in_transaction_session_timeout={ASLEEP_SECONDS}s")
+
+CONNECTING = {
+    "connect_timeout": 10, "application_name": "engage",
+    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000,
+}
+"""A server that is gone without a word is given up after half a minute, rather than after the two hours of most systems."""
 
 READING = "engage_reading"
 """The execution option of connections that only read."""
@@ -40,12 +57,35 @@ def sqlite_engine(url: sa.URL) -> sa.Engine:
 
 
 def postgresql_engine(url: sa.URL) -> sa.Engine:
-    """PostgreSQL by psycopg 3, in UTC."""
-    return sa.create_engine(
-        url.set(drivername="postgresql+psycopg"), hide_parameters=True, execution_options=COUNTING,
+    """PostgreSQL by psycopg 3, in UTC. What the URL itself says of a connection stands, its `options` beside ours."""
+    told = url.query.get("options", "")
+    options = " ".join([*OPTIONS, *([told] if isinstance(told, str) else told)])
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+psycopg").difference_update_query(["options"]), hide_parameters=True, execution_options=COUNTING,
         pool_pre_ping=True, pool_size=10, max_overflow=20,
-        connect_args={"options": "-c timezone=UTC", "connect_timeout": 10, "application_name": "engage"},
+        connect_args={"options": options, **{name: value for name, value in CONNECTING.items() if name not in url.query}},
     )
+    sa.event.listen(engine, "connect", _look_for_the_client)
+    sa.event.listen(engine, "handle_error", _slept)
+    return engine
+
+
+def _look_for_the_client(connection: psycopg.Connection[Any], _: Any) -> None:
+    """Else what a process was waiting for when it was killed is waited for to the end, with all the locks that it has."""
+    try:
+        connection.execute(f"SET client_connection_check_interval = '{LOOK_SECONDS}s'")
+    except (psycopg.errors.UndefinedObject, psycopg.errors.InvalidParameterValue):  # a server on Windows cannot, nor one before 14
+        connection.rollback()
+    else:
+        connection.commit()
+
+
+def _slept(context: sa.engine.ExceptionContext) -> Exception | None:
+    """To the driver it is an internal error; what was asked may be asked again, as of a connection that broke."""
+    slept = context.original_exception
+    if not isinstance(slept, IdleInTransactionSessionTimeout):
+        return None
+    return sa.exc.OperationalError(context.statement, None, slept, hide_parameters=True, connection_invalidated=True)
 
 
 def _make_file(path: Path) -> None:

@@ -100,7 +100,7 @@ def owners(connection: sa.Connection) -> frozenset[str]:
 
 
 def end_those_of(connection: sa.Connection, gone: Collection[str]) -> None:
-    """End these owners' leases now, for the sweep."""
+    """End these owners' leases now, for the sweep; what somebody has locked meanwhile, with the next look."""
     connection.execute(_END_THOSE_OF, {"gone": sorted(gone)})
 
 
@@ -143,7 +143,9 @@ _RUNNING = batches.c.lease_until > MachineNow()
 _OWNERS = sa.select(batches.c.owner).where(_RUNNING).distinct()
 _END_THOSE_OF = (
     sa.update(batches)
-    .where(_RUNNING, batches.c.owner.in_(sa.bindparam("gone", expanding=True)))
+    .where(batches.c.id.in_(
+        sa.select(batches.c.id).where(_RUNNING, batches.c.owner.in_(sa.bindparam("gone", expanding=True))).with_for_update(skip_locked=True)
+    ))
     .values(lease_until=MachineNow())
 )
 _FORGET = sa.delete(batches).where(_BATCH, ~sa.exists().where(_MINE))

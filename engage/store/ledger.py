@@ -113,7 +113,7 @@ class SqlSuppressions:
         having = sa.or_(*(contacts.c[column] == suppressions.c.address_key for column in KEY_COLUMNS.values()))
         found = sa.select(addresses).where(having).limit(1).correlate(suppressions).scalar_subquery()
         asked = sa.select(*suppressions.c, found.label("address")).order_by(suppressions.c.at, suppressions.c.address_key)
-        with self._database.read() as connection:
+        with self._database.read_slowly() as connection:
             for row in connection.execute(asked, execution_options={"yield_per": 2_000}).mappings():
                 yield Suppression(
                     address_key=row["address_key"], channel=ChannelKind(row["channel"]), reason=row["reason"], at=row["at"],

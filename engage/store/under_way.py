@@ -25,7 +25,7 @@ class SqlUnderWay:
         """Active runs by campaign, version and position."""
         by = (runs.c.campaign, runs.c.version, runs.c.position)
         asked = sa.select(*by, sa.func.count()).where(runs.c.state == RunState.ACTIVE.value).group_by(*by).order_by(*by)
-        with self._database.read() as connection:
+        with self._database.read_slowly() as connection:
             for campaign, version, position, count in connection.execute(asked):
                 yield Standing(campaign=campaign, version=version, position=position, runs=count)
 
@@ -33,7 +33,7 @@ class SqlUnderWay:
         """Each message that waits for people."""
         asked = sa.select(deliveries.c.campaign, deliveries.c.message, deliveries.c.hold, deliveries.c.contact_id)
         held = (deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.hold.is_not(None))
-        with self._database.read() as connection:
+        with self._database.read_slowly() as connection:
             for campaign, message, reason, contact_id in connection.execute(asked.where(*held)):
                 yield Holding(campaign=campaign, message=message, reason=reason, contact_id=contact_id)
 

@@ -73,6 +73,11 @@ class Kills:
         return self._window.count(deliveries, *free) < len(kill.rows)
 
     @property
+    def slowest(self) -> Sequence[Kill]:
+        """Those that had to wait, the longest first."""
+        return sorted((kill for kill in self.hits if kill.resumed is not None), key=lambda kill: kill.at - (kill.resumed or kill.at))
+
+    @property
     def holds(self) -> Sequence[float]:
         """Seconds from each kill to when nobody held its rows any more, in order."""
         return sorted(kill.freed - kill.at for kill in self.hits if kill.freed is not None)

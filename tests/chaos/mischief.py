@@ -23,10 +23,11 @@ LOST_REPLIES = 3
 
 @final
 class Mischief:
-    """Disturbs the scene; `done` counts what it did, by name."""
+    """Disturbs the scene; `done` counts what it did, by name, `diary` has when (seconds of the machine clock)."""
 
     def __init__(self, scene: Scene, *, secret: bytes) -> None:
         self.done: Counter[str] = Counter()
+        self.diary: list[tuple[float, str]] = []
         self._scene = scene
         self._secret = secret
         self._contact_ids = scene.contact_ids()
@@ -55,6 +56,7 @@ class Mischief:
         if not self._queue:
             self._queue = self._scene.dice.sample(list(self._all), len(self._all))
         name = self._queue.pop()
+        self.diary.append((time.time(), name))
         self._all[name]()
         self.done[name] += 1
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from engage.delivery.points import Point
 from tests.chaos.kills import ANYWHERE, Kills
 from tests.chaos.run import Result
+
+TOLD = 5
+BEFORE = 5.0
+"""Seconds before a kill in which something else may be what it had to wait for."""
 
 COLUMNS = ("database", "messages", "kills", "lost", "extra", "unknown", "freed_p99_s", "resume_p50_s", "resume_p99_s", "broken", "seconds")
 
@@ -39,6 +43,7 @@ def table(results: Sequence[Result]) -> str:
         cleared, withdrawn = result.verdict.latest_after_clearing, max(0.0, result.verdict.latest_after_withdrawal)
         lines.append(f"  besides: {done}")
         lines.append(f"  a hand-off came at the latest {cleared:.1f} s after its clearing, {withdrawn:.1f} s after a withdrawal")
+        lines += list(_slowest(result))
         lines += [f"  BROKEN: {said}" for said in result.verdict.broken]
     return "\n".join(lines)
 
@@ -49,6 +54,18 @@ def _histogram(kills: Kills) -> Sequence[str]:
         f"  {point:<12} {by_point[point]:>5} kills {sending[point]:>7} rows then in sending"
         for point in (*Point, ANYWHERE) if point in by_point
     ]
+
+
+def _slowest(result: Result) -> Iterator[str]:
+    """What the slowest of those that went on had to wait for, and what else came between."""
+    for kill in result.kills.slowest[:TOLD]:
+        freed, resumed = (kill.freed or kill.at) - kill.at, (kill.resumed or kill.at) - kill.at
+        meanwhile = [f"{name} {at - kill.at:+.1f}" for at, name in result.diary if kill.at - BEFORE <= at <= kill.at + resumed]
+        others = sum(kill.at < other.at <= kill.at + resumed for other in result.kills.hits)
+        yield (
+            f"  {resumed:5.1f} s after {kill.point} ({len(kill.rows)} rows, {kill.sending} in sending): free after {freed:.1f} s; "
+            f"meanwhile {others} kills, {', '.join(meanwhile) or 'and nothing else'}"
+        )
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import time as wall_time
 from datetime import timedelta
@@ -39,6 +39,7 @@ class Result:
     verdict: Verdict
     kills: Kills
     disturbances: dict[str, int]
+    diary: Sequence[tuple[float, str]]
     seconds: float
     finished: bool
 
@@ -59,7 +60,7 @@ def run(directory: Path, plan: Plan, *, told: Told = lambda text: None) -> Resul
         scene.wanted = ()
     return Result(
         plan=plan, verdict=judge(found, quiet=_quiet(scene)), kills=scene.kills, disturbances=dict(mischief.done),
-        seconds=time.monotonic() - begun, finished=finished,
+        diary=tuple(mischief.diary), seconds=time.monotonic() - begun, finished=finished,
     )
 
 

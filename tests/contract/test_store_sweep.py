@@ -9,6 +9,7 @@ import pytest
 from engage.delivery.ports import NOBODY, Lease, NoJournal
 from engage.model.delivery import DeliveryState
 from engage.store.database import Database
+from engage.store.deliveries import SqlDeliveries
 from tests.builders import NOON
 from tests.contract.store_benches import Bench, at_once, settled
 
@@ -165,3 +166,20 @@ def test_ten_sweepers_at_once_settle_each_row_once(bench: Bench) -> None:
     swept = at_once(10, lambda _: bench.deliveries.sweep(now=NOON))
     assert sum(swept) == 30
     assert bench.kinds() == ["unknown"] * 30
+
+
+def test_whether_a_way_knows_a_message_by_its_key_is_asked_once_a_sweep_however_many_were_being_handed_over(bench: Bench) -> None:
+    asked: list[tuple[str | None, str | None]] = []
+
+    def repeatable(channel: str | None, provider: str | None) -> bool:
+        asked.append((channel, provider))
+        return True
+
+    deliveries = SqlDeliveries(bench.database, workspace=lambda: bench.workspace, versions=lambda *names: None, repeatable=repeatable)
+    ids = bench.add_deliveries(4)
+    for lease in (bench.claimed(limit=2), bench.claimed(limit=2)):
+        bench.hand_off(lease, *lease.delivery_ids)
+        bench.deliveries.renew(lease, by=ENDED)
+    assert deliveries.sweep(now=NOON) == len(ids)
+    assert asked == [("email", "console")]
+    assert set(bench.states().values()) == {"waiting"}
