@@ -8,7 +8,7 @@ from typing import Any
 
 from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
-from engage.delivery.conductor import Conductor
+from engage.delivery.conductor import PATIENCE, Conductor
 from engage.delivery.equipment import Equipment
 from engage.delivery.identity import SignedIdentity
 from engage.delivery.points import Point
@@ -79,13 +79,16 @@ class Works:
         guard = Guard(SqlTallies(database), workspace=self._now)
         self.engine = Engine(planner=self.planner, conductor=self.conductor, clock=self.clock, ledger=self.ledger, guard=guard)
 
-    def another_conductor(self, owner: str, monotonic: Callable[[], float] = lambda: 0.0, signals: Signals = SILENT) -> Conductor:
+    def another_conductor(
+        self, owner: str, monotonic: Callable[[], float] = lambda: 0.0, signals: Signals = SILENT, patience: float = PATIENCE,
+    ) -> Conductor:
         """One more worker on the same rows."""
         secret = self.database.secret()
         return Conductor(
             self.deliveries, equipment=self._equipment, versions=self.version,
             identity=SignedIdentity(secret=secret, domain="a.example"), clock=self.clock, loop=self._loop,
             traffic=Traffic(monotonic, **self.shared), owner=owner, reached=self._reached, journal=self.journal, signals=signals,
+            patience=patience,
         )
 
     def _equipment(self) -> Equipment:

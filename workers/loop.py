@@ -23,6 +23,10 @@ class LoopThread:
         """Wait for what the coroutine returns or raises. Never called from the loop itself."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
+    def begin(self, coroutine: Coroutine[Any, Any, object]) -> None:
+        """Run it; nobody waits for it, and closing cancels it."""
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
     def close(self) -> None:
         """Cancel what still runs and end the thread. Safe to repeat."""
         if self._loop.is_closed():

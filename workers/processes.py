@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
@@ -73,9 +74,11 @@ class WorkerPart:
 
     def stop(self) -> None:
         """Finish the slices in hand."""
+        until = time.monotonic() + STOP_WITHIN / 1000
         self._work.stop()
         self._ticker.stop()
         self._worker.stop(timeout=STOP_WITHIN)
+        self._work.finish(within=max(0.0, until - time.monotonic()))
 
 
 @final

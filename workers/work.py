@@ -25,6 +25,10 @@ class Conducting(Protocol):
         """Finish the slice in hand, record it, give back the rest."""
         ...
 
+    def finish(self, *, within: float) -> None:
+        """Once stopped, wait for the answers that no batch waits for, so many seconds at most."""
+        ...
+
 
 class Calling(Protocol):
     """What a worker asks of whoever calls endpoints."""
@@ -110,3 +114,7 @@ class Work:
         self._stopping.set()
         self._conductor.stop()
         self._caller.stop()
+
+    def finish(self, *, within: float) -> None:
+        """Once nothing is in hand, wait for the answers of providers that are silent, so many seconds at most."""
+        self._conductor.finish(within=within)

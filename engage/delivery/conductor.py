@@ -24,9 +24,10 @@ import structlog
 
 from engage.delivery.clearing import Cleareds, Going, in_turns
 from engage.delivery.equipment import Equipment, Identity, Loop
+from engage.delivery.holding import Holding, Unawaited
 from engage.delivery.judging import Judge
 from engage.delivery.points import Point, Reached, unheard
-from engage.delivery.ports import Candidate, Deliveries, InHand, Journal, Lease, LeaseLost, NoJournal, Outcome, Settlement
+from engage.delivery.ports import Candidate, Deliveries, Journal, Lease, LeaseLost, NoJournal, Outcome, Settlement
 from engage.delivery.preparing import Preparing
 from engage.delivery.sending import Sending, came_late
 from engage.delivery.settling import settle_outcome
@@ -50,6 +51,9 @@ again, as it may be paused or unsubscribed from by now."""
 BEGIN_IN_LEASE = LEASE.total_seconds() - 5
 """Seconds of a lease in which a hand-off may begin; what is begun then has the rest of it to be answered."""
 
+PATIENCE = 10.0
+"""Seconds for which a batch waits for a slice's answers. Then it goes on with what goes by others, and the loop waits."""
+
 RECORD_EVERY = 0.5
 """Seconds after which the answers that have come are recorded, while others are awaited."""
 
@@ -61,7 +65,7 @@ class Conductor:
     def __init__(
         self, deliveries: Deliveries, *, equipment: Callable[[], Equipment], versions: Callable[[str, str], Campaign | None],
         identity: Identity, clock: Clock, loop: Loop, traffic: Traffic, owner: str, reached: Reached = unheard,
-        journal: Journal | None = None, signals: Signals = SILENT,
+        journal: Journal | None = None, signals: Signals = SILENT, patience: float = PATIENCE,
     ) -> None:
         self._deliveries = deliveries
         self._equipment = equipment
@@ -74,11 +78,17 @@ class Conductor:
         self._reached = reached
         self._journal = journal or NoJournal()
         self._signals = signals
+        self._patience = patience
+        self._unawaited = Unawaited()
         self._stopping = False
 
     def stop(self) -> None:
         """Finish the slice in hand, record it, give back the rest."""
         self._stopping = True
+
+    def finish(self, *, within: float) -> None:
+        """Once stopped, wait for the answers that no batch waits for, so many seconds at most."""
+        self._loop.run(self._unawaited.finish(within))
 
     def drain(self, queue: str) -> int:
         """Work until nothing of the queue is due; how many deliveries were taken in hand."""
@@ -93,35 +103,38 @@ class Conductor:
             lease = self._deliveries.claim(now=self._clock.now(), queue=queue, limit=BATCH, owner=self._owner, lease=LEASE)
         if lease is None:
             return 0
-        in_hand = self._journal.begun(lease.id)
+        holding = Holding(lease.id, self._journal.begun(lease.id), end=partial(self._end, lease))
         self._reached(Point.CLAIMED)
         recorded = False
         try:
             with self._signals.batch(lease, queue):
-                self._conduct(lease, in_hand)
+                self._conduct(lease, holding)
             recorded = True
         except LeaseLost:
             log.warning("delivery.lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
         finally:
-            self._journal.ended(lease.id, recorded=recorded)
-            self._deliveries.release(lease)
+            holding.leave(recorded=recorded)
         return len(lease.delivery_ids)
 
-    def _conduct(self, lease: Lease, in_hand: InHand) -> None:
+    def _end(self, lease: Lease, recorded: bool) -> None:
+        self._journal.ended(lease.id, recorded=recorded)
+        self._deliveries.release(lease)
+
+    def _conduct(self, lease: Lease, holding: Holding) -> None:
         now = self._clock.now()
         with self._signals.stage(Stage.LOAD):
             candidates = self._deliveries.load(lease, now=now)
         equipment = self._equipment()  # after the rows: a version newer than the workspace in use makes the newest be taken up
         settings = equipment.workspace.settings
         judge = self._judge(equipment.workspace, now, self._traffic.states(settings, now=now))
-        batch = Preparing(lease, equipment, judge, self._deliveries, now=now, in_hand=in_hand)
+        batch = Preparing(lease, equipment, judge, self._deliveries, now=now, in_hand=holding.in_hand)
         with self._signals.stage(Stage.PREPARE):
             self._prepare(lease, batch, candidates, settings)
         if batch.settlements:
             self._settle(lease, batch.settlements)
         self._reached(Point.RENDERED)
         for messages in in_turns(batch.rendered):
-            self._hand_over_all(lease, messages, equipment, in_hand)
+            self._hand_over_all(lease, messages, equipment, holding)
 
     def _prepare(self, lease: Lease, batch: Preparing, candidates: Sequence[Candidate], settings: Settings) -> None:
         batch.decide(candidates)
@@ -140,7 +153,7 @@ class Conductor:
         self._deliveries.settle(lease, settlements)
         self._signals.settled(settlements)
 
-    def _hand_over_all(self, lease: Lease, messages: Sequence[Rendered], equipment: Equipment, in_hand: InHand) -> None:
+    def _hand_over_all(self, lease: Lease, messages: Sequence[Rendered], equipment: Equipment, holding: Holding) -> None:
         """The messages of one channel, slice by slice, each by the way that takes it."""
         settings = equipment.workspace.settings
         channel, most = settings.channels[messages[0].approved.channel], 1 if lease.careful else SLICE_AT_MOST
@@ -150,9 +163,9 @@ class Conductor:
                 again_in = self._traffic.look_again_in(messages[0], channel, settings, now=self._clock.now())
                 self._clear(lease, messages, equipment.workspace, way=None, again_in=again_in)
                 return
-            messages = self._hand_over(lease, leaving, equipment, in_hand)
+            messages = self._hand_over(lease, leaving, equipment, holding)
 
-    def _hand_over(self, lease: Lease, leaving: Leaving, equipment: Equipment, in_hand: InHand) -> Sequence[Rendered]:
+    def _hand_over(self, lease: Lease, leaving: Leaving, equipment: Equipment, holding: Holding) -> Sequence[Rendered]:
         """One slice; what is left to hand over."""
         if leaving.back:
             self._settle(lease, leaving.back)
@@ -169,7 +182,7 @@ class Conductor:
         self._reached(Point.CLEARED)
         if cleared:
             with self._signals.stage(Stage.SEND):
-                self._loop.run(self._send(lease, way, cleared, equipment, held_from, in_hand))
+                self._loop.run(self._send(lease, way, cleared, equipment, held_from, holding))
         return leaving.rest
 
     def _pause(self, lease: Lease, channel: str, seconds: float) -> None:
@@ -200,14 +213,28 @@ class Conductor:
         return going.cleared
 
     async def _send(
-        self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float, in_hand: InHand,
+        self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float, holding: Holding,
     ) -> None:
-        """Hand the slice over at once; record the answers as they come, and keep the lease meanwhile."""
+        """Hand the slice over at once. Returns once it is answered, or its provider has been silent for too long to be waited for."""
+        answered = asyncio.ensure_future(self._attend(lease, way, cleared, equipment, held_from, holding))
+        await asyncio.wait([answered], timeout=self._patience)
+        if answered.done():
+            answered.result()
+            return
+        self._traffic.fell_silent(way)  # before anything more may go by it
+        self._unawaited.see_through(
+            answered, holding, told=partial(self._traffic.tell_of_silence, way), heard=partial(self._traffic.heard, way)
+        )
+
+    async def _attend(
+        self, lease: Lease, way: Channel, cleared: Cleareds, equipment: Equipment, held_from: float, holding: Holding,
+    ) -> None:
+        """Record the answers as they come, and keep the lease meanwhile."""
         begun_at = self._traffic.moment()
         sending = Sending(
             [message for message, _ in cleared.values()], name=way.key, channel=equipment.channels[way.key],
             moment=self._traffic.moment, reached=self._reached, accepted=partial(self._journal.accepted, lease.id),
-            until=min(begun_at + BEGIN_WITHIN, held_from + BEGIN_IN_LEASE), in_hand=in_hand,
+            until=min(begun_at + BEGIN_WITHIN, held_from + BEGIN_IN_LEASE), in_hand=holding.in_hand,
         )
         running = asyncio.ensure_future(sending.run())
         try:

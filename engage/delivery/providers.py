@@ -6,6 +6,7 @@ cannot reach a provider must not keep the others from it. What a provider asks f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import final
@@ -22,15 +23,22 @@ log = structlog.get_logger()
 LISTEN_EVERY = 0.5
 """Seconds between two looks at what others tell."""
 
+SILENT_FOR = 15.0
+"""Seconds after which a message is looked at again whose provider is silent."""
+
+WAITED_FOR = 600.0
+"""Seconds for which people are told so, unless it is heard before (a mail server's last word may take as long, RFC 5321)."""
+
 
 @final
 class Providers:
-    """A breaker for each way. Safe to use from many threads; `learn` and `listen` may ask the database."""
+    """A breaker for each way. Safe to use from many threads; `learn`, `listen` and those that tell may ask the database."""
 
     def __init__(self, monotonic: Callable[[], float], notices: Notices) -> None:
         self._monotonic = monotonic
         self._notices = notices
         self._breakers: dict[str, Breaker] = {}
+        self._silent: Counter[str] = Counter()  # how many slices each has not answered for long
         self._listened_at = float("-inf")
         self._lock = Lock()
 
@@ -38,20 +46,20 @@ class Providers:
         """For how many seconds it must be left alone (0: not at all), and why."""
         self.listen()
         with self._lock:
-            breaker = self._breakers.get(way.key)
-            return (0.0, "") if breaker is None else (breaker.wait(self._monotonic()), breaker.reason)
+            return self._wait(way.key, self._monotonic())
 
     def waits(self) -> Mapping[str, tuple[float, str]]:
         """Those that are left alone, by their ways' keys: for how many seconds, and why."""
         with self._lock:
             now = self._monotonic()
-            return {key: (breaker.wait(now), breaker.reason) for key, breaker in self._breakers.items() if breaker.is_shut(now)}
+            shut = [key for key, breaker in self._breakers.items() if breaker.is_shut(now)]
+            return {key: self._wait(key, now) for key in {*shut, *self._silent}}
 
     def is_shut(self, way: Channel) -> bool:
         """Whether it is left alone altogether."""
         with self._lock:
             breaker = self._breakers.get(way.key)
-            return breaker is not None and breaker.is_shut(self._monotonic())
+            return way.key in self._silent or (breaker is not None and breaker.is_shut(self._monotonic()))
 
     def admit(self, way: Channel, wanted: int) -> int:
         """How many of those may go by it now: a few while it is tried again."""
@@ -66,6 +74,27 @@ class Providers:
             breaker = self._breakers.get(way.key)
             if breaker is not None and messages:
                 breaker.give_back(messages)
+
+    def fell_silent(self, way: Channel) -> None:
+        """It has taken messages and not answered for long."""
+        with self._lock:
+            self._silent[way.key] += 1
+        log.warning("provider.silent", provider=way.key)
+
+    def tell_of_silence(self, way: Channel) -> None:
+        """Let people know, as long as it is so."""
+        self._notices.tell(Notice(provider=way.key, seconds=WAITED_FOR, reason="silent"))
+
+    def heard(self, way: Channel) -> None:
+        """It has answered one such slice, or its time was over."""
+        with self._lock:
+            self._silent[way.key] -= 1
+            news = self._silent[way.key] <= 0
+            if news:
+                del self._silent[way.key]
+        if news:
+            log.info("provider.heard", provider=way.key)
+            self._notices.well(way.key)
 
     def learn(self, way: Channel, error: SendError | None, *, alone: bool) -> None:
         """What came of a hand-off. `alone`: the channel has no other way, so that what people must mend pauses it instead."""
@@ -90,6 +119,11 @@ class Providers:
         with self._lock:
             for notice in heard:
                 self._of(notice.provider).shut(self._monotonic(), notice.seconds, notice.reason)
+
+    def _wait(self, key: str, now: float) -> tuple[float, str]:
+        breaker = self._breakers.get(key)
+        wait = (0.0, "") if breaker is None else (breaker.wait(now), breaker.reason)
+        return max(wait, (SILENT_FOR, "silent")) if key in self._silent else wait
 
     def _asked(self, way: Channel, seconds: float) -> None:
         with self._lock:

@@ -29,7 +29,7 @@ OUTRANKED_FOR = 0.5
 SPARED_FOR = 1.0
 """Seconds of the machine clock after which a message is looked at again whose provider was not there for anybody."""
 
-PROVIDER_REASONS = frozenset({"rate", "breaker", "configuration"})
+PROVIDER_REASONS = frozenset({"rate", "breaker", "silent", "configuration"})
 """Of waits that are about providers alone and no part of a contact's history."""
 
 

@@ -129,6 +129,18 @@ class Traffic:
         """How a slice went: how many of it were not begun in time, and how long the others took."""
         self._strides.learn(way.key, cleared, late=late, seconds=seconds)
 
+    def fell_silent(self, way: Channel) -> None:
+        """It took messages and has not answered for long: it is given no more before it does."""
+        self._providers.fell_silent(way)
+
+    def tell_of_silence(self, way: Channel) -> None:
+        """Let people know."""
+        self._providers.tell_of_silence(way)
+
+    def heard(self, way: Channel) -> None:
+        """All of those are answered."""
+        self._providers.heard(way)
+
     def learn(self, way: Channel, channel: Channel, outcomes: Sequence[Outcome]) -> None:
         """What came of hand-offs by that way."""
         alone, went_well = len(channel.ways) == 1, False

@@ -55,6 +55,9 @@ class FakeConductor:
     def stop(self) -> None:
         self.stopped = True
 
+    def finish(self, *, within: float) -> None:
+        assert self.stopped
+
 
 class FakeClock:
     def now(self) -> datetime:
