@@ -1,4 +1,7 @@
-"""The rows of a file, read and understood, by the batch: as `engage.contacts.importing` takes them to be stored."""
+"""The rows of a file, read and understood, by the batch: as `engage.contacts.importing` takes them to be stored.
+
+Most of a long file tells of people whom nobody knows yet. Such a batch may come laid out, as the store takes it (`ports.Newcomers`).
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,23 @@ class Batch:
 
     told: Sequence[Told]
     row: Callable[[int], Row]
+
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return len(self.told)
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidBatch:
+    """A batch laid out: its `people`, and what the report says of it. `whole` gives the batch itself, once; then it is to be stored so."""
+
+    rows: int
+    people: bytes
+    refused: Sequence[tuple[Row, str]]
+    notes: Sequence[str]
+    whole: Callable[[], Batch]
 
 
 @final

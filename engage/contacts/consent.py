@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import final
 
 from engage.contacts.ports import Permission
-from engage.model.consent import decisive_line, is_allowed, lasting
+from engage.model.consent import Wording, decisive_line, is_allowed, lasting
 from engage.model.contact import ChannelKind, Consent
 from engage.model.workspace import Basis, Purpose
 
@@ -46,6 +46,33 @@ def states(
         for purpose in purposes
         for kind in ChannelKind
     ]
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of permissions: new `lines`, the `wordings` by hash that they name, how many undated grants the ledger knew better."""
+
+    lines: Sequence[Consent]
+    wordings: Mapping[str, Wording]
+    passed_over: int
+
+
+def take_permissions(told: Iterable[Permission], lines: list[Consent], *, contact_id: int, now: datetime) -> Taken:
+    """Add what permissions say to the contact's lines of the ledger, one after the other."""
+    new: list[Consent] = []
+    wordings: dict[str, Wording] = {}
+    passed_over = 0
+    for permission in told:
+        line = new_line(permission, lines, contact_id=contact_id, now=now)
+        if line is not None:
+            lines.append(line)
+            new.append(line)
+            if permission.wording is not None:
+                wordings[permission.wording.hash] = permission.wording
+        elif permission.at is None and permission.granted and any(not other.granted for other in lines):
+            passed_over += 1
+    return Taken(lines=new, wordings=wordings, passed_over=passed_over)
 
 
 def new_line(told: Permission, lines: Sequence[Consent], *, contact_id: int, now: datetime) -> Consent | None:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import final
 
 from engage.contacts.apart import batches_of
-from engage.contacts.batches import Work
+from engage.contacts.batches import Batch, LaidBatch, Work
 from engage.contacts.columns import CIRCUMSTANCES, Columns, is_known, kinds_of, understand
 from engage.contacts.dates import DateFormats
 from engage.contacts.normalise import normalise
 from engage.contacts.places import Unusable
-from engage.contacts.ports import Fate, People, Registering, Stored
-from engage.contacts.reading import Form, Source, look_at
+from engage.contacts.ports import Brought, Fate, Newcomers, People, Registering, Stored
+from engage.contacts.reading import Form, Row, Source, look_at
 from engage.contacts.refused import RefusedRows
 from engage.contacts.telling import Reading, RowReader, Told
 from engage.model.contact import AttributeKind, Value
@@ -101,16 +101,29 @@ def import_file(
     with ExitStack() as stack:
         stack.enter_context(_collecting_seldom())
         takes: Registering = stack.enter_context(people.trial()) if dry_run else people
+        newcomers = None if dry_run else people.newcomers(now=now, silent=silent)
         refused = stack.enter_context(RefusedRows(path.with_name(f"{path.name}.refused.csv"), columns, dry_run=dry_run))
-        for batch in stack.enter_context(batches_of(work)):
-            stored = iter(takes.upsert([one.person for one in batch.told if not one.troubles], now=now, silent=silent))
-            for place, one in enumerate(batch.told):
-                if reason := tally.count(one, None if one.troubles else next(stored)):
-                    row = batch.row(place)
-                    tally.refuse(row.line, reason)
-                    refused.add(row, reason)
-            progress(len(batch.told), source.length)
+        for batch in stack.enter_context(batches_of(work, newcomers)):
+            for row, reason in _stored(batch, takes, newcomers, tally, now=now, silent=silent):
+                tally.refuse(row.line, reason)
+                refused.add(row, reason)
+            progress(batch.rows, source.length)
     return tally.report(source, refused_file=refused.written, left_over=refused.left_over)
+
+
+def _stored(
+    batch: Batch | LaidBatch, takes: Registering, newcomers: Newcomers | None, tally: _Tally, *, now: datetime, silent: bool,
+) -> Sequence[tuple[Row, str]]:
+    """Store a batch and count its rows; those that were refused, and why."""
+    if isinstance(batch, LaidBatch):
+        brought = newcomers.bring_in(batch.people) if newcomers else None
+        if brought is not None:
+            tally.count_new(brought, batch)
+            return batch.refused
+        batch = batch.whole()
+    stored = iter(takes.upsert([one.person for one in batch.told if not one.troubles], now=now, silent=silent))
+    reasons = [tally.count(one, None if one.troubles else next(stored)) for one in batch.told]
+    return [(batch.row(place), reason) for place, reason in enumerate(reasons) if reason]
 
 
 @contextmanager
@@ -178,6 +191,14 @@ class _Tally:
         self._consents += stored.consents
         self._passed_over += stored.passed_over
         return None
+
+    def count_new(self, brought: Brought, batch: LaidBatch) -> None:
+        """Count the rows of people who all were new."""
+        self._fates[Fate.CREATED] += brought.created
+        self._fates[Fate.REFUSED] += len(batch.refused)
+        self._notes.update(batch.notes)
+        self._consents += brought.consents
+        self._passed_over += brought.passed_over
 
     def refuse(self, line: int, reason: str) -> None:
         """Keep the first of those that were refused."""

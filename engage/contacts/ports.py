@@ -125,8 +125,37 @@ class Registering(Protocol):
         ...
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """How many contacts were `created` of people who were laid out, and what `Stored` counts, of all of them."""
+
+    created: int
+    consents: int
+    passed_over: int
+
+
+class Newcomers(Protocol):
+    """People whom nobody knows yet, as most are of whom a long file tells: they are laid out, then brought in."""
+
+    def lay_out(self, persons: Sequence[Person]) -> bytes | None:
+        """All of them as the store takes them; None where they must be looked at one by one.
+
+        It asks no database: a copy of this process may do it, which has none.
+        """
+        ...
+
+    def bring_in(self, laid: bytes) -> Brought | None:
+        """Store them as `upsert` would; None, and nothing is stored, where one of them may be known or must be refused."""
+        ...
+
+
 class People(Registering, Protocol):
     """The contacts. Each call is one transaction, committed when it returns."""
+
+    def newcomers(self, *, now: datetime, silent: bool = False) -> Newcomers:
+        """How those are brought in whom nobody knows yet."""
+        ...
 
     def trial(self) -> AbstractContextManager[Registering]:
         """People as they are now, for a dry run: what is brought in counts for the batches after it, and is gone with the block."""

@@ -24,7 +24,7 @@ from engage.store.identities import KEYS, NAMES, reference_keys
 from engage.store.inserts import insert_ignoring, upsert
 from engage.store.ledger import ERASED
 from engage.store.ledger_tables import consents, suppressions, wordings
-from engage.store.people import lock_people
+from engage.store.people_meant import lock_people
 from engage.store.people_rows import contact_row
 from engage.store.people_tables import barred, erasures, identities
 from engage.store.rows import Row, add_touches, consent_of

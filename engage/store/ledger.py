@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 from typing import final
 
 import sqlalchemy as sa
@@ -15,17 +14,17 @@ from engage.contacts.ports import Blocked, Suppression
 from engage.feedback.consequences import Block
 from engage.model.addresses import address_key
 from engage.model.consent import Wording
-from engage.model.contact import ADDRESSES, ChannelKind, Consent, Ground
+from engage.model.contact import ADDRESSES, ChannelKind, Consent
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
-from engage.model.values import instant_text, moment_text
+from engage.model.values import instant_text
 from engage.store.blocking import put_on_list
 from engage.store.database import Database
 from engage.store.inserts import insert_ignoring
+from engage.store.ledger_rows import LINES, TOUCHES, line_values, told_of, touch_values
 from engage.store.ledger_tables import consents, suppressions, wordings
-from engage.store.loading import BulkLoad, document
 from engage.store.rows import KEY_COLUMNS, Row, add_touches, consent_of, consent_row
-from engage.store.tables import contacts, touches
+from engage.store.tables import contacts
 
 ERASED = "erased"
 """The reason of suppressions that come of an erasure."""
@@ -150,11 +149,11 @@ def append_of(connection: sa.Connection, lines: Sequence[tuple[int, Consent]]) -
     """The same of lines that do not know yet whose they are: each with the contact's id."""
     moments = [instant_text(line.at) for _, line in lines]
     told = list(zip(moments, lines, strict=True))
-    _LINES.write(connection, (_line_values(at, contact_id, line) for at, (contact_id, line) in told))
+    LINES.write(connection, ((contact_id, *line_values(at, line)) for at, (contact_id, line) in told))
     if any(line.proof for _, line in lines):
         add_touches(connection, [replace(_touch_of(line), contact_id=contact_id) for contact_id, line in lines])
     else:
-        _TOUCHES.write(connection, (_touch_values(at, contact_id, line) for at, (contact_id, line) in told))
+        TOUCHES.write(connection, ((contact_id, *touch_values(at, line)) for at, (contact_id, line) in told))
 
 
 def _touch_of(line: Consent) -> Touch:
@@ -167,18 +166,7 @@ def _touch_of(line: Consent) -> Touch:
 
 def detail_of(line: Consent) -> dict[str, object]:
     """What the line's touch says beside what every touch does."""
-    return _told(line.source, line.ground, line.wording, line.expires_at)
-
-
-def _told(source: str, ground: Ground | None, wording: str | None, expires_at: datetime | None) -> dict[str, object]:
-    told = {"source": source, "ground": ground and ground.value, "wording": wording, "expires_at": expires_at and moment_text(expires_at)}
-    return {name: value for name, value in told.items() if value is not None}
-
-
-@lru_cache(maxsize=1_000)
-def _detail(source: str, ground: Ground | None, wording: str | None, expires_at: datetime | None) -> str:
-    """The same as a document: the lines of a list say it all alike."""
-    return document(_told(source, ground, wording, expires_at))
+    return told_of(line.source, line.ground, line.wording, line.expires_at)
 
 
 def _lock_contacts(connection: sa.Connection, lines: Sequence[Consent]) -> None:
@@ -208,25 +196,3 @@ def _owners(connection: sa.Connection) -> defaultdict[str, list[str]]:
         for key, contact_id, external_id in connection.execute(asked):
             found[key].append(external_id or f"#{contact_id}")
     return found
-
-
-def _line_values(at: str, contact_id: int, line: Consent) -> tuple[object, ...]:
-    """A line as a row, as it is loaded."""
-    return (
-        contact_id, line.purpose, _SAID[line.channel], line.granted, at, line.source, line.proof, line.address_key,
-        line.expires_at and instant_text(line.expires_at), line.ground and line.ground.value, line.wording, line.locale,
-    )
-
-
-def _touch_values(at: str, contact_id: int, line: Consent) -> tuple[object, ...]:
-    """The touch of a line without a proof, as a row."""
-    kind = _GRANTED if line.granted else _WITHDRAWN
-    return at, contact_id, kind, line.purpose, _SAID[line.channel], _detail(line.source, line.ground, line.wording, line.expires_at)
-
-
-_GRANTED, _WITHDRAWN = Kind.CONSENT_GRANTED.value, Kind.CONSENT_WITHDRAWN.value
-_SAID: Mapping[ChannelKind | None, str | None] = {None: None, **{kind: kind.value for kind in ChannelKind}}
-_LINE_NAMES = (
-    "contact_id", "purpose", "channel", "granted", "at", "source", "proof", "address_key", "expires_at", "ground", "wording", "locale",
-)
-_LINES, _TOUCHES = BulkLoad(consents, _LINE_NAMES), BulkLoad(touches, ("at", "contact_id", "kind", "purpose", "channel", "detail"))

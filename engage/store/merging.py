@@ -24,7 +24,7 @@ from engage.store.lists import among
 from engage.store.merge_ledger import merge_consents, merge_suppressions
 from engage.store.merge_records import Columns, Record, columns_of, rows_as_columns
 from engage.store.merge_runs import end_losers
-from engage.store.people import lock_people
+from engage.store.people_meant import lock_people
 from engage.store.people_rows import contact_row, date_rows
 from engage.store.people_tables import identities, merges
 from engage.store.rows import Row, add_touches, contact_of

@@ -15,7 +15,9 @@ from engage.model.errors import InputError
 from engage.model.workspace import Settings
 from engage.store.database import Database
 from engage.store.identities import NAMES, Others, barred_among, meant_by, others_of, reference_keys
+from engage.store.newcomers import SqlNewcomers
 from engage.store.people_batch import PeopleBatch
+from engage.store.people_meant import lock_people
 from engage.store.readmitting import readmit
 from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
@@ -23,7 +25,6 @@ from engage.store.tables import contacts
 from engage.store.trials import Trial, on_trial
 
 CHUNK = 2_000
-LOCK = 0x70656F706C65  # "people": who makes contacts takes this advisory lock of PostgreSQL
 
 
 class SqlPeople:
@@ -41,6 +42,10 @@ class SqlPeople:
             batch.bring_in(persons)
             batch.write(silent=silent)
         return batch.answers
+
+    def newcomers(self, *, now: datetime, silent: bool = False) -> SqlNewcomers:
+        """How people are laid out and brought in whom nobody knows yet, from now on."""
+        return SqlNewcomers(self._database, workspace=self._workspace, now=now, silent=silent)
 
     @contextmanager
     def trial(self) -> Iterator[Registering]:
@@ -146,9 +151,3 @@ class SqlPeople:
                 return
             yield ids
             last = ids[-1]
-
-
-def lock_people(connection: sa.Connection) -> None:
-    """Wait for whoever makes contacts, or decides who they are, until this transaction ends."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.literal(LOCK, sa.BigInteger))))

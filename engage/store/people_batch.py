@@ -6,14 +6,13 @@ A handful of statements whatever the batch's size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import final
 
 import sqlalchemy as sa
 
-from engage.contacts.consent import new_line
+from engage.contacts.consent import take_permissions
 from engage.contacts.identity import Keys, Member, Register, keys_of
 from engage.contacts.places import Unusable
 from engage.contacts.ports import Fate, Permission, Person, Stored
@@ -23,8 +22,8 @@ from engage.model.workspace import Settings
 from engage.store.identities import are_any, barred_among, hashes_of, others_of, spellings, why_barred
 from engage.store.ledger import append_of, keep_wordings
 from engage.store.ledger_tables import consents
-from engage.store.lists import listed, listed_ids
-from engage.store.people_meant import AS_EVER, BY_INDEX, CANDIDATES, told_of
+from engage.store.lists import listed_ids
+from engage.store.people_meant import ANY_SHARED, CANDIDATES, SHARED, by_index, told_of
 from engage.store.people_writing import PeopleWriting
 from engage.store.rows import Row, consent_of, contact_of
 from engage.store.tables import contacts
@@ -61,7 +60,7 @@ class PeopleBatch:
 
     def _load_meant(self, persons: Sequence[Person], keys: Sequence[Keys]) -> None:
         """Load, locked, whoever may be meant, and their lines of the ledger where permissions come with them."""
-        with self._by_index():
+        with by_index(self._connection):
             otherwise = are_any(self._connection)
             told = told_of(persons, keys, self._secret, otherwise=otherwise)
             if otherwise:
@@ -72,16 +71,6 @@ class PeopleBatch:
                 if self._known:
                     self._load_lines()
                 self._load_shared(persons)
-
-    @contextmanager
-    def _by_index(self) -> Iterator[None]:
-        """Statements of the block look rows up by indexes, whatever the database makes of the tables' sizes."""
-        on_server = self._connection.dialect.name == "postgresql"
-        if on_server:
-            self._connection.exec_driver_sql(BY_INDEX)
-        yield
-        if on_server:
-            self._connection.exec_driver_sql(AS_EVER)
 
     def load(self, contact_ids: Sequence[int]) -> Sequence[Member]:
         """Load these contacts, locked."""
@@ -143,10 +132,10 @@ class PeopleBatch:
 
     def _load_shared(self, persons: Sequence[Person]) -> None:
         """Load what was withdrawn for these addresses, whoever has them: by a message, or by somebody who was erased."""
-        if not self._connection.scalar(_ANY_SHARED):
+        if not self._connection.scalar(ANY_SHARED):
             return
         keys = {key: None for person in persons if person.permissions for key in hashes_of(self._secret, person.attributes).values()}
-        for row in self._connection.execute(_SHARED, {"keys": list(keys)}).mappings():
+        for row in self._connection.execute(SHARED, {"keys": list(keys)}).mappings():
             self._shared[row["address_key"]].append(consent_of(row))
 
     def _lines_of(self, member: Member) -> list[Consent]:
@@ -160,19 +149,10 @@ class PeopleBatch:
 
     def _permit(self, member: Member, permissions: Sequence[Permission]) -> tuple[int, int]:
         """How many lines the permissions add, and how many undated grants the ledger knows better."""
-        added = passed_over = 0
-        lines = self._lines_of(member)
-        for permission in permissions:
-            line = new_line(permission, lines, contact_id=member.id or 0, now=self._now)
-            if line is not None:
-                lines.append(line)
-                self._new_lines.append((member, line))
-                if permission.wording is not None:
-                    self._wordings[permission.wording.hash] = permission.wording
-                added += 1
-            elif permission.at is None and permission.granted and any(not other.granted for other in lines):
-                passed_over += 1
-        return added, passed_over
+        taken = take_permissions(permissions, self._lines_of(member), contact_id=member.id or 0, now=self._now)
+        self._new_lines += [(member, line) for line in taken.lines]
+        self._wordings |= taken.wordings
+        return len(taken.lines), taken.passed_over
 
 
 def _are_distinct(keys: Sequence[Keys]) -> bool:
@@ -189,12 +169,6 @@ def _told_of(member: Member, fate: Fate, consents: int, passed_over: int) -> Sto
 
 _IDS = listed_ids("ids")
 _LINES = sa.select(consents).select_from(_IDS).join(consents, consents.c.contact_id == _IDS.c.value).order_by(consents.c.at, consents.c.id)
-_ANY_SHARED = sa.select(sa.exists().select_from(consents).where(consents.c.address_key.is_not(None)))
-_KEYS = listed("keys")
-_SHARED = (
-    sa.select(consents).select_from(_KEYS).join(consents, consents.c.address_key == _KEYS.c.value)
-    .where(~consents.c.granted).order_by(consents.c.at, consents.c.id)
-)
 _LOCKED = (
     sa.select(contacts).select_from(_IDS).join(contacts, contacts.c.id == _IDS.c.value)
     .where(contacts.c.erased_at.is_(None)).order_by(contacts.c.id).with_for_update(of=contacts)

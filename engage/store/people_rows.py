@@ -13,7 +13,7 @@ from typing import Any, final
 import sqlalchemy as sa
 
 from engage.contacts.zones import resolve
-from engage.model.addresses import address_key
+from engage.model.addresses import address_coder, address_key
 from engage.model.contact import ADDRESSES, BUILT_IN_ATTRIBUTES, Money, Value
 from engage.model.values import instant_text, to_json
 from engage.model.workspace import Settings
@@ -73,43 +73,39 @@ def _text(attributes: Mapping[str, Value], name: str) -> str | None:
 
 @final
 class NewPeople:
-    """People who are new, as rows."""
+    """People who are new, as rows: all of a row but whose it is."""
 
     def __init__(self, settings: Settings, *, secret: bytes, now: datetime, silent: bool) -> None:
         moment = instant_text(now)
         self._zone = settings.timezone
-        self._secret = secret
+        self._coders = [(name, address_coder(secret, kind)) for kind, name, _ in _KEYED]
         self._entered = (moment, instant_text(NEVER) if silent else moment, moment, silent)
 
-    def write(self, connection: sa.Connection, people: Sequence[tuple[int, Mapping[str, Value]]]) -> None:
-        """Load all of them, each by the id that it is to have, with their dates. PostgreSQL takes one in while the next is laid out."""
-        dates: list[tuple[object, ...]] = []
-        _CONTACTS.write(connection, (self._row(contact_id, attributes, dates) for contact_id, attributes in people))
-        _DATES.write(connection, dates)
-
-    def _row(self, contact_id: int, attributes: Mapping[str, Value], dates: list[tuple[object, ...]]) -> tuple[object, ...]:
-        """The row, and those of its dates."""
-        phone, secret = _text(attributes, "phone"), self._secret
+    def rows(self, attributes: Mapping[str, Value]) -> tuple[tuple[object, ...], list[tuple[object, ...]]]:
+        """The row of `contacts`, and those of `contact_dates`."""
+        get = attributes.get
         zones = resolve(
-            timezone=_text(attributes, "timezone"), phone=phone, country=_text(attributes, "country"), workspace=self._zone
+            timezone=_text(attributes, "timezone"), phone=_text(attributes, "phone"), country=_text(attributes, "country"),
+            workspace=self._zone,
         )
+        zone_key, created = zones.key, get("created_at")
+        declared, dates = list[str](), list[tuple[object, ...]]()
         for name, value in attributes.items():
-            if type(value) is date:
-                dates.append((contact_id, name, value.year, value.month, value.day, zones.key))
-        created = attributes.get("created_at")
-        addresses = [(kind, _text(attributes, name)) for kind, name, _ in _KEYED]
-        return (
-            contact_id, *map(attributes.get, _PLAIN), _tags(attributes.get("tags")),
-            instant_text(created) if isinstance(created, datetime) else None,
-            "{" + ", ".join([_pair(name, value) for name, value in attributes.items() if name not in BUILT_IN_ATTRIBUTES]) + "}",
-            *[address_key(secret, kind, address) if address else None for kind, address in addresses],
-            zones.key, zones.source.value, *self._entered,
+            if name not in BUILT_IN_ATTRIBUTES:
+                declared.append(_pair(name, value))
+                if type(value) is date:
+                    dates.append((name, value.year, value.month, value.day, zone_key))
+        keys = [code(address) if isinstance(address := get(name), str) and address else None for name, code in self._coders]
+        row = (
+            *map(get, _PLAIN), _tags(get("tags")), instant_text(created) if isinstance(created, datetime) else None,
+            f"{{{', '.join(declared)}}}", *keys, zone_key, zones.source.value, *self._entered,
         )
+        return row, dates
 
 
 def reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
     """Ids for so many people who are new."""
-    return _CONTACTS.reserve(connection, number)
+    return CONTACTS.reserve(connection, number)
 
 
 def _pair(name: str, value: Value) -> str:
@@ -129,8 +125,11 @@ def _tags(value: Value) -> str:
 
 
 _PLAIN = tuple(name for name in BUILT_IN_ATTRIBUTES if name not in ("tags", "created_at"))
-_CONTACTS = BulkLoad(contacts, (
-    "id", *_PLAIN, "tags", "created_at", "attributes", *(column for _, _, column in _KEYED), "zone_key", "zone_source",
-    "known_at", "changed_at", "written_at", "quietly",
-))
-_DATES = BulkLoad(contact_dates, ("contact_id", "name", "year", "month", "day", "zone_key"))
+COLUMNS = (
+    *_PLAIN, "tags", "created_at", "attributes", *(column for _, _, column in _KEYED), "zone_key", "zone_source", "known_at", "changed_at",
+    "written_at", "quietly",
+)
+"""Of the rows of `contacts` that `NewPeople` makes."""
+
+CONTACTS = BulkLoad(contacts, ("id", *COLUMNS))
+DATES = BulkLoad(contact_dates, ("contact_id", "name", "year", "month", "day", "zone_key"))

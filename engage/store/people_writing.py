@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from engage.contacts.identity import Member
 from engage.model.workspace import Settings
-from engage.store.people_rows import NewPeople, contact_row, date_rows, dates_of, reserve_ids
+from engage.store.people_rows import CONTACTS, DATES, NewPeople, contact_row, date_rows, dates_of, reserve_ids
 from engage.store.rows import Row
 from engage.store.tables import contact_dates, contacts, deliveries
 
@@ -33,7 +33,9 @@ class PeopleWriting:
         ids = reserve_ids(self._connection, len(members))
         for member, contact_id in zip(members, ids, strict=True):
             member.id = contact_id
-        new.write(self._connection, [(contact_id, member.attributes) for member, contact_id in zip(members, ids, strict=True)])
+        dates: list[tuple[object, ...]] = []
+        CONTACTS.write(self._connection, (_row(new, member, dates) for member in members))
+        DATES.write(self._connection, dates)
 
     def update(self, members: Mapping[Member, Row], *, silent: bool, dates: bool = False) -> int:
         """Write members that were there, each with its row as it was; `dates`: their stored dates too, though they seem the same.
@@ -70,3 +72,10 @@ class PeopleWriting:
         if contact_ids:
             held = (deliveries.c.contact_id.in_(contact_ids), deliveries.c.hold == "zone", deliveries.c.state == "waiting")
             self._connection.execute(deliveries.update().where(*held).values(hold=None, due_at=self._now, retry_at=None))
+
+
+def _row(new: NewPeople, member: Member, dates: list[tuple[object, ...]]) -> tuple[object, ...]:
+    """The member's row; those of its dates are added to the others."""
+    row, of_dates = new.rows(member.attributes)
+    dates += [(member.id, *each) for each in of_dates]
+    return (member.id, *row)
