@@ -73,7 +73,7 @@ class Planner:
 
     def _happen_together(self, tx: Transaction, events: Sequence[Event], now: datetime) -> Sequence[bool]:
         """In one order of contacts, whoever asks: two who tell of the same people at once wait for each other and never for good."""
-        meant = {each: tx.find_contact(each) for each in sorted({event.contact_ref for event in events if event.contact_ref})}
+        meant = tx.find_contacts({event.contact_ref for event in events if event.contact_ref})
         known = [
             event if (contact := meant.get(event.contact_ref or "")) is None else replace(event, contact_id=contact.id) for event in events
         ]
@@ -176,7 +176,7 @@ class Planner:
     def _with_contact(tx: Transaction, event: Event) -> Event:
         if event.contact_id is not None or event.contact_ref is None:
             return event
-        contact = tx.find_contact(event.contact_ref)
+        contact = tx.find_contacts([event.contact_ref]).get(event.contact_ref)
         return event if contact is None else replace(event, contact_id=contact.id)
 
     def _draw_pending(self, now: datetime) -> tuple[int, list[Exception]]:

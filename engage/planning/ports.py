@@ -134,8 +134,8 @@ class Happenings(Protocol):
         """The contact's events of these types with `at` not before `since`, in the order of `at`."""
         ...
 
-    def find_contact(self, reference: str) -> Contact | None:
-        """By external id, else email, else phone; normalised as on import."""
+    def find_contacts(self, references: Collection[str]) -> Mapping[str, Contact]:
+        """By external id, else email, else phone; normalised as on import. Those who are known, by reference."""
         ...
 
     def contact(self, contact_id: int) -> Contact | None:

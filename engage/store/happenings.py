@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from engage.model.contact import Contact, Event
 from engage.model.history import Kind, Touch
 from engage.rules.expressions import Lookup
-from engage.store.identities import barred_among, meant_by, reference_keys
+from engage.store.identities import barred_among, reference_keys
 from engage.store.inserts import insert_ignoring
 from engage.store.lookups import SqlLookup
+from engage.store.references import rows_meant
 from engage.store.rows import Row, add_touches, event_of, event_row
 from engage.store.session import Session
 from engage.store.tables import contacts, events
@@ -47,13 +48,13 @@ class SqlHappenings(Session):
         return [self._event_of(row) for row in self._connection.execute(asked).mappings()]
 
     def find_contact(self, reference: str) -> Contact | None:
-        """By external id, else email, else phone, primary or other; normalised as on import."""
-        for condition in meant_by(reference, self._secret):
-            asked = sa.select(contacts).where(condition, contacts.c.erased_at.is_(None)).order_by(contacts.c.id).limit(1)
-            row = self._connection.execute(asked).mappings().first()
-            if row is not None:
-                return self._contact_of(row)
-        return None
+        """Whom it means; None where that is nobody we know."""
+        return self.find_contacts([reference]).get(reference)
+
+    def find_contacts(self, references: Collection[str]) -> Mapping[str, Contact]:
+        """By external id, else email, else phone, primary or other; normalised as on import. Those who are known, by reference."""
+        rows = rows_meant(self._connection, references, self._secret) if references else {}
+        return {reference: self._contact_of(row) for reference, row in rows.items()}
 
     def contact(self, contact_id: int) -> Contact | None:
         """The contact, locked."""

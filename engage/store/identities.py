@@ -50,10 +50,17 @@ def known_otherwise(connection: sa.Connection, keys: Collection[str]) -> Sequenc
 
 def meant_by(reference: str, secret: bytes) -> Sequence[sa.ColumnElement[bool]]:
     """Who is meant by a reference, as conditions on contacts to be asked one after the other: `#12` is our own number of a contact."""
-    number = reference.removeprefix("#")
-    if reference.startswith("#") and number.isascii() and number.isdecimal() and len(number) <= DIGITS:
-        return [contacts.c.id.in_(_merged_into(int(number)))]
+    number = own_number(reference)
+    if number is not None:
+        return [contacts.c.id.in_(_merged_into(number))]
     return [known_by(name, key, reference) for name, key in reference_keys(secret, reference).items()]
+
+
+def own_number(reference: str) -> int | None:
+    """Our own number of a contact, where the reference is one."""
+    number = reference.removeprefix("#")
+    is_one = reference.startswith("#") and number.isascii() and number.isdecimal() and len(number) <= DIGITS
+    return int(number) if is_one else None
 
 
 def known_by(name: str, key: str, reference: str) -> sa.ColumnElement[bool]:

@@ -40,11 +40,11 @@ class SqlPending(SqlHappenings):
 
     def meet_contacts(self, *, since: datetime, limit: int) -> int:
         """Give kept events received since then to the contacts who are known by now, each with its touch; how many."""
-        met = []
-        for row in self._kept_events(since, limit):
-            contact = self.find_contact(row["contact_ref"])
-            if contact is not None:
-                met.append(replace(self._event_of(row), contact_id=contact.id))
+        kept = self._kept_events(since, limit)
+        known = self.find_contacts({row["contact_ref"] for row in kept})
+        met = [
+            replace(self._event_of(row), contact_id=known[row["contact_ref"]].id) for row in kept if row["contact_ref"] in known
+        ]
         if met:
             told = sa.update(events).where(events.c.id == sa.bindparam("event"))
             self._connection.execute(told, [{"event": event.id, "contact_id": event.contact_id} for event in met])
