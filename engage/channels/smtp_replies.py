@@ -52,6 +52,8 @@ PEOPLE_MUST_MEND = {
 
 GREYLISTING = 300.0  # seconds; what most greylists ask for before the second try
 
+_OF_THE_SERVER = "4.3."  # "mail system status" (RFC 3463): its disk is full, it takes nothing now
+
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\S)")
 _GREYLISTED = re.compile(r"gr[ea]y-?\s?list", re.IGNORECASE)
 
@@ -66,5 +68,6 @@ def refusal(reply: Reply, phase: Phase, *addresses: str) -> Rejected | Unavailab
         return Unavailable(detail, code=code, whole_provider=True)
     if 500 <= reply.code < 600:
         return Rejected(detail, code=code, address_is_bad=reply.enhanced in BAD_ADDRESS and phase is not Phase.MAIL)
-    greylisted = phase is Phase.RCPT and _GREYLISTED.search(reply.text)
-    return Unavailable(detail, code=code, retry_after=GREYLISTING if greylisted else None)
+    if phase is Phase.RCPT and _GREYLISTED.search(reply.text):
+        return Unavailable(detail, code=code, retry_after=GREYLISTING)
+    return Unavailable(detail, code=code, whole_provider=phase is Phase.MAIL or (reply.enhanced or "").startswith(_OF_THE_SERVER))

@@ -61,6 +61,8 @@ class Breaker:
     _tried_until: float = 0.0
     _tried: int = 0  # how many were given to it to try
     _alive_at: float = float("-inf")
+    _asked_at: float = float("-inf")
+    _asked_for: float = 0.0
     _closed_at: float = float("-inf")
 
     def wait(self, now: float) -> float:
@@ -117,6 +119,15 @@ class Breaker:
         self._pause = min(2 * self._pause, self.temper.longest) if again and self._pause else self.temper.pause
         self.shut(now, self._pause, "breaker")
         return True
+
+    def asks(self, now: float, seconds: float) -> float:
+        """For how long it is left alone that asks for so many seconds: who asks again and took nothing meanwhile, twice as long."""
+        if self.shut_until > now:
+            return seconds  # it says so to each that is under way
+        again = self.room is not None and self._alive_at < self._asked_at
+        self._asked_for = max(seconds, min(2 * self._asked_for, self.temper.longest)) if again else seconds
+        self._asked_at = now
+        return self._asked_for
 
     def shut(self, now: float, seconds: float, reason: str) -> None:
         """Leave it alone for so long; then begin with a few."""

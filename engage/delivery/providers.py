@@ -99,7 +99,7 @@ class Providers:
     def learn(self, way: Channel, error: SendError | None, *, alone: bool) -> None:
         """What came of a hand-off. `alone`: the channel has no other way, so that what people must mend pauses it instead."""
         match error:
-            case Unavailable(retry_after=float() | int() as seconds, whole_provider=True):
+            case Unavailable(retry_after=float() | int() as seconds, whole_provider=True) if seconds > 0:
                 self._asked(way, seconds)
             case Unavailable(configuration=True):
                 if not alone:
@@ -128,6 +128,7 @@ class Providers:
     def _asked(self, way: Channel, seconds: float) -> None:
         with self._lock:
             breaker, now = self._of(way.key), self._monotonic()
+            seconds = breaker.asks(now, seconds)
             news = breaker.shut_until < now + seconds - LISTEN_EVERY
             breaker.shut(now, seconds, "rate")
         if news:  # one of a slice is enough

@@ -41,8 +41,8 @@ class SqlTallies:
             number, first = connection.execute(sa.select(sa.func.count(), sa.func.min(sent.c.id)).select_from(sent)).one()
             since = first - 1 if number >= last else begin
             of_these = (sa.text(CAME_BACK), touches.c.campaign == campaign, touches.c.id > since)
-            refused = connection.scalar(_messages(*of_these, _REFUSED)) or 0
             theirs = touches.c.delivery_id.in_(sa.select(sent.c.delivery_id))
+            refused = connection.scalar(_messages(*of_these, _REFUSED, ~theirs)) or 0
             bounced, complained = (
                 connection.scalar(_messages(*of_these, touches.c.kind == kind.value, theirs)) or 0
                 for kind in (Kind.BOUNCED, Kind.COMPLAINED)
@@ -65,7 +65,9 @@ def _messages(*conditions: sa.ColumnElement[bool] | sa.TextClause) -> sa.Select[
     return sa.select(sa.func.count(sa.distinct(touches.c.delivery_id))).where(*conditions)
 
 
-_REFUSED = sa.and_(touches.c.kind == Kind.FAILED.value, touches.c.reason == "rejected")
+_REFUSED = sa.and_(touches.c.kind.in_([Kind.FAILED.value, Kind.BOUNCED.value]), touches.c.reason == "rejected")
+"""As it was handed over: for good, or at an address, so that the next channel is tried."""
+
 _PAUSED = sa.exists().where(pauses.c.scope == "campaign", pauses.c.name == touches.c.campaign)
 _NEWS = (
     sa.select(touches.c.campaign, _PAUSED, sa.func.max(touches.c.id))

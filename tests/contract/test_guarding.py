@@ -81,6 +81,14 @@ def test_what_is_refused_at_its_hand_off_bounced(post: Post) -> None:
     assert [reason for _, reason in post.stopped()] == ["stop_at: 5 of its last 100 messages bounced (5% or more)"]
 
 
+def test_what_an_address_refused_bounced_whatever_comes_of_it_by_the_next_channel(post: Post) -> None:
+    gone_on = post.send(95)[:2]
+    post.tell(Kind.BOUNCED, gone_on, reason="rejected")
+    post.tell(Kind.BOUNCED, [901, 902, 903, 904, 905], reason="rejected")
+    post.tell(Kind.SUPPRESSED, [901, 902, 903, 904, 905], reason="no_address")
+    assert [reason for _, reason in post.stopped()] == ["stop_at: 7 of its last 100 messages bounced (5% or more)"]
+
+
 def test_resumed_it_counts_afresh(post: Post) -> None:
     post.tell(Kind.COMPLAINED, post.send(100)[:9])
     assert len(post.stopped()) == 1

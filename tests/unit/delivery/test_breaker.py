@@ -101,6 +101,25 @@ def test_what_was_asked_for_longer_holds() -> None:
     assert (breaker.wait(0.0), breaker.reason) == (90.0, "rate")
 
 
+def test_who_asks_again_and_took_nothing_meanwhile_is_left_alone_twice_as_long_up_to_ten_minutes() -> None:
+    breaker, now, waits = Breaker(temper=PROVIDER), 0.0, []
+    for _ in range(12):
+        breaker.shut(now, breaker.asks(now, 1.0), "rate")
+        assert breaker.asks(now, 1.0) == 1.0, "it says so to each of a slice"
+        waits.append(breaker.wait(now))
+        now += breaker.wait(now)
+        breaker.admit(now, 5)
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600]
+    breaker.succeeded(now)
+    assert breaker.asks(now + 1, 1.0) == 1.0
+
+
+def test_who_asks_for_longer_than_that_is_obeyed() -> None:
+    breaker = Breaker(temper=PROVIDER)
+    breaker.shut(0.0, breaker.asks(0.0, 3600.0), "rate")
+    assert breaker.asks(3600.0, 3600.0) == 3600.0
+
+
 def test_a_domain_is_more_patient() -> None:
     breaker = Breaker(temper=DOMAIN)
     assert [breaker.failed(0.0) for _ in range(10)].index(True) == 9
