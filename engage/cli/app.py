@@ -68,6 +68,10 @@ class Operations(Protocol):
         """Take a pause back; what it held becomes due."""
         ...
 
+    def pauses(self) -> Sequence[Mapping[str, object]]:
+        """What is paused: scope and name, among other things."""
+        ...
+
     def approve(self, campaign: str, *, now: datetime) -> None:
         """Let a campaign go that reached more people than `guards.max_audience`."""
         ...

@@ -138,7 +138,8 @@ def resume(
         resume_webhook(context, webhook, skip=skip, workspace=workspace)
         return
     with app_of(context).open(workspace).engaged() as engaged:
-        scope, name = _scope(engaged, campaign, channel, everything)
+        paused = [(str(row["scope"]), str(row["name"])) for row in engaged.operations.pauses()]
+        scope, name = _scope(engaged, campaign, channel, everything, or_of=paused)  # what is paused may be gone from the workspace
         engaged.operations.resume(scope, name, now=engaged.clock.now())
         engaged.nudge()
     typer.echo(f"resumed {name or 'everything'}")
@@ -158,13 +159,16 @@ def approve(
     typer.echo(f"approved {campaign}")
 
 
-def _scope(engaged: Engaged, campaign: str | None, channel: str | None, everything: bool) -> tuple[str, str]:
+def _scope(
+    engaged: Engaged, campaign: str | None, channel: str | None, everything: bool, *, or_of: Iterable[tuple[str, str]] = (),
+) -> tuple[str, str]:
+    """What is meant: of the workspace, or else one of those."""
     if [campaign is not None, channel is not None, everything].count(True) != 1:
         raise InputError.of("name a campaign, or give --channel, or --all", file="<command line>")
     known = {"campaign": engaged.workspace.campaigns, "channel": engaged.workspace.settings.channels}
     for scope, name in (("campaign", campaign), ("channel", channel)):
         if name is not None:
-            if name not in known[scope]:
+            if name not in known[scope] and (scope, name) not in or_of:
                 there_are = ", ".join(sorted(known[scope])) or "none"
                 raise InputError.of(
                     f"there is no {scope} {name!r}; there are: {there_are}", file="<command line>", suggestion=nearest(name, known[scope])

@@ -37,6 +37,16 @@ def test_a_pause_is_shown_until_it_is_taken_back(engage: Engage) -> None:
     assert engage("status", "--json").json()[0]["paused"] == []
 
 
+def test_a_pause_of_a_campaign_that_is_gone_from_the_folder_can_be_taken_back(engage: Engage) -> None:
+    assert engage("pause", "birthday").status == 0
+    shutil.rmtree("tests")
+    Path("campaigns/birthday.yaml").unlink()
+    assert "there is no campaign 'birthday'" in engage("pause", "birthday").err
+    assert engage("resume", "birthday").status == 0
+    assert engage("status", "--json").json()[0]["paused"] == []
+    assert engage("resume", "birthday").status == 1
+
+
 def test_what_came_in_undeclared_is_printed_ready_to_be_declared(engage: Engage) -> None:
     told = ("--contact", "ana", "--data", '{"order_id": "O-1", "total": {"amount": "12.30", "currency": "EUR"}, "items": 3}')
     assert engage("event", "order.shipped", *told).status == 0
