@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from engage.contacts.ports import Person
 from engage.contacts.zones import names_behind
 from engage.delivery.conductor import PATIENCE, Conductor
@@ -22,6 +24,7 @@ from engage.history.timeline import Filter
 from engage.model.campaign import Campaign
 from engage.model.contact import Event
 from engage.model.history import Kind, Touch
+from engage.model.run import RunState
 from engage.model.workspace import Workspace
 from engage.planning.planner import Planner
 from engage.planning.versions import version_in
@@ -35,9 +38,11 @@ from engage.store.guarding import SqlTallies
 from engage.store.history import SqlHistory
 from engage.store.ledger import SqlLedger, SqlSuppressions
 from engage.store.merging import SqlMerging
+from engage.store.open_runs import active_by_campaign
 from engage.store.operating import SqlOperations
 from engage.store.people import SqlPeople
 from engage.store.planning import SqlPlanning
+from engage.store.tables import runs
 from engage.store.workspaces import SqlWorkspaces
 from engage.templates import Templates
 from tests.fakes.channel import FakeChannel
@@ -149,8 +154,11 @@ class Works:
         self._loop.run(coroutine)
 
     def close(self) -> None:
-        """Let go of the loop."""
+        """Let go of the loop. Whatever a test did, each active run must be found by what keeps it under way (`store/open_runs.py`)."""
         self._loop.close()
+        active = sa.select(runs.c.campaign, sa.func.count()).where(runs.c.state == RunState.ACTIVE.value).group_by(runs.c.campaign)
+        with self.database.read() as connection:
+            assert active_by_campaign(connection) == {row[0]: row[1] for row in connection.execute(active)}
 
     def _reached(self, point: Point) -> None:
         if point in self.at:

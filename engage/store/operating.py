@@ -14,6 +14,7 @@ from engage.store.calls import TO_MAKE
 from engage.store.conditions import CALL_WAITING, ENDED_ILL, PENDING
 from engage.store.database import Database
 from engage.store.inserts import upsert
+from engage.store.open_runs import active_by_campaign
 from engage.store.pending import known_by_now
 from engage.store.releases import let_go
 from engage.store.tables import calls, campaign_states, campaign_versions, deliveries, events, pauses, runs, snapshots
@@ -56,7 +57,7 @@ class SqlOperations:
     def status(self, *, now: datetime) -> Mapping[str, object]:
         """Figures of what is waiting, held, under way and unknown, as JSON values; the oldest due moment by queue is ISO 8601."""
         with self._database.read() as connection:
-            active = _by(connection, runs.c.campaign, runs.c.state == RunState.ACTIVE.value)
+            active = active_by_campaign(connection)
             return {
                 "now": now.isoformat(),
                 "workspace": _workspace(connection),

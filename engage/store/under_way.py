@@ -8,9 +8,9 @@ from typing import final
 import sqlalchemy as sa
 
 from engage.model.delivery import DeliveryState
-from engage.model.run import RunState
 from engage.model.under_way import Holding, Standing
 from engage.store.database import Database
+from engage.store.open_runs import active_by
 from engage.store.tables import contacts, deliveries, runs
 
 
@@ -24,7 +24,7 @@ class SqlUnderWay:
     def standings(self) -> Iterator[Standing]:
         """Active runs by campaign, version and position."""
         by = (runs.c.campaign, runs.c.version, runs.c.position)
-        asked = sa.select(*by, sa.func.count()).where(runs.c.state == RunState.ACTIVE.value).group_by(*by).order_by(*by)
+        asked = active_by(*by)
         with self._database.read_slowly() as connection:
             for campaign, version, position, count in connection.execute(asked):
                 yield Standing(campaign=campaign, version=version, position=position, runs=count)
@@ -32,7 +32,7 @@ class SqlUnderWay:
     def holdings(self) -> Iterator[Holding]:
         """Each message that waits for people."""
         asked = sa.select(deliveries.c.campaign, deliveries.c.message, deliveries.c.hold, deliveries.c.contact_id)
-        held = (deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.hold.is_not(None))
+        held = (deliveries.c.state == DeliveryState.WAITING.value, sa.text("hold IS NOT NULL"))
         with self._database.read_slowly() as connection:
             for campaign, message, reason, contact_id in connection.execute(asked.where(*held)):
                 yield Holding(campaign=campaign, message=message, reason=reason, contact_id=contact_id)
