@@ -72,7 +72,7 @@ def retry(
 
 def _carry_out(engaged: Engaged, choice: Choice, order: Order, *, yes: bool, as_json: bool) -> None:
     """Only what was shown: one that ends ill between the look and the answer is not among them."""
-    tell = _Telling(order=order, as_json=as_json)
+    tell = _Telling(order=order, as_json=as_json, named=bool(choice.ids))
     chosen = tell.look(review(engaged.ill_ended, choice, order, carry_out=False), to_do=yes)
     _refuse_nothing(engaged, choice, chosen, tell)
     if chosen and (yes or tell.asks(len(chosen))):
@@ -109,7 +109,13 @@ def _expiry(engaged: Engaged, expires: str | None) -> datetime | None:
 
 
 def _refuse_nothing(engaged: Engaged, choice: Choice, chosen: list[int], tell: _Telling) -> None:
-    """Nobody shall believe that something was done: a name that is not known, or expired ones alone, are mistakes."""
+    """Nobody shall believe that something was done: a delivery that did not end ill, a name that is not known, or expired ones alone, are
+    mistakes."""
+    if others := [str(each) for each in choice.ids if each not in tell.seen]:
+        raise InputError.of(
+            f"{', '.join(others)}: no such delivery failed or is unknown as you say; one that went, or is under way again, is left alone",
+            file="<command line>",
+        )
     if chosen:
         return
     if tell.objections["expired"]:
@@ -132,6 +138,8 @@ class _Telling:
     as_json: bool
     objections: Counter[str] = field(default_factory=Counter)
     carried_out: int = 0
+    named: bool = False
+    seen: set[int] = field(default_factory=set)
 
     def look(self, found: Iterable[Reviewed], *, to_do: bool) -> list[int]:
         """Show them; the ids of those of which it can become."""
@@ -139,6 +147,7 @@ class _Telling:
         left: Counter[tuple[object, ...]] = Counter()
         free = []
         for each in found:
+            self.seen.add(each.delivery.id)
             groups[_group(each.delivery)] += 1
             if each.objection is None:
                 free.append(each.delivery.id)
@@ -173,7 +182,8 @@ class _Telling:
 
     def _show(self, groups: Mapping[tuple[object, ...], int], left: Mapping[tuple[object, ...], int]) -> None:
         if not groups:
-            typer.echo("no such message")
+            if not self.named:
+                typer.echo("no such message")
             return
         rows = (
             {**dict(zip(GROUPED, key, strict=False)), "deliveries": number, "left": left.get(key)} for key, number in groups.items()
