@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, final
 
 from phonenumbers import (
@@ -30,6 +30,7 @@ DESCRIPTIONS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail",
 )
 WORLD = "001"
+REMEMBERED = 16_384
 
 _BETWEEN = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013")
 _WRITTEN = re.compile(r"[+0-9\s().\-/\u00a0\u2010-\u2015]+", re.ASCII)
@@ -65,9 +66,30 @@ def e164(raw: str, country: str | None) -> str:
     return _parsed(raw, written, country)
 
 
-@lru_cache(maxsize=16_384)
 def region_of(number: str) -> str | None:
     """The region (ISO 3166-1 alpha-2) to which an E.164 number belongs, None for one that belongs to none, as +800 does."""
+    return _REGIONS[number]
+
+
+@final
+class _Regions(dict[str, str | None]):
+    """The regions of the latest numbers, those that `e164` understood among them: it finds them out anyway."""
+
+    def __missing__(self, number: str) -> str | None:
+        return self.keep(number, _found_region(number))
+
+    def keep(self, number: str, region: str | None) -> str | None:
+        """Keep the number's region."""
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[number] = region
+        return region
+
+
+_REGIONS = _Regions()
+
+
+def _found_region(number: str) -> str | None:
     code, national = _taken_apart(number[1:])
     if code is not None and national.isdecimal() and not national.startswith("0"):
         region = next((plan.region for plan in _plans(code) if (plan.begins.match(national) if plan.begins else plan.fits(national))), None)
@@ -88,7 +110,7 @@ def _international(digits: str) -> str | None:
     plans = _plans(code)
     if not plans or (plans[0].national_prefix and plans[0].national_prefix.match(national)):
         return None
-    return f"+{digits}" if _is_number(plans, national) else None
+    return _plain(plans, code, national)
 
 
 def _national(digits: str, country: str) -> str | None:
@@ -102,18 +124,20 @@ def _national(digits: str, country: str) -> str | None:
     national = digits[prefix.end():] if prefix else digits
     if national.startswith("0") or not plan.fits(national):
         return None
-    return f"+{plan.code}{national}" if _is_number(_plans(plan.code), national) else None
+    return _plain(_plans(plan.code), plan.code, national)
 
 
-def _is_number(plans: Sequence[_Plan], national: str) -> bool:
-    """As libphonenumber has it: the first region whose digits it begins with decides, else any by whose patterns it goes."""
+def _plain(plans: Sequence[_Plan], code: str, national: str) -> str | None:
+    """In E.164, where it is a number as libphonenumber has it: of the first region whose digits it begins with, else by whose patterns it
+    goes. That is its region, too."""
     for plan in plans:
-        if plan.begins is None:
-            if plan.fits(national):
-                return True
-        elif plan.begins.match(national):
-            return plan.fits(national)
-    return False
+        if plan.begins.match(national) if plan.begins else plan.fits(national):
+            if plan.begins and not plan.fits(national):
+                return None
+            number = f"+{code}{national}"
+            _REGIONS.keep(number, plan.region)
+            return number
+    return None
 
 
 def _parsed(raw: str, written: str, country: str | None) -> str:

@@ -23,6 +23,9 @@ READMITTED = "readmitted"
 _BETWEEN_DIGITS = re.compile(r"[\s().\-/\u00a0\u2010-\u2015]+")
 
 
+_PLAIN_NUMBER = re.compile(r"\+\d+", re.ASCII).fullmatch
+"""Numbers that are spelled as `normalise` has them."""
+
 _PLAIN_EMAIL = re.compile(
     r"(?=[^@]{1,64}@.{4,180}$)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9]{0,61}[a-z0-9])?\.)+(?:com|net|org|[a-z]{2})",
     re.ASCII | re.IGNORECASE,
@@ -57,8 +60,10 @@ def normalise(kind: ChannelKind, address: str) -> str:
 
 def address_coder(secret: bytes, kind: ChannelKind) -> Callable[[str], str]:
     """What `address_key` does with addresses of the kind that hardly ever come again: nothing of them is kept."""
-    codes, spelled = _codes(secret, kind.value), normalise.__wrapped__
-    return lambda address: codes.code(spelled(kind, address).encode()).hex()
+    code, spelled = _codes(secret, kind.value).code, normalise.__wrapped__
+    if kind is ChannelKind.EMAIL:
+        return lambda address: code((address.strip().lower() if address.isascii() else spelled(kind, address)).encode()).hex()
+    return lambda address: code((address if _PLAIN_NUMBER(address) else spelled(kind, address)).encode()).hex()
 
 
 @lru_cache(maxsize=RECENT)

@@ -33,7 +33,9 @@ def moment_text(at: datetime) -> str:
 def instant_text(at: datetime) -> str:
     """A moment as text that sorts as moments do: in UTC with six decimals and `Z`, of one width."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return utc.isoformat(timespec="microseconds")[:-6] + "Z"  # without `+00:00`; strftime writes the year 1 as `1`
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ" % (  # noqa: UP031  # half the time of f"", or isoformat; strftime: the year 1 as `1`
+        utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond,
+    )
 
 
 def to_json(value: Value) -> object:

@@ -82,5 +82,6 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _json = json.JSONEncoder().encode  # what `json.dumps` does, and so SQLAlchemy
 _LAST_ID = sa.select(sa.column("seq", sa.Integer)).select_from(sa.table("sqlite_sequence")).where(sa.column("name") == sa.bindparam("name"))
 _DRAWN_IDS = sa.text(  # as one text: a row of a result costs more than its number
-    "SELECT string_agg(CAST(nextval(pg_get_serial_sequence(:name, 'id')) AS text), ',') FROM generate_series(1, :number)"
+    "SELECT string_agg(CAST(nextval(drawn.sequence) AS text), ',') FROM generate_series(1, :number), "
+    "(SELECT CAST(pg_get_serial_sequence(:name, 'id') AS regclass) AS sequence OFFSET 0) AS drawn"  # looked up once, not for each
 )

@@ -10,7 +10,8 @@ import marshal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import final
+from operator import itemgetter
+from typing import Any, final
 
 import sqlalchemy as sa
 
@@ -37,7 +38,7 @@ TOLD = ("external_id", "email_key", "phone_key", "chat_key")
 
 DISTINCT = TOLD[:3]
 
-_PLACES = tuple((name, COLUMNS.index(name)) for name in TOLD)
+_found_by = itemgetter(*map(COLUMNS.index, TOLD))
 
 
 @final
@@ -84,13 +85,15 @@ class SqlNewcomers:
 
     def lay_out(self, persons: Sequence[Person]) -> bytes | None:
         """All of them as rows; None where two of them may be one, or somebody's consents have a proof, which is kept apart."""
-        rows, dates, lines, touches = list[tuple[object, ...]](), list[Laid](), list[Laid](), list[Laid]()
+        lay, told = self._lay, list[tuple[Any, ...]]()
+        rows, dates, lines, touches = list[Laid](), list[Laid](), list[Laid](), list[Laid]()
         dated, permitted, wordings, passed_over = list[int](), list[int](), dict[str, tuple[str, str, str]](), 0
         for place, person in enumerate(persons):
             row, of_dates = self._new.rows(_present(person.attributes))
-            rows.append(row)
+            rows.append(lay(row))
+            told.append(_found_by(row))
             for each in of_dates:
-                dates.append(self._lay(each))
+                dates.append(lay(each))
                 dated.append(place)
             if person.permissions:
                 allowed = self._allowed(person.permissions)
@@ -101,10 +104,11 @@ class SqlNewcomers:
                 permitted += [place] * len(allowed.lines)
                 wordings |= allowed.wordings
                 passed_over += allowed.passed_over
-        told = {name: [row[place] for row in rows if row[place] is not None] for name, place in _PLACES}
-        if any(len(set(told[name])) < len(told[name]) for name in DISTINCT):
+        columns = zip(TOLD, zip(*told, strict=True) if told else [()] * len(TOLD), strict=True)
+        by_name = {name: [key for key in keys if key is not None] for name, keys in columns}
+        if any(len(set(by_name[name])) < len(by_name[name]) for name in DISTINCT):
             return None
-        return marshal.dumps((told, list(map(self._lay, rows)), dated, dates, permitted, lines, touches, wordings, passed_over))
+        return marshal.dumps((by_name, rows, dated, dates, permitted, lines, touches, wordings, passed_over))
 
     def bring_in(self, laid: bytes) -> Brought | None:
         """Store them; None, and nothing is stored, where one of them may be known, or barred, or settings have changed meanwhile."""

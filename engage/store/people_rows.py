@@ -89,10 +89,11 @@ class NewPeople:
             workspace=self._zone,
         )
         zone_key, created = zones.key, get("created_at")
-        declared, dates = list[str](), list[tuple[object, ...]]()
+        declared: list[str] = []
+        dates: list[tuple[object, ...]] = []
         for name, value in attributes.items():
             if name not in BUILT_IN_ATTRIBUTES:
-                declared.append(_pair(name, value))
+                declared.append(_NAMED[name] + (quoted_json(value) if type(value) is str else _declared(value)))
                 if type(value) is date:
                     dates.append((name, value.year, value.month, value.day, zone_key))
         keys = [code(address) if isinstance(address := get(name), str) and address else None for name, code in self._coders]
@@ -108,15 +109,24 @@ def reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
     return CONTACTS.reserve(connection, number)
 
 
-def _pair(name: str, value: Value) -> str:
-    """A declared attribute as a part of a JSON object."""
-    if isinstance(value, str):
-        return f"{quoted_json(name)}: {quoted_json(value)}"
+class _Named(dict[str, str]):
+    """Names of attributes, of which there are few, as they begin a member of a JSON object."""
+
+    def __missing__(self, name: str) -> str:
+        begun = self[name] = f"{quoted_json(name)}: "
+        return begun
+
+
+_NAMED = _Named()
+
+
+def _declared(value: Value) -> str:
+    """A declared attribute's value as JSON."""
     if isinstance(value, Money):
-        return f'{quoted_json(name)}: {{"amount": "{value.amount}", "currency": {quoted_json(value.currency)}}}'
+        return f'{{"amount": "{value.amount}", "currency": {quoted_json(value.currency)}}}'
     if type(value) is date:
-        return f'{quoted_json(name)}: "{value.isoformat()}"'
-    return f"{quoted_json(name)}: {document(to_json(value))}"
+        return f'"{value.isoformat()}"'
+    return document(to_json(value))
 
 
 @lru_cache(maxsize=4_096)

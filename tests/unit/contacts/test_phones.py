@@ -64,7 +64,8 @@ def test_patterns_and_the_library_agree(seed: int) -> None:
             expected = by_library(raw, country)
             assert by_patterns(raw, country) == expected, (raw, country)
             if expected:
-                assert region_of(expected) == region_code_for_number(parse(expected)), expected
+                region = region_code_for_number(parse(expected))
+                assert region_of(expected) == phones._found_region(expected) == region, expected  # as remembered, and of itself
 
 
 @pytest.mark.parametrize(("raw", "told"), [

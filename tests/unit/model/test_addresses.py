@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engage.model.addresses import address_key, kind_of_reference, normalise
+from engage.model.addresses import address_coder, address_key, kind_of_reference, normalise
 from engage.model.contact import ChannelKind
 
 EMAIL, SMS, CHAT = ChannelKind.EMAIL, ChannelKind.SMS, ChannelKind.CHAT
@@ -25,6 +25,12 @@ def test_the_key_is_the_same_for_every_spelling_and_hangs_on_kind_and_secret() -
     key = address_key(b"secret", EMAIL, "ana@example.com")
     assert key == address_key(b"secret", EMAIL, "ANA@example.com ")
     assert len({key, address_key(b"secret", CHAT, "ana@example.com"), address_key(b"other", EMAIL, "ana@example.com")}) == 3
+
+
+@pytest.mark.parametrize("kind", ChannelKind)
+@pytest.mark.parametrize("written", ["Ana@Example.COM ", "+38640123456", " +386 40 123-456", "00386401", "+٣", "Žiga@Bücher.example", "U1"])
+def test_a_key_made_once_is_the_key(kind: ChannelKind, written: str) -> None:
+    assert address_coder(b"secret", kind)(written) == address_key(b"secret", kind, written)
 
 
 def test_the_key_tells_nothing_of_the_address() -> None:
