@@ -22,7 +22,6 @@ class BulkLoad:
 
     def __init__(self, table: sa.Table, names: Sequence[str]) -> None:
         listed = ", ".join(f'"{name}"' for name in names)
-        self._table = table
         self._sqlite = f"INSERT INTO {table.name} ({listed}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608  # our own names alone
         self._postgresql = f"COPY {table.name} ({listed}) FROM STDIN WITH (ENCODING 'UTF8')"
 
@@ -41,14 +40,6 @@ class BulkLoad:
         else:
             self._copy(connection, (b"%d\t%b" % each for each in numbered))
 
-    def reserve(self, connection: sa.Connection, number: int) -> Sequence[int]:
-        """Ids for so many new rows, which nobody else will get: to ask for each row's own would cost more than the row."""
-        if connection.dialect.name == "sqlite":
-            last = connection.scalar(_LAST_ID, {"name": self._table.name}) or 0
-            return range(last + 1, last + 1 + number)
-        drawn = connection.scalar(_DRAWN_IDS, {"name": self._table.name, "number": number}) or ""
-        return [int(each) for each in drawn.split(",")] if drawn else []
-
     def _insert(self, connection: sa.Connection, rows: list[tuple[object, ...]]) -> None:
         if rows:
             connection.exec_driver_sql(self._sqlite, rows)
@@ -62,6 +53,15 @@ class BulkLoad:
             while block:
                 copy.write(block)
                 block = b"".join(islice(lines, BLOCK))
+
+
+def reserve_ids(connection: sa.Connection, table: sa.Table, number: int) -> Sequence[int]:
+    """Ids for so many new rows of a table, which nobody else will get: to ask for each row's own would cost more than the row."""
+    if connection.dialect.name == "sqlite":
+        last = connection.scalar(_LAST_ID, {"name": table.name}) or 0
+        return range(last + 1, last + 1 + number)
+    drawn = connection.scalar(_DRAWN_IDS, {"name": table.name, "number": number}) or ""
+    return [int(each) for each in drawn.split(",")] if drawn else []
 
 
 def line(row: Sequence[object]) -> bytes:

@@ -25,10 +25,11 @@ from engage.store.database import Database
 from engage.store.identities import are_any, barred_among
 from engage.store.ledger import keep_wordings
 from engage.store.ledger_rows import LINES, TOUCHES, line_values, touch_values
-from engage.store.loading import Laid, line
+from engage.store.loading import Laid, line, reserve_ids
 from engage.store.people_meant import ANY_SHARED, CANDIDATES, SHARED, by_index, lock_people
 from engage.store.people_rows import COLUMNS, CONTACTS, DATES, NewPeople
 from engage.store.session import WorkspaceNow
+from engage.store.tables import contacts
 
 REMEMBERED = 20_000
 """So many different consents of a row are kept with the lines that they come to: those of a list are mostly alike."""
@@ -119,7 +120,7 @@ class SqlNewcomers:
             lock_people(connection)
             if not self._are_unknown(connection, page):
                 return None
-            ids = CONTACTS.reserve(connection, len(page.contacts))
+            ids = reserve_ids(connection, contacts, len(page.contacts))
             CONTACTS.write_laid(connection, ids, page.contacts)
             DATES.write_laid(connection, [ids[place] for place in page.dated], page.dates)
             keep_wordings(connection, [Wording(purpose=each[0], locale=each[1], text=each[2]) for each in page.wordings.values()])

@@ -5,12 +5,10 @@ Of people who come by the million, as they are loaded: tuples, moments and docum
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, final
-
-import sqlalchemy as sa
 
 from engage.contacts.zones import resolve
 from engage.model.addresses import address_coder, address_key
@@ -102,11 +100,6 @@ class NewPeople:
             f"{{{', '.join(declared)}}}", *keys, zone_key, zones.source.value, *self._entered,
         )
         return row, dates
-
-
-def reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
-    """Ids for so many people who are new."""
-    return CONTACTS.reserve(connection, number)
 
 
 class _Named(dict[str, str]):

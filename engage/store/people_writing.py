@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from engage.contacts.identity import Member
 from engage.model.workspace import Settings
-from engage.store.people_rows import CONTACTS, DATES, NewPeople, contact_row, date_rows, dates_of, reserve_ids
+from engage.store.loading import reserve_ids
+from engage.store.people_rows import CONTACTS, DATES, NewPeople, contact_row, date_rows, dates_of
 from engage.store.rows import Row
 from engage.store.tables import contact_dates, contacts, deliveries
 
@@ -30,7 +31,7 @@ class PeopleWriting:
         if not members:
             return
         new = NewPeople(self._settings, secret=self._secret, now=self._now, silent=silent)
-        ids = reserve_ids(self._connection, len(members))
+        ids = reserve_ids(self._connection, contacts, len(members))
         for member, contact_id in zip(members, ids, strict=True):
             member.id = contact_id
         dates: list[tuple[object, ...]] = []

@@ -16,6 +16,7 @@ from engage.model.run import Run, RunState
 from engage.model.time import ZoneSource
 from engage.model.values import from_json, to_json
 from engage.store.bulk import BulkInsert
+from engage.store.loading import reserve_ids
 from engage.store.tables import touch_details, touches
 
 Row = sa.RowMapping
@@ -104,7 +105,7 @@ def add_touches(connection: sa.Connection, new: Iterable[Touch]) -> None:
     if not any(touch.private for touch in ordered):
         _TOUCHES.write(connection, [_touch_row(touch) for touch in ordered])
         return
-    numbered = list(zip(_reserve_ids(connection, len(ordered)), ordered, strict=True))
+    numbered = list(zip(reserve_ids(connection, touches, len(ordered)), ordered, strict=True))
     _NUMBERED.write(connection, [(id_, *_touch_row(touch)) for id_, touch in numbered])
     _DETAILS.write(connection, [(id_, touch.private) for id_, touch in numbered if touch.private])
 
@@ -113,18 +114,6 @@ _touch_row = attrgetter("kind", *TOUCH_FIELDS)  # a StrEnum is its value
 _TOUCHES = BulkInsert(touches, ("kind", *TOUCH_FIELDS))
 _NUMBERED = BulkInsert(touches, ("id", "kind", *TOUCH_FIELDS))
 _DETAILS = BulkInsert(touch_details, ("touch_id", "private"))
-
-
-def _reserve_ids(connection: sa.Connection, number: int) -> Sequence[int]:
-    """Ids for new touches that nobody else will get: to ask the database for each row's own would cost more than the row."""
-    if connection.dialect.name == "sqlite":
-        last = connection.scalar(_LAST_ID) or 0
-        return range(last + 1, last + 1 + number)
-    return connection.scalars(_DRAWN_IDS, {"number": number}).all()
-
-
-_LAST_ID = sa.select(sa.column("seq", sa.Integer)).select_from(sa.table("sqlite_sequence")).where(sa.column("name") == touches.name)
-_DRAWN_IDS = sa.text("SELECT nextval(pg_get_serial_sequence('touches', 'id')) FROM generate_series(1, :number)")
 
 
 def earliest(moments: Sequence[datetime | None]) -> datetime | None:
