@@ -44,7 +44,7 @@ class Errand:
         """Whether it may not begin any more; whoever waits for it has heard of that then."""
         if self.in_time is None or self.in_time():
             return False
-        self.told(mail, Unavailable("its time was over before its turn came", code="late"))
+        self.told(mail, _late())
         return True
 
 
@@ -171,7 +171,7 @@ class _Lane:
         while (taken := self._take()) is not None:
             errand, mail = taken
             try:
-                text = await self._deliver(mail)
+                text = await self._deliver(errand, mail)
             except SendError as error:
                 errand.told(mail, error)
             except BaseException as error:
@@ -202,7 +202,7 @@ class _Lane:
         self._ahead = self._next()
         return None if self._ahead is None else self._ahead[1]
 
-    async def _deliver(self, mail: Mail) -> str:
+    async def _deliver(self, errand: Errand, mail: Mail) -> str:
         if (kept := self._kept()) is not None:
             try:
                 return await kept.deliver(mail, self._following)
@@ -212,4 +212,10 @@ class _Lane:
                 # The server had closed it for being idle or well used: nothing was handed over yet, so a new one may try.
         self.session = fresh = self._another()
         await fresh.open()
+        if errand.in_time is not None and not errand.in_time():  # the server may have kept us waiting for a minute
+            raise _late()
         return await fresh.deliver(mail, self._following)
+
+
+def _late() -> Unavailable:
+    return Unavailable("its time was over before its turn came", code="late")

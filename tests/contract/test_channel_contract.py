@@ -144,6 +144,25 @@ def test_while_the_server_is_silent_those_behind_hear_that_their_time_is_over_an
     assert received == ["message 00", "another day"]
 
 
+def test_a_mail_whose_time_is_over_when_the_server_greets_at_last_is_not_begun_and_the_connection_kept() -> None:
+    answers: list[Receipt | SendError] = []
+
+    async def run(bench: Bench) -> None:
+        adapter = bench.adapter(connections="1")
+        assert isinstance(adapter, TakesMany)
+        times = iter((True,))
+        late = [bench.cleared("late", number=1)]
+        await adapter.send_many(late, lambda cleared, answer: answers.append(answer), in_time=lambda: next(times, False))
+        assert isinstance(await adapter.send(bench.cleared("another day", number=9)), Receipt)
+        await adapter.close()
+
+    with SmtpBench() as bench:
+        asyncio.run(run(bench))
+        received, connections = list(bench.received()), bench.server.connections
+    assert [answer.code for answer in answers if isinstance(answer, Unavailable)] == ["late"]
+    assert (received, connections) == (["another day"], 1)
+
+
 def test_a_mail_that_comes_in_the_moment_in_which_the_only_connection_falls_idle_is_sent() -> None:
     async def run(bench: Bench) -> None:
         adapter = bench.adapter(connections="1")
