@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -25,7 +25,7 @@ def timeouts(seconds: float) -> aiohttp.ClientTimeout:
 
 
 def retry_after(header: str | None, *, now: datetime) -> float | None:
-    """A Retry-After in seconds from now, written as seconds or as a date (RFC 9110, section 10.2.3); None where it is neither."""
+    """A Retry-After in seconds from now, written as seconds or as a date (RFC 9110, 10.2.3 and 5.6.7); None where it is neither."""
     if header is None:
         return None
     try:
@@ -35,7 +35,7 @@ def retry_after(header: str | None, *, now: datetime) -> float | None:
             moment = parsedate_to_datetime(header)
         except ValueError:
             return None
-        wait = (moment - now).total_seconds() if moment.tzinfo else 0.0
+        wait = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else None
 
 
