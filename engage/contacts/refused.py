@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, final
+from typing import IO, Any, Self, final
 
 from engage.contacts.columns import REFUSED_COLUMNS, Columns
 from engage.contacts.formulas import harmless
@@ -46,17 +48,37 @@ class RefusedRows:
             return
         names = {name: target for name, target in self._columns.targets.items() if target not in REFUSED_COLUMNS}
         if self._writer is None:
-            file = self._open.enter_context(self._path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline=""))
-            self._writer = csv.writer(file)
+            self._writer = csv.writer(self._opened())
             self._writer.writerow([*names.values(), *REFUSED_COLUMNS])
         cells = [_cell(row.values.get(name, "")) for name in names]
         self._writer.writerow([*map(harmless, cells), row.line, harmless(reason)])
+
+    def _opened(self) -> IO[str]:
+        """The first of the files that no other import is writing, emptied."""
+        first, number = self._path, 1
+        while (file := _claimed(self._path)) is None:
+            number += 1
+            self._path = first.with_suffix(f".{number}.csv")
+        return self._open.enter_context(file)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._open.close()
+
+
+def _claimed(path: Path) -> IO[str] | None:
+    """The file, which is ours as long as it is open; None where it is another's."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)  # emptied only once it is ours
+    file = open(descriptor, "w", encoding="utf-8-sig", errors="backslashreplace", newline="")  # noqa: SIM115  # closed by who asked
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    file.truncate(0)
+    return file
 
 
 def _cell(value: object) -> str:
