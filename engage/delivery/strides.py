@@ -1,7 +1,8 @@
 """How many of a provider's messages are cleared at once: as many as it lately began to take in the time that a slice has. Pure.
 
 What was cleared and not begun in time goes back, which costs a transaction for nothing; a provider of which much went back is given
-less, and more again as soon as it is quick. It is never given so little that some of its connections idle.
+less, and more again as soon as it is quick. It is given a little less than it began, as each slice that is cut off also costs the
+connections on which the next mails had begun; and never so little that some of its connections idle.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import final
 
 LEAST = 8
 GROWS = 4
+MARGIN = 3 / 4
 QUICK = 0.5
 """Seconds: what a slice should take."""
 
@@ -29,6 +31,6 @@ class Strides:
     def learn(self, way: str, cleared: int, *, late: int, seconds: float) -> None:
         """What came of a slice: how many were not begun in time, and how long the others took."""
         if late:
-            self._of[way] = max(LEAST, cleared - late)
+            self._of[way] = max(LEAST, int((cleared - late) * MARGIN))
         elif seconds <= QUICK and (known := self._of.pop(way, None)) is not None and known * GROWS < self._most:
             self._of[way] = known * GROWS
