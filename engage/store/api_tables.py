@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from engage.store.columns import Id, Instant, Json
-from engage.store.hook_tables import metadata
+from engage.store.text_tables import metadata
 
 __all__ = ["api_keys", "metadata", "requests"]
 

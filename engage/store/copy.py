@@ -73,7 +73,8 @@ def copy_into(
         copy(consents, consents.c.at <= as_of)
         copy(suppressions, suppressions.c.at <= as_of)
         copy(events, events.c.at <= as_of, received_at=_not_after(events.c.received_at, as_of))
-        copy(touches, touches.c.at <= as_of, *([touches.c.at >= as_of - look_back] if look_back is not None else []))
+        since = [touches.c.at >= as_of - look_back] if look_back is not None else []
+        copy(touches, touches.c.at <= as_of, *since, texts_id=sa.null())
         copy(pauses, pauses.c.at <= as_of)
         live_since = campaign_states.c.live_since  # NULL: entered by events, or never live
         planned = sa.case((live_since.is_not(None), sa.literal(as_of, Instant)))

@@ -23,7 +23,7 @@ from engage.store.handing_off import hand_off
 from engage.store.lookups import SqlLookup
 from engage.store.pausing import pause
 from engage.store.queues import outranked_ids, waiting_by_queue
-from engage.store.recording import Recorded, is_plain, record_sent
+from engage.store.recording import NotAllInHand, is_plain, record_sent
 from engage.store.rows import Row
 from engage.store.session import WorkspaceNow
 
@@ -82,13 +82,16 @@ class SqlDeliveries:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
         plain = [each for each in settlements if is_plain(each)]
         others = [each for each in settlements if not is_plain(each)] if len(plain) < len(settlements) else []
-        with self._database.begin() as connection:
-            recorded = record_sent(connection, lease, plain) if plain else Recorded(ended=0, is_over=False)
-            if recorded.ended < len(plain):  # or what it is not so plain about
-                others = list(settlements)
-            if others and not recorded.is_over:  # else none of them is the lease's any more
-                outcomes.settle(connection, leases.hold(connection, lease), others)
-        if recorded.is_over:
+        try:
+            with self._database.begin() as connection:
+                is_over = record_sent(connection, lease, plain) if plain else False
+                if others and not is_over:  # else none of them is the lease's any more
+                    outcomes.settle(connection, leases.hold(connection, lease), others)
+        except NotAllInHand:
+            with self._database.begin() as connection:
+                outcomes.settle(connection, leases.hold(connection, lease), settlements)
+            return
+        if is_over:
             self._over.add(lease.id)
 
     def _recall(self, lease: Lease) -> Recall:

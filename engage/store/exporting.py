@@ -14,6 +14,7 @@ from engage.model.errors import InputError
 from engage.model.values import moment_text, to_json
 from engage.store.belongings import Belongings, all_numbers, belongings_of, rows_of
 from engage.store.identities import KEYS, NAMES, others_of
+from engage.store.kept_texts import NOWHERE, place_of, texts_at
 from engage.store.ledger_tables import consents, suppressions, wordings
 from engage.store.lists import among
 from engage.store.people_tables import identities, merges
@@ -114,9 +115,12 @@ class Exporting:
 
     def _history(self, theirs: Belongings) -> Sequence[Mapping[str, object]]:
         asked = sa.select(touch_details).where(among(touch_details.c.touch_id, "ids"))
-        private = {row.touch_id: row.private for row in self._connection.execute(asked, {"ids": theirs.touches})}
+        apart = {row.touch_id: row.private for row in self._connection.execute(asked, {"ids": theirs.touches})}
         rows = rows_of(self._connection, touches, theirs.touches)
-        return [_json(row, EXPORTED[touches]) | {"private": private.get(row["id"], {})} for row in rows]
+        kept = texts_at(self._connection, {place for row in rows if (place := place_of(row)) is not None})
+        return [
+            _json(row, EXPORTED[touches]) | {"private": apart.get(row["id"]) or kept.get(place_of(row) or NOWHERE, {})} for row in rows
+        ]
 
     def _calls(self, theirs: Belongings) -> Sequence[Mapping[str, object]]:
         asked = sa.select(calls).where(among(calls.c.run_id, "ids")).order_by(calls.c.id)

@@ -12,6 +12,7 @@ from engage.history.timeline import EVERYTHING, Count, Figure, Filter, Line
 from engage.model.errors import InputError
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
+from engage.store.kept_texts import private_of
 from engage.store.rows import TOUCH_FIELDS, add_touches
 from engage.store.tables import contacts, touch_details, touches
 
@@ -61,7 +62,9 @@ class SqlHistory:
 
     def _read(self, query: sa.Select[tuple[object, ...]], given: Mapping[str, object] | None = None) -> Sequence[Line]:
         with self._database.read() as connection:
-            return [_line_of(row) for row in connection.execute(query, given).mappings()]
+            rows = connection.execute(query, given).mappings().all()
+            private = private_of(connection, rows)
+            return [_line_of(row, private(row)) for row in rows]
 
 
 def _lines() -> sa.Select[tuple[object, ...]]:
@@ -88,7 +91,7 @@ def _conditions(asked: Filter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _line_of(row: sa.RowMapping) -> Line:
-    touch = Touch(kind=Kind(row["kind"]), private=row["private"] or {}, **{name: row[name] for name in TOUCH_FIELDS})
+def _line_of(row: sa.RowMapping, private: Mapping[str, object]) -> Line:
+    touch = Touch(kind=Kind(row["kind"]), private=private, **{name: row[name] for name in TOUCH_FIELDS})
     label = None if touch.contact_id is None else row["external_id"] or f"#{touch.contact_id}"
     return Line(id=row["id"], label=label, touch=touch)

@@ -1,4 +1,4 @@
-"""The tables of hooks: what other systems posted of late. With these all tables are known."""
+"""The tables of hooks: what other systems posted of late."""
 
 from __future__ import annotations
 

@@ -25,11 +25,14 @@ from engage.store.database import Database
 from engage.store.lists import among
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts, deliveries, events, runs, touch_details, touches
+from engage.store.text_tables import kept_texts
 
 AT_ONCE = 1_000
 """Rows of one transaction."""
 
 FINAL_STATES = ("sent", "unknown", "failed", "suppressed", "expired", "cancelled")
+COUNTED = sa.literal_column("1", sa.Integer)
+NOT_COUNTED = sa.literal_column("0", sa.Integer)
 READ_BY = (Kind.OPENED, Kind.CLICKED)
 
 
@@ -42,6 +45,8 @@ class _Pass:
     id: sa.ColumnElement[Any]
     condition: Callable[[datetime], sa.ColumnElement[bool]]
     remove: Callable[[sa.Connection, Sequence[Any]], object]
+    number: sa.ColumnElement[int] = COUNTED
+    """How many of the kind a row counts as; none where it goes with others that are counted."""
 
 
 @final
@@ -78,27 +83,29 @@ class SqlKeeping:
     def _count(self, kind: Retained, before: datetime) -> int:
         with self._database.read() as connection:
             return sum(
-                connection.scalar(sa.select(sa.func.count()).select_from(each.table).where(each.condition(before))) or 0
-                for each in PASSES[kind][:1]
+                connection.scalar(sa.select(sa.func.sum(each.number)).select_from(each.table).where(each.condition(before))) or 0
+                for each in PASSES[kind] if each.number is not NOT_COUNTED
             )
 
     def _batches(self, kind: Retained, before: datetime, now: datetime) -> Iterator[int]:
         """Batch after batch, each in a transaction of its own; how many rows of the kind there were in each."""
-        for place, each in enumerate(PASSES[kind]):
+        for each in PASSES[kind]:
             last: Any = None
-            while (ids := self._batch(each, before, last)):
+            while (rows := self._batch(each, before, last)):
+                ids = [row[0] for row in rows]
                 last = ids[-1]
                 if kind is Retained.INACTIVE_CONTACTS:
                     yield self._erase(ids, now)
                 else:
                     with self._database.begin() as connection:
                         each.remove(connection, ids)
-                    yield len(ids) if place == 0 else 0
+                    yield sum(row[1] for row in rows)
 
-    def _batch(self, each: _Pass, before: datetime, last: Any) -> Sequence[Any]:
-        asked = sa.select(each.id).select_from(each.table).where(each.condition(before)).order_by(each.id).limit(AT_ONCE)
+    def _batch(self, each: _Pass, before: datetime, last: Any) -> Sequence[tuple[Any, int]]:
+        """The ids of the next rows, and how many of the kind each is."""
+        asked = sa.select(each.id, each.number).select_from(each.table).where(each.condition(before)).order_by(each.id).limit(AT_ONCE)
         with self._database.read() as connection:
-            return connection.scalars(asked if last is None else asked.where(each.id > last)).all()
+            return [(id_, number) for id_, number in connection.execute(asked if last is None else asked.where(each.id > last))]
 
     def _erase(self, contact_ids: Sequence[int], now: datetime) -> int:
         erased = 0
@@ -157,21 +164,31 @@ def _final_before(before: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(deliveries.c.state.in_(FINAL_STATES), deliveries.c.due_at < before, ~under_way)
 
 
+def _texts_before(before: datetime) -> sa.ColumnElement[bool]:
+    return kept_texts.c.at < before
+
+
 _READ_EVENTS = [RESPONSES[kind] for kind in READ_BY]
 _TOLD = sa.join(touch_details, touches, touches.c.id == touch_details.c.touch_id)
 PASSES: Mapping[Retained, Sequence[_Pass]] = {
-    Retained.TEXTS: [_Pass(
-        table=_TOLD, id=touch_details.c.touch_id,  # type: ignore[arg-type]  # a join is selected from alike
-        condition=lambda before: sa.and_(touches.c.at < before, touches.c.kind != Kind.NOTE.value),
-        remove=_delete(touch_details, touch_details.c.touch_id),
-    )],
+    Retained.TEXTS: [
+        _Pass(
+            table=_TOLD, id=touch_details.c.touch_id,  # type: ignore[arg-type]  # a join is selected from alike
+            condition=lambda before: sa.and_(touches.c.at < before, touches.c.kind != Kind.NOTE.value),
+            remove=_delete(touch_details, touch_details.c.touch_id),
+        ),
+        _Pass(
+            table=kept_texts, id=kept_texts.c.id, condition=_texts_before, remove=_delete(kept_texts, kept_texts.c.id),
+            number=kept_texts.c.letters,
+        ),
+    ],
     Retained.OPENS_CLICKS: [
         _Pass(
             table=touches, id=touches.c.id, remove=_delete_touches,
             condition=lambda before: sa.and_(touches.c.kind.in_([kind.value for kind in READ_BY]), touches.c.at < before),
         ),
         _Pass(
-            table=events, id=events.c.id, remove=_delete(events, events.c.id),
+            table=events, id=events.c.id, remove=_delete(events, events.c.id), number=NOT_COUNTED,
             condition=lambda before: sa.and_(events.c.type.in_(_READ_EVENTS), events.c.at < before, ~events.c.pending),
         ),
     ],
@@ -182,10 +199,15 @@ PASSES: Mapping[Retained, Sequence[_Pass]] = {
     Retained.RUNS: [_Pass(table=runs, id=runs.c.id, condition=_has_ended_before, remove=_empty_runs)],
     Retained.TOUCHES: [
         _Pass(table=touches, id=touches.c.id, condition=lambda before: touches.c.at < before, remove=_delete_touches),
-        _Pass(table=deliveries, id=deliveries.c.id, condition=_final_before, remove=_delete(deliveries, deliveries.c.id)),
+        _Pass(
+            table=kept_texts, id=kept_texts.c.id, condition=_texts_before, remove=_delete(kept_texts, kept_texts.c.id), number=NOT_COUNTED,
+        ),
+        _Pass(
+            table=deliveries, id=deliveries.c.id, condition=_final_before, remove=_delete(deliveries, deliveries.c.id), number=NOT_COUNTED,
+        ),
     ],
     Retained.INACTIVE_CONTACTS: [_Pass(
         table=contacts, id=contacts.c.id, condition=_is_inactive_since, remove=lambda connection, ids: None,
     )],
 }
-"""What is walked for each kind: the first walk is what is counted."""
+"""What is walked for each kind."""

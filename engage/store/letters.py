@@ -12,6 +12,7 @@ from engage.model.history import Kind
 from engage.model.letter import Letter
 from engage.model.workspace import Channel
 from engage.store.database import Database
+from engage.store.kept_texts import private_of
 from engage.store.rows import contact_of
 from engage.store.session import WorkspaceNow
 from engage.store.tables import contacts, deliveries, runs, touch_details, touches
@@ -61,7 +62,9 @@ def read_letter(connection: sa.Connection, delivery_id: int, *, channels: Mappin
     if row is None or row["channel"] is None or row["sending_at"] is None:
         return None
     touch = connection.execute(
-        sa.select(touches.c.locale, touches.c.at, touches.c.provider, touch_details.c.private)
+        sa.select(
+            touches.c.locale, touches.c.at, touches.c.provider, touches.c.delivery_id, touches.c.texts_id, touch_details.c.private,
+        )
         .outerjoin(touch_details, touch_details.c.touch_id == touches.c.id)
         .where(touches.c.contact_id == row["contact_id"], touches.c.delivery_id == delivery_id, touches.c.kind.in_(HANDED_OVER))
         .order_by(touches.c.id.desc()).limit(1)
@@ -71,6 +74,6 @@ def read_letter(connection: sa.Connection, delivery_id: int, *, channels: Mappin
         delivery_id=delivery_id, contact_id=row["contact_id"], campaign=row["campaign"], version=row["version"], message=row["message"],
         purpose=row["purpose"], channel=row["channel"], run_id=row["run_id"], step=row["step"], address_key=row["address_key"],
         at=touch["at"] if touch else row["sending_at"], locale=touch["locale"] if touch else None,
-        private=(touch["private"] if touch else None) or {}, provider=touch["provider"] if touch else None,
+        private=private_of(connection, [touch])(touch) if touch else {}, provider=touch["provider"] if touch else None,
         handed_over_at=row["sending_at"], fixed=bool(row["payload"].get("to") or (channel is not None and channel.to)),
     )

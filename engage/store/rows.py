@@ -103,14 +103,15 @@ def add_touches(connection: sa.Connection, new: Iterable[Touch]) -> None:
     """Append to the history, in as many statements for a thousand touches as for two. What is personal stands apart."""
     ordered = list(new)
     if not any(touch.private for touch in ordered):
-        _TOUCHES.write(connection, [_touch_row(touch) for touch in ordered])
+        _TOUCHES.write(connection, [touch_row(touch) for touch in ordered])
         return
     numbered = list(zip(reserve_ids(connection, touches, len(ordered)), ordered, strict=True))
-    _NUMBERED.write(connection, [(id_, *_touch_row(touch)) for id_, touch in numbered])
+    _NUMBERED.write(connection, [(id_, *touch_row(touch)) for id_, touch in numbered])
     _DETAILS.write(connection, [(id_, touch.private) for id_, touch in numbered if touch.private])
 
 
-_touch_row = attrgetter("kind", *TOUCH_FIELDS)  # a StrEnum is its value
+touch_row = attrgetter("kind", *TOUCH_FIELDS)
+"""A touch as a row, its columns in this order; a StrEnum is its value."""
 _TOUCHES = BulkInsert(touches, ("kind", *TOUCH_FIELDS))
 _NUMBERED = BulkInsert(touches, ("id", "kind", *TOUCH_FIELDS))
 _DETAILS = BulkInsert(touch_details, ("touch_id", "private"))

@@ -17,6 +17,7 @@ from engage.store.api_tables import requests
 from engage.store.belongings import Belongings, all_numbers, belongings_of, rows_of
 from engage.store.calls import CallState
 from engage.store.hook_tables import hook_subjects
+from engage.store.kept_texts import forget_texts, place_of
 from engage.store.ledger_tables import consents
 from engage.store.lists import among
 from engage.store.people_tables import identities, merges
@@ -69,10 +70,11 @@ class Scrubbing:
     def _scrub_touches(self, ids: Sequence[int]) -> bool:
         private = self._ids(sa.delete(touch_details), touch_details.c.touch_id, ids)
         rows = [(row, plain(row)) for row in rows_of(self._connection, touches, ids)]
+        texts = forget_texts(self._connection, {place for row, _ in rows if (place := place_of(row)) is not None})
         changed = [{"touch": row["id"], **plain} for row, plain in rows if any(row[name] != value for name, value in plain.items())]
         if changed:
             self._connection.execute(sa.update(touches).where(touches.c.id == sa.bindparam("touch")), changed)
-        return bool(private or changed)
+        return bool(private or texts or changed)
 
     def _scrub_runs(self, ids: Sequence[int]) -> bool:
         """Those under way end as soon as anybody looks at them, which is now."""
@@ -141,7 +143,7 @@ def plain(touch: Row) -> dict[str, Any]:
     """What stays of a touch; it says nothing of the person, so that webhooks are told it."""
     theirs = touch["kind"] in _SAID_BY_OTHERS or not _WORD.fullmatch(touch["reason"] or "")
     detail = {name: value for name, value in touch["detail"].items() if name in KEPT_DETAIL}
-    return {"detail": detail, "provider_id": None, "reason": None if theirs else touch["reason"]}
+    return {"detail": detail, "provider_id": None, "reason": None if theirs else touch["reason"], "texts_id": None}
 
 
 def _emptied(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -283,6 +283,7 @@ touches = sa.Table(
     sa.Column("locale", sa.String),
     sa.Column("provider_id", sa.String),
     sa.Column("detail", Json, nullable=False),
+    sa.Column("texts_id", Id),  # of `kept_texts`: where its text is, among others
     sa.Index("ix_touches_contact", "contact_id", "at"),
     partial_index("ix_touches_handed_over", "campaign", "id", where=HANDED_OVER),
     partial_index("ix_touches_returned", "id", where=CAME_BACK),

@@ -7,6 +7,7 @@ from engage.store.exporting import EXPORTED
 
 PERSONAL = {
     "contacts", "contact_dates", "segment_members", "consents", "events", "runs", "deliveries", "calls", "touches", "touch_details",
+    "kept_texts",
     "identities", "merges", "erasures", "barred", "questions", "hook_subjects", "requests",
 }
 """Tables in which somebody's number stands, or that of something of theirs."""
@@ -17,6 +18,6 @@ NUMBERS = {"contact_id", "run_id", "delivery_id", "touch_id", "kept_id"}
 def test_every_table_that_is_about_people_is_known_to_erasing_and_exporting() -> None:
     """A new table fails here until `engage.store.scrubbing` empties it, `engage.store.exporting` tells what is the person's in it, and
     the life that `tests/contract/test_privacy.py` plays leaves something there."""
-    about = {table.name for table in metadata.sorted_tables if NUMBERS & set(table.c.keys())} | {"contacts"}
+    about = {table.name for table in metadata.sorted_tables if NUMBERS & set(table.c.keys())} | {"contacts", "kept_texts"}
     assert about == PERSONAL
     assert {table.name for table in EXPORTED} <= PERSONAL

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage.store.database import Database
+from engage.store.text_tables import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 
@@ -98,6 +99,8 @@ def test_a_slice_of_five_hundred_asks_no_more_than_one_of_fifty(works: Works) ->
 
 def test_beside_clearing_a_mail_is_written_to_its_row_its_run_and_the_history(works: Works) -> None:
     asked = send(works, 100, day=23)
-    assert asked.written == ["deliveries", "deliveries", "runs", "touch_details", "touches"], (
-        "taken in hand, and final; the run that goes on; the touch, and what is personal in it"
+    assert asked.written == ["deliveries", "deliveries", "kept_texts", "runs", "touches"], (
+        "taken in hand, and final; the run that goes on; the touch; and of fifty together what was sent"
     )
+    with works.database.read() as connection:
+        assert connection.scalars(sa.select(kept_texts.c.letters)).all() == [50, 50]

@@ -17,6 +17,7 @@ from engage.store.keeping import SqlKeeping
 from engage.store.people_tables import barred
 from engage.store.rows import add_touches
 from engage.store.tables import contacts, deliveries, events, runs, touch_details, touches
+from engage.store.text_tables import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 
@@ -68,7 +69,7 @@ def test_texts_go_and_the_lines_of_the_history_stay(found: Founded) -> None:
     before = count(works, touches)
     assert expire(works, days=10) == {Retained.TEXTS: 0}
     assert expire(works, days=35)[Retained.TEXTS] > 0
-    assert (count(works, touches), count(works, touch_details)) == (before, 0)
+    assert (count(works, touches), count(works, touch_details), count(works, kept_texts)) == (before, 0, 0)
 
 
 def test_notes_stay_as_long_as_the_history(found: Founded) -> None:
@@ -132,7 +133,7 @@ def test_the_history_goes_with_the_messages_that_it_tells_of(found: Founded) -> 
     follow_up(works)
     assert expire(works, days=20) == {Retained.TOUCHES: 0}
     expire(works, days=60)
-    assert (count(works, touches), count(works, touch_details), count(works, deliveries)) == (0, 0, 0)
+    assert [count(works, table) for table in (touches, touch_details, kept_texts, deliveries)] == [0, 0, 0, 0]
     assert count(works, contacts) == 1
 
 

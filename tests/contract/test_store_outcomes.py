@@ -12,8 +12,10 @@ from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
+from engage.store.kept_texts import letters_in
 from engage.store.ledger_tables import suppressions
-from engage.store.tables import deliveries, runs, touch_details
+from engage.store.tables import deliveries, runs, touch_details, touches
+from engage.store.text_tables import kept_texts
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, settled
 
@@ -31,7 +33,8 @@ def test_an_outcome_is_written_with_its_touch_and_what_is_personal_apart(bench: 
     assert bench.states() == {delivery_id: "sent"}
     assert bench.kinds() == ["sent"]
     with bench.database.read() as connection:
-        assert connection.execute(sa.select(touch_details.c.private)).scalar_one() == {"address": "somebody@example.com"}
+        body = connection.execute(sa.select(kept_texts.c.body)).scalar_one()
+    assert letters_in(body) == {delivery_id: b'{"address":"somebody@example.com"}'}
 
 
 def test_an_outcome_whose_touch_cannot_be_written_is_not_written_either(bench: Bench) -> None:
@@ -49,6 +52,20 @@ def test_a_final_outcome_without_a_touch_is_refused(bench: Bench) -> None:
     with pytest.raises(ValueError, match="with its touch"):
         bench.deliveries.settle(bench.claimed(), [settled(delivery_id, touch=None)])
     assert bench.states() == {delivery_id: "waiting"}
+
+
+def test_where_one_of_a_slice_had_its_outcome_already_only_the_others_texts_are_kept(bench: Bench) -> None:
+    first, second = bench.add_deliveries(2)
+    lease = bench.claimed()
+    bench.hand_off(lease, first, second)
+    bench.deliveries.settle(lease, [settled(first)])
+    bench.deliveries.settle(lease, [settled(first), settled(second)])
+    assert bench.kinds() == ["sent", "sent"]
+    with bench.database.read() as connection:
+        apart = connection.execute(sa.select(touches.c.delivery_id, touch_details.c.private).join_from(
+            touches, touch_details, touches.c.id == touch_details.c.touch_id)).all()
+        together = [list(letters_in(body)) for body in connection.scalars(sa.select(kept_texts.c.body))]
+    assert (together, [row.delivery_id for row in apart]) == ([[first]], [second])
 
 
 @pytest.mark.parametrize("second", [DeliveryState.FAILED, DeliveryState.WAITING, DeliveryState.UNKNOWN])

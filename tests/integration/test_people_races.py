@@ -22,7 +22,9 @@ from engage.model.contact import ChannelKind, Consent
 from engage.model.history import Kind
 from engage.store.database import Database
 from engage.store.deliveries import SqlDeliveries
+from engage.store.kept_texts import letters_in
 from engage.store.tables import deliveries, runs, touch_details, touches
+from engage.store.text_tables import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 
@@ -143,8 +145,9 @@ def test_an_erasure_stops_what_is_not_yet_cleared_and_leaves_nothing_behind(work
     assert_nothing_began_too_late(done, began)
     works.privacy.erase_late(now=SOON)
     with works.database.read() as connection:
-        kept = sa.select(sa.func.count()).select_from(touch_details.join(touches, touches.c.id == touch_details.c.touch_id))
-        assert connection.scalar(kept.where(touches.c.contact_id.in_(people.values()))) == 0
+        apart = sa.select(sa.func.count()).select_from(touch_details.join(touches, touches.c.id == touch_details.c.touch_id))
+        assert connection.scalar(apart.where(touches.c.contact_id.in_(people.values()))) == 0
+        assert [letter for body in connection.scalars(sa.select(kept_texts.c.body)) for letter in letters_in(body)] == []
     assert "waiting" not in states(works, deliveries)
     assert states(works, runs) <= {"exited", "returned"}
 

@@ -36,6 +36,7 @@ def upgrade() -> None:
     _make_campaign_versions()
     _make_contact_dates()
     _make_touch_details()
+    _make_kept_texts()
     _make_traffic()
     _make_identities()
     _make_merges()
@@ -463,6 +464,7 @@ def _make_touches() -> None:
         sa.Column("locale", sa.String(), nullable=True),
         sa.Column("provider_id", sa.String(), nullable=True),
         sa.Column("detail", Json, nullable=False),
+        sa.Column("texts_id", Id, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touches")),
         sqlite_autoincrement=True,
     )
@@ -517,6 +519,19 @@ def _make_touch_details() -> None:
         sa.Column("private", Json, nullable=False),
         sa.PrimaryKeyConstraint("touch_id", name=op.f("pk_touch_details")),
     )
+
+
+def _make_kept_texts() -> None:
+    op.create_table(
+        "kept_texts",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_texts")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_kept_texts_at"), "kept_texts", ["at"])
 
 
 def _make_traffic() -> None:
