@@ -113,7 +113,8 @@ class Conductor:
         except LeaseLost:
             log.warning("delivery.lease_lost", batch=lease.id, deliveries=len(lease.delivery_ids))
         finally:
-            holding.leave(recorded=recorded)
+            if not holding.leave(recorded=recorded):
+                self._deliveries.give_back(lease)
         return len(lease.delivery_ids)
 
     def _end(self, lease: Lease, recorded: bool) -> None:

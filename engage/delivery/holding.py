@@ -37,14 +37,15 @@ class Holding:
         with self._lock:
             self._hands += 1
 
-    def leave(self, *, recorded: bool) -> None:
-        """One does no more."""
+    def leave(self, *, recorded: bool) -> bool:
+        """One does no more. Whether it was the last."""
         with self._lock:
             self._hands -= 1
             self._all_recorded = self._all_recorded and recorded
             is_last = not self._hands
         if is_last:
             self._end(self._all_recorded)
+        return is_last
 
 
 @final
@@ -86,7 +87,7 @@ async def _see_through(
         await _done(partial(holding.leave, recorded=recorded), holding)
 
 
-async def _done(call: Callable[[], None], holding: Holding) -> None:
+async def _done(call: Callable[[], object], holding: Holding) -> None:
     """Ask the database in a thread; where it is away the answers that are awaited matter more."""
     try:
         await asyncio.to_thread(call)

@@ -142,6 +142,10 @@ class Deliveries(Protocol):
         """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
         ...
 
+    def give_back(self, lease: Lease) -> None:
+        """Rows still WAITING go back free of guilt; the lease goes on for those in `sending`. No error where it has ended already."""
+        ...
+
     def sweep(self, *, now: datetime) -> int:
         """Settle what ended leases left: WAITING rows go back (a suspect is marked); `sending` ones become SENT where the journal has
         them, else UNKNOWN, or WAITING where the row says `resend` and it was not resent before, in both cases with the touch `unknown`.

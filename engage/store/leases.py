@@ -94,6 +94,15 @@ def release(connection: sa.Connection, lease: Lease) -> None:
         connection.execute(_END, {"batch": lease.id})
 
 
+def give_back(connection: sa.Connection, lease: Lease) -> None:
+    """Rows still waiting go back; the lease holds for those in `sending`. Nothing where it has ended."""
+    try:
+        hold(connection, lease)
+    except LeaseLost:
+        return
+    connection.execute(_GIVE_BACK, {"batch": lease.id})
+
+
 def owners(connection: sa.Connection) -> frozenset[str]:
     """Who holds a lease that has not ended."""
     return frozenset(connection.scalars(_OWNERS))

@@ -96,6 +96,17 @@ def test_a_released_batch_gives_its_waiting_rows_back_without_guilt(bench: Bench
     assert not again.careful
 
 
+def test_rows_that_are_given_back_are_others_while_the_lease_holds_those_in_sending(bench: Bench) -> None:
+    sending, waiting = bench.add_deliveries(2)
+    lease = bench.claimed()
+    bench.hand_off(lease, sending)
+    bench.deliveries.give_back(lease)
+    assert bench.claimed().delivery_ids == (waiting,)
+    bench.deliveries.settle(lease, [settled(sending)])
+    assert bench.states() == {sending: "sent", waiting: "waiting"}
+    bench.deliveries.give_back(lease)
+
+
 def test_what_was_in_sending_when_its_batch_was_released_is_left_to_the_sweep(bench: Bench) -> None:
     (delivery_id,) = bench.add_deliveries(1)
     lease = bench.claimed()
