@@ -31,6 +31,8 @@ DESCRIPTIONS = (
 )
 WORLD = "001"
 REMEMBERED = 16_384
+LONGEST = 20
+"""More digits than any number has."""
 
 _BETWEEN = str.maketrans("", "", " ()-./\u00a0\u2010\u2011\u2013")
 _WRITTEN = re.compile(r"[+0-9\s().\-/\u00a0\u2010-\u2015]+", re.ASCII)
@@ -39,6 +41,7 @@ _CUT = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+", re.ASCII)
 CUT = "was cut by a spreadsheet: its digits are lost; format the column as text where it comes from"
 
 Fits = Callable[[str], bool]
+Match = Callable[[str], re.Match[str] | None]
 
 
 @final
@@ -162,8 +165,9 @@ def _parsed(raw: str, written: str, country: str | None) -> str:
 
 def _taken_apart(digits: str) -> tuple[str | None, str]:
     """The country calling code (no code begins another) and the rest."""
+    codes = _codes()
     for length in (1, 2, 3):
-        if digits[:length] in _codes():
+        if digits[:length] in codes:
             return digits[:length], digits[length:]
     return None, digits
 
@@ -194,20 +198,31 @@ def _plan(region: str) -> _Plan | None:
 
 def _fitting(metadata: Any) -> Fits:
     """Whether digits go by the general pattern of the region, and by that of one kind of number at least."""
-    general, *kinds = [
-        (frozenset(each.possible_length), re.compile(each.national_number_pattern or "(?!)"))
-        for each in (metadata.general_desc, *(getattr(metadata, name) for name in DESCRIPTIONS)) if each is not None
-    ]
+    general, *kinds = [each for each in (metadata.general_desc, *(getattr(metadata, name) for name in DESCRIPTIONS)) if each is not None]
+    known: dict[int, tuple[Match | None, list[Match]]] = {}  # patterns by the lengths of numbers that go by them
 
     def fits(digits: str) -> bool:
-        return _is_of(general, digits) and any(_is_of(kind, digits) for kind in kinds)
+        length = len(digits)
+        if length > LONGEST:
+            return False
+        if length not in known:
+            known[length] = (_matching(general, length), [match for kind in kinds if (match := _matching(kind, length)) is not None])
+        in_general, of_kinds = known[length]
+        if in_general is None or in_general(digits) is None:
+            return False
+        for matches in of_kinds:  # noqa: SIM110  # `any` takes twice the time
+            if matches(digits) is not None:
+                return True
+        return False
 
     return fits
 
 
-def _is_of(description: tuple[frozenset[int], re.Pattern[str]], digits: str) -> bool:
-    lengths, pattern = description
-    return (not lengths or len(digits) in lengths) and pattern.fullmatch(digits) is not None
+def _matching(description: Any, length: int) -> Match | None:
+    """The pattern of numbers of that length; None where none is so long."""
+    if description.possible_length and length not in description.possible_length:
+        return None
+    return re.compile(description.national_number_pattern or "(?!)").fullmatch
 
 
 def _pattern(written: str | None) -> re.Pattern[str] | None:
