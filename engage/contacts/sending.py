@@ -1,7 +1,8 @@
 """What the process does that reads a long file: batches, read and understood -> messages for the one that stores them (`apart`).
 
 A batch goes laid out, where its people may all be new. Whoever stores them answers each of those with a byte, TAKEN or WHOLE; for WHOLE
-it gets the batch once more, as it was read, and those after it likewise for a while: then it is tried again.
+it gets the batch once more, as it was read. Those after it, or after one that could not be laid out, go as they were read for a while: then
+it is tried again.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Sender:
             return None
         people = self._newcomers.lay_out([one.person for one in batch.told if not one.troubles])
         if people is None:
+            self._back_off()
             return None
         rows = [(place, "; ".join(one.troubles)) for place, one in enumerate(batch.told) if one.troubles]
         refused = [(row.line, row.values, row.trouble, reason) for row, reason in ((batch.row(place), reason) for place, reason in rows)]
@@ -94,10 +96,14 @@ class Sender:
         while len(self._unanswered) > most:
             batch = self._unanswered.popleft()
             if os.read(self._answers, 1) == WHOLE:
-                self._pause = self._left = min(max(1, 2 * self._pause), LONGEST_PAUSE)
+                self._back_off()
                 self._write(Sent.AGAIN, self._packer.pack(batch))
             else:
                 self._pause = 0
+
+    def _back_off(self) -> None:
+        """Lay nothing out for a while, longer each time in a row: what was laid out in vain cost as much as what was read."""
+        self._pause = self._left = min(max(1, 2 * self._pause), LONGEST_PAUSE)
 
     def _write(self, kind: Sent, content: bytes) -> None:
         self._pipe.write(HEAD.pack(kind, len(content)))
