@@ -16,9 +16,10 @@ from engage.channels.mailbox import one_address, one_mailbox
 from engage.channels.mime import PLACE, Letterhead, Mail, compose
 from engage.channels.options import Options
 from engage.channels.services import NONE, SERVICES, Service, service_at
-from engage.channels.smtp_opening import Server, is_loopback
-from engage.channels.smtp_pool import Errand, SmtpPool
-from engage.channels.smtp_session import SmtpSession
+from engage.channels.smtp_line import Errand
+from engage.channels.smtp_opening import Server, connect, is_loopback
+from engage.channels.smtp_pool import SmtpPool
+from engage.channels.smtp_wire import goodbye
 from engage.channels.wording import without_addresses
 from engage.model.contact import ChannelKind
 from engage.model.delivery import Cleared, Receipt
@@ -97,7 +98,7 @@ class SmtpChannel:
             nonlocal left
             answered(cleared, _receipt(mail, answer) if isinstance(answer, str) else answer)
             left -= 1
-            if not left:
+            if not left and not all_answered.done():  # nobody waits for what goes on although it was cancelled
                 all_answered.set_result(None)
 
         def laid_out(cleared: Cleared) -> Mail:
@@ -118,12 +119,11 @@ class SmtpChannel:
 
     async def check(self) -> tuple[str, ...]:
         """Connect, secure and log in. What is wrong, a sentence each."""
-        session = SmtpSession(self._server)
         try:
-            await session.open()
+            connection = await connect(self._server)
         except SendError as error:
             return (error.detail,)
-        await session.close()
+        await goodbye(connection.wire)
         return ()
 
     async def close(self) -> None:

@@ -10,10 +10,14 @@ from ipaddress import ip_address
 from typing import Literal, final
 
 import aiosmtplib
+import structlog
 
 from engage.channels.smtp_replies import Phase, Reply, refusal
 from engage.channels.smtp_wire import Wire
 from engage.model.errors import SendError, Unavailable
+from engage.model.places import places_of
+
+log = structlog.get_logger()
 
 _START_TLS = {"required": True, "opportunistic": None, "never": False}
 
@@ -46,10 +50,11 @@ def is_loopback(host: str) -> bool:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """An open wire, and the extensions that the server offers on it, in small letters (RFC 5321, section 2.2)."""
+    """An open wire, and the extensions that the server offers on it, in small letters (RFC 5321, section 2.2); PIPELINING apart too."""
 
     wire: Wire
     extensions: frozenset[str]
+    pipelines: bool
 
 
 async def connect(server: Server) -> Connection:
@@ -72,9 +77,15 @@ async def connect(server: Server) -> Connection:
             raise
     except (aiosmtplib.SMTPException, OSError) as error:
         raise _not_opened(error, phase, server) from error
+    except SendError:
+        raise
+    except Exception as error:  # a mistake, ours or the library's; nothing was handed over
+        log.error("smtp.stumbled", during="connect", error=type(error).__name__, at=places_of(error))
+        raise Unavailable(type(error).__name__, code="connect") from error
     if not isinstance(client.transport, asyncio.Transport):
         raise Unavailable("the connection closed at once", whole_provider=True)
-    return Connection(wire=Wire(client.transport), extensions=frozenset(map(str.lower, client.esmtp_extensions)))
+    offered = frozenset(map(str.lower, client.esmtp_extensions))
+    return Connection(wire=Wire(client.transport), extensions=offered, pipelines="pipelining" in offered)
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:

@@ -9,7 +9,7 @@ from typing import final
 
 from engage.channels.wording import without_addresses
 from engage.model.addresses import BAD_ADDRESS
-from engage.model.errors import Rejected, Unavailable
+from engage.model.errors import Rejected, Unavailable, Unconfirmed
 from engage.model.making import made_often
 
 
@@ -60,6 +60,8 @@ _GREYLISTED = re.compile(r"gr[ea]y-?\s?list", re.IGNORECASE)
 
 def refusal(reply: Reply, phase: Phase, *addresses: str) -> Rejected | Unavailable:
     """What a reply other than the hoped-for one means. `addresses` are kept out of the words."""
+    if not 400 <= reply.code < 600:
+        return Unavailable(f"{phase}: the reply makes no sense", code=str(reply.code))
     detail = f"{phase}: {reply.code} {without_addresses(reply.text, *addresses)}"
     code = str(reply.code)
     if {code, reply.enhanced} & PEOPLE_MUST_MEND.get(phase, frozenset()):
@@ -71,3 +73,10 @@ def refusal(reply: Reply, phase: Phase, *addresses: str) -> Rejected | Unavailab
     if phase is Phase.RCPT and _GREYLISTED.search(reply.text):
         return Unavailable(detail, code=code, retry_after=GREYLISTING)
     return Unavailable(detail, code=code, whole_provider=phase is Phase.MAIL or (reply.enhanced or "").startswith(_OF_THE_SERVER))
+
+
+def unanswered(phase: Phase, code: str) -> Unavailable | Unconfirmed:
+    """What it means that no reply came at that phase; `code` says why."""
+    if phase is Phase.FINAL:
+        return Unconfirmed("no reply after the content", code=code)
+    return Unavailable(f"the connection broke at {phase}", code=code)
