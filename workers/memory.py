@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 
-ALLOCATED = 50_000
-"""Objects that come to be, and stay, before the youngest are looked through: about as many as a batch of a thousand messages is made of."""
+ALLOCATED = 200_000
+"""Objects that come to be, and stay, before the youngest are looked through: more than the batches in hand are made of."""
 
 
 def collect_rarely() -> None:
-    """Look for garbage in circles once a batch rather than once for every few messages of it, and never among what the process began with.
+    """Look for garbage in circles when something stays, not while batches come and go, and never among what the process began with.
 
     Nothing on a message's way is made in circles; what is not, Python lets go at once.
     """

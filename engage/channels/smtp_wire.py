@@ -96,8 +96,8 @@ class Wire(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Bytes came in: cut them into lines, the lines into replies."""
-        data = self._rest + bytes(self._room[:nbytes])
-        *lines, self._rest = data.split(b"\n")
+        lines = (self._rest + bytes(self._room[:nbytes])).split(b"\n")
+        self._rest = lines.pop()
         replies: list[Reply] = []
         wrong = None if self._read(lines, replies) else "what came is no reply"
         if len(self._rest) + sum(map(len, self._lines)) > LONGEST_REPLY:

@@ -6,7 +6,7 @@
     ledger_tables, columns, conditions
     migrations
     database, engines, clock, inserts, notes,           how it is reached, and what the others share
-    migrating, functions, session, rows, raw, lists, bulk, json_tables, zones
+    migrating, upgrading, functions, session, rows, raw, lists, bulk, json_tables, zones
     entries, entrances, slots, meant, openings,         the port of planning: entering
     planned, shares, segments, audiences, enrolling
     runs, progress, happenings, pending                 the port of planning: runs and events
