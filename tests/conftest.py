@@ -22,6 +22,7 @@ from fastapi.dependencies import models
 from hypothesis import HealthCheck, settings
 
 from engage.store.database import Database
+from tests.servers.memory import in_memory
 from tests.servers.postgres import postgres
 from workers.loop import LoopThread
 
@@ -59,6 +60,8 @@ def _seconds(item: pytest.Item) -> float:
 # Where Python may not keep what it compiled, as in many images, each process that a test starts compiles all of Engage: a second a time.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # noqa: TID251  # the processes that tests start inherit it
+if memory := in_memory():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", memory)  # noqa: TID251  # where pytest makes the folders of the tests
 settings.register_profile("engage", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("engage")  # the whole run is to take ten minutes; a machine that has others to serve is slow, and no fault of ours
 
@@ -83,20 +86,29 @@ def memory_as_it_was() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The URL of a PostgreSQL server with a migrated template database; one server for each process of the test run."""
+    """The URL of a PostgreSQL server; one for each process of the test run."""
     with postgres() as url:
-        _on_server(url, f"CREATE DATABASE {TEMPLATE}")
-        _migrate(_database_of(url, TEMPLATE))
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_master(postgres_server: str) -> Iterator[sa.Connection]:
+    """A connection in which databases are made, as copies of a migrated one."""
+    engine = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {TEMPLATE}")
+        _migrate(_database_of(postgres_server, TEMPLATE))
+        yield connection
+    engine.dispose()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
+def postgres_url(postgres_server: str, postgres_master: sa.Connection) -> Iterator[str]:
     """A migrated database of its own on PostgreSQL."""
     name = f"engage_{next(NUMBERS)}"
-    _on_server(postgres_server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    postgres_master.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")  # its log would take as long again
     yield _database_of(postgres_server, name)
-    _on_server(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    postgres_master.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
@@ -137,12 +149,6 @@ def _migrate(url: str) -> None:
 def _database_of(server: str, name: str) -> str:
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
 
-
-def _on_server(url: str, statement: str) -> None:
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")

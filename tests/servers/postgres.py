@@ -17,8 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.servers.memory import in_memory
+
 READY_WITHIN = 60.0
-UNSAFE = ("fsync=off", "full_page_writes=off")  # nothing here outlives the test, nor a crash of the machine
+UNSAFE = ("fsync=off", "full_page_writes=off", "max_wal_size=128MB")  # nothing here outlives the test, nor a crash of the machine
 DURABLE = ("shared_buffers=512MB", "max_wal_size=4GB")  # as a small server of one's own is set up: for what is measured
 PDEATHSIG = 1
 
@@ -54,7 +56,7 @@ def start_postgres(directory: Path, *, synchronous: bool = False, durable: bool 
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
     """A server for as long as the block runs; yields its URL."""
-    directory = Path(tempfile.mkdtemp(prefix="engage-pg-"))
+    directory = Path(tempfile.mkdtemp(prefix="engage-pg-", dir=None if durable else in_memory()))
     try:
         server, url = start_postgres(directory, durable=durable)
         try:
