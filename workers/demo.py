@@ -22,7 +22,7 @@ from typing import final
 from rich.console import Console
 
 from workers.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray
-from workers.demo_company import Company
+from workers.demo_company import Company, Start, program
 from workers.demo_crm import CrmCatcher
 from workers.embedded import Embedded, find_server
 from workers.inbox import create_inbox
@@ -49,7 +49,7 @@ def run_demo(open_wired: OpenWired, *, once: bool, port: int, console: Console) 
 
 
 @contextmanager
-def company_at_work(open_wired: OpenWired, *, tray: Tray, console: Console) -> Iterator[Company]:
+def company_at_work(open_wired: OpenWired, *, tray: Tray, console: Console, start: Start = program) -> Iterator[Company]:
     """The company with its people, its processes and its catchers, on the morning of the week; whatever it sends goes into the tray."""
     with tempfile.TemporaryDirectory(prefix="engage-demo-") as scratch, ExitStack() as parts:
         clock = Clock()
@@ -59,7 +59,7 @@ def company_at_work(open_wired: OpenWired, *, tray: Tray, console: Console) -> I
         parts.callback(wired.close)
         clock.read = wired.stored_clock.get
         people = _copied(Path(scratch))
-        company = Company(wired=wired, environment=environment, console=console, people=people, tray=tray, crm=crm)
+        company = Company(wired=wired, environment=environment, console=console, people=people, tray=tray, crm=crm, start=start)
         company.arrive(START)
         with company.at_work():
             yield company

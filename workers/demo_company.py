@@ -9,11 +9,11 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import final
+from typing import Protocol, final
 
 from rich.console import Console
 from rich.table import Table
@@ -56,20 +56,44 @@ STYLES = {
 WIDTHS = (18, 23, 7, 12, 35, 14, 5, 0)
 
 
+class Started(Protocol):
+    """A process that runs: as much of Popen as is asked of it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+Start = Callable[[Sequence[str], Mapping[str, str]], Started]
+"""Starts `engage` with these words, in that environment."""
+
+
+def program(words: Sequence[str], environment: Mapping[str, str]) -> Started:
+    """A program of its own, as a process manager starts it."""
+    return subprocess.Popen([sys.executable, "-m", "workers", *words], env=environment)  # noqa: S603  # our own command
+
+
 @final
 class Company:
     """The processes of one demo, driven from outside: by events, and by moving the clock."""
 
     def __init__(
         self, *, wired: Wired, environment: Mapping[str, str], console: Console, people: Path, tray: Tray, crm: CrmCatcher,
+        start: Start,
     ) -> None:
         self.crm = crm
+        self._starts = start
         self._wired = wired
         self._tray = tray
         self._environment = environment
         self._console = console
         self._people = people
-        self.processes: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+        self.processes: dict[tuple[str, ...], Started] = {}
         self._nudges: Nudges | None = None
         self._last = 0
         self._followed = 0
@@ -188,14 +212,13 @@ class Company:
 
     def _import_people(self) -> None:
         self._console.print(f"$ engage import {self._people.name}", style="bold")
-        command = [sys.executable, "-m", "workers", "import", str(self._people), "--workspace", str(self._wired.root)]
-        done = subprocess.run(command, env=dict(self._environment), check=False)  # noqa: S603  # our own command
-        if done.returncode != SOME_REFUSED:
-            raise NotThereError(f"engage import ended with status {done.returncode}, and not by refusing the broken rows")
+        words = ("import", str(self._people), "--workspace", str(self._wired.root))
+        status = self._starts(words, self._environment).wait()
+        if status != SOME_REFUSED:
+            raise NotThereError(f"engage import ended with status {status}, and not by refusing the broken rows")
 
-    def _start(self, words: tuple[str, ...]) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "workers", *words, "--workspace", str(self._wired.root)]
-        return subprocess.Popen(command, env={**self._environment, "ENGAGE_LOG_LEVEL": "error"})  # noqa: S603  # our own command
+    def _start(self, words: tuple[str, ...]) -> Started:
+        return self._starts((*words, "--workspace", str(self._wired.root)), {**self._environment, "ENGAGE_LOG_LEVEL": "error"})
 
     def _stop(self, words: tuple[str, ...]) -> None:
         process = self.processes.pop(words)
@@ -205,8 +228,8 @@ class Company:
     def _keep_alive(self) -> None:
         """Start again what somebody killed, as a process manager does: nothing is lost by it, and whoever watches may try."""
         for words, process in list(self.processes.items()):
-            if process.poll() is not None:
-                self._console.print(f"the {words[0]} died (status {process.returncode}); starting another", style="bold red")
+            if (status := process.poll()) is not None:
+                self._console.print(f"the {words[0]} died (status {status}); starting another", style="bold red")
                 self.processes[words] = self._start(words)
 
     def _await_web(self) -> None:

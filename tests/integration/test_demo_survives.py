@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from engage.model.history import Kind
 from engage.store.database import Database
+from tests.servers.forks import Forked
 from workers.catchers import Tray
 from workers.demo import START, company_at_work
 from workers.demo_company import Company
@@ -27,8 +28,6 @@ from workers.wiring import Wired
 END = START + timedelta(days=1)
 CAMPAIGNS = ("birthday", "newsletter", "anniversary")
 KILLS = ("worker", "valkey", "scheduler", "worker", "valkey", "worker")
-EVERY = 1.5
-"""Seconds between two kills: most of them hit work, as the clock jumps from one due moment to the next."""
 
 
 @pytest.mark.timeout(400)
@@ -42,14 +41,17 @@ def test_nothing_is_lost_where_worker_scheduler_and_valkey_are_killed(tmp_path: 
         opened.append(wired)
         return wired
 
-    with company_at_work(open_wired, tray=tray, console=console) as company:
+    def start(words: Sequence[str], environment: Mapping[str, str]) -> Forked:
+        return Forked(words, environment=environment, out=tmp_path / "said.log", errors=tmp_path / "said.log")
+
+    with company_at_work(open_wired, tray=tray, console=console, start=start) as company:
         (wired,) = opened
         expected = _would_be_sent(wired.database, wired)
-        with _killer(company) as killed:
+        with _killer(company, tray, total=expected.total()) as killed:
             company.play(START, END)
         written = [line for line in wired.history.tail(0, limit=100_000) if line.touch.campaign in CAMPAIGNS]
     handed = Counter((line.label, line.touch.campaign) for line in written if line.touch.kind in (Kind.SENT, Kind.UNKNOWN))
-    assert len(killed) >= len(KILLS) - 1
+    assert killed == list(KILLS)
     assert set(handed) == set(expected)
     assert max(handed.values()) == 1
     assert len(tray.all()) >= sum(line.touch.kind is Kind.SENT for line in written)
@@ -61,14 +63,15 @@ def _would_be_sent(database: Database, wired: Wired) -> Counter[tuple[str, str |
 
 
 @contextmanager
-def _killer(company: Company) -> Iterator[list[str]]:
-    """Kill one after another for as long as the block lasts."""
+def _killer(company: Company, tray: Tray, *, total: int) -> Iterator[list[str]]:
+    """Kill one after another as the messages come in, so that each kill meets work."""
     over, killed = Event(), list[str]()
 
     def work() -> None:
-        for name in KILLS:
-            if over.wait(EVERY):
-                return
+        for number, name in enumerate(KILLS):
+            while len(tray.all()) <= number * total / len(KILLS):
+                if over.wait(0.02):
+                    return
             _kill(company, name)
             killed.append(name)
 

@@ -66,7 +66,7 @@ def alive(pid: int) -> bool:
 
 
 def test_one_process_takes_an_event_in_sends_the_mail_and_stops_without_a_trace(desk: Ground, smtp: SmtpServer) -> None:
-    process = desk.start("run", "--port", "0").started()
+    process = desk.launch("run", "--port", "0").started()
     process.post("/v1/events", closed(0))
     until(lambda: smtp.messages)
     assert smtp.messages[0].parsed["Subject"] == "Ticket T-0"
@@ -78,7 +78,7 @@ def test_one_process_takes_an_event_in_sends_the_mail_and_stops_without_a_trace(
 
 
 def test_the_procfiles_processes_work_together_over_one_embedded_broker(desk: Ground, smtp: SmtpServer) -> None:
-    web, scheduler, worker = desk.start("web", "--port", "0"), desk.start("scheduler"), desk.start("worker")
+    web, scheduler, worker = desk.launch("web", "--port", "0"), desk.launch("scheduler"), desk.launch("worker")
     for process in (web, scheduler, worker):
         process.started()
     post_all(web)

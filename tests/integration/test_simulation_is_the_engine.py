@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +21,7 @@ from engage.settings import load_settings, read_folder
 from engage.simulation.timeline import Engine, Script, play
 from engage.store.copy import copy_into
 from tests.integration.random_workspaces import END, START, World, a_world
+from tests.servers.forks import Forked
 from workers.broker import Nudges, senders
 from workers.catchers import SmsCatcher, SmtpCatcher, Tray
 from workers.opening import open_wired
@@ -75,15 +74,14 @@ class Running:
 
 
 @contextmanager
-def _engage_run(root: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "workers", "run", "--workspace", str(root), "--port", "0"]
-    process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE)
+def _engage_run(root: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    said = root / "said.log"
+    process = Forked(["run", "--workspace", str(root), "--port", "0"], environment=environment, out=said, errors=said)
     try:
-        yield process
+        yield
     finally:
         process.terminate()
-        _, said = process.communicate(timeout=30)
-        assert process.returncode == 0, said.decode()
+        assert process.wait(timeout=30) == 0, said.read_text()
 
 
 def _rows(touches: Iterable[Touch], labels: Mapping[int, str]) -> list[str]:

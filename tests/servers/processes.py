@@ -1,7 +1,8 @@
-"""Engage's own processes, started as an operator starts them, over a workspace in a folder of the test's own."""
+"""Engage's own processes over a workspace in a folder of the test's own, started as operators start them, or forked as if they were."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -12,13 +13,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
+from tests.servers.forks import Forked
 from tests.waiting import until
 
 KEY = "a-key-of-the-tests"
 START = [sys.executable, "-c", "from workers.console import main; main()"]
+ROOT = Path(__file__).parents[2]
+NUMBERS = itertools.count(1)
 SLOW = 90.0
 """Seconds for a process to start on a machine that is busy with other things."""
+
+
+class Running(Protocol):
+    """A process, whether it was started or forked: as much of Popen as is needed here."""
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 @dataclass
@@ -26,7 +43,7 @@ class Process:
     """One process of Engage, and what it logged."""
 
     name: str
-    popen: subprocess.Popen[str]
+    popen: Running
     log: Path
 
     def logged(self, event: str) -> Sequence[Mapping[str, object]]:
@@ -73,23 +90,40 @@ class Ground:
     running: list[Process] = field(default_factory=list)
 
     def start(self, name: str, *arguments: str) -> Process:
-        """Start a process; it may not be up yet."""
-        log = self.root.parent / f"{name}-{len(self.running)}.log"
+        """Start a process, forked with everything imported; it may not be up yet."""
+        log = self._log(name)
+        return self._runs(name, log, Forked(self._words(name, *arguments), environment=self._surroundings(), out=log, errors=log))
+
+    def launch(self, name: str, *arguments: str) -> Process:
+        """Start a process as a program of its own, in two seconds more."""
+        log = self._log(name)
         with log.open("w") as out:
-            popen = subprocess.Popen(
-                [*START, name, "--workspace", str(self.root), *arguments], stdout=out, stderr=out, stdin=subprocess.DEVNULL, text=True,
-                cwd=Path(__file__).parents[2], env={**os.environ, "ENGAGE_API_KEY": KEY, **self.environment},
-            )
-        process = Process(name=name, popen=popen, log=log)
-        self.running.append(process)
-        return process
+            command = [*START, *self._words(name, *arguments)]
+            popen = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=ROOT, env=self._surroundings())
+        return self._runs(name, log, popen)
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        return subprocess.run(
-            [*START, *arguments, "--workspace", str(self.root)], capture_output=True, text=True, timeout=SLOW, check=False,
-            cwd=Path(__file__).parents[2], env={**os.environ, **self.environment},
-        )
+        out, errors = (self.root.parent / f"command-{next(NUMBERS)}.{kind}" for kind in ("out", "errors"))
+        words = [*arguments, "--workspace", str(self.root)]
+        status = Forked(words, environment={**os.environ, **self.environment}, out=out, errors=errors).wait(timeout=SLOW)
+        return subprocess.CompletedProcess(words, status, out.read_text(), errors.read_text())
+
+    def _words(self, name: str, *arguments: str) -> Sequence[str]:
+        return [name, "--workspace", str(self.root), *arguments]
+
+    def _surroundings(self) -> Mapping[str, str]:
+        return {**os.environ, "ENGAGE_API_KEY": KEY, **self.environment}
+
+    def _log(self, name: str) -> Path:
+        log = self.root.parent / f"{name}-{len(self.running)}.log"
+        log.touch()
+        return log
+
+    def _runs(self, name: str, log: Path, popen: Running) -> Process:
+        process = Process(name=name, popen=popen, log=log)
+        self.running.append(process)
+        return process
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,15 +12,11 @@ from typing import Protocol
 from engage.delivery import conductor
 from engage.store.database import Database
 from tests.engine import Works
+from tests.servers.forks import FORKS
 from tests.small import small_workspace
 
 PATIENCE = 60.0
 """Seconds until the last process has come to the line, on a machine that is busy with other things."""
-
-FORKS = multiprocessing.get_context("forkserver")
-"""Its processes begin with everything imported, which is what takes long, and without this one's threads and locks."""
-
-FORKS.set_forkserver_preload(["tests.servers.racing"])
 
 _line: Barrier | None = None
 
