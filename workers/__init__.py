@@ -23,8 +23,8 @@
     previews, simulations, stage
 
     demo, demo_company,          `engage demo`: its company, week, servers and inbox
-    demo_week, catchers, inbox,
-    slack_look
+    demo_week, demo_starting,
+    catchers, inbox, slack_look
     faults                       for the fault suite alone
 """
 

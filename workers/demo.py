@@ -22,8 +22,9 @@ from typing import final
 from rich.console import Console
 
 from workers.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray
-from workers.demo_company import Company, Start, program
+from workers.demo_company import Company
 from workers.demo_crm import CrmCatcher
+from workers.demo_starting import Start, program
 from workers.embedded import Embedded, find_server
 from workers.inbox import create_inbox
 from workers.processes import WebPart

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, final
+from typing import final
 
 from rich.console import Console
 from rich.table import Table
@@ -33,6 +31,7 @@ from workers.catchers import Tray
 from workers.demo_crm import CrmCatcher
 from workers.demo_desk import post_of_desk
 from workers.demo_reader import answer
+from workers.demo_starting import Start, Started
 from workers.demo_week import tickets
 from workers.wiring import Wired
 
@@ -54,28 +53,6 @@ STYLES = {
     Kind.SENT: "green", Kind.DEFERRED: "yellow", Kind.SUPPRESSED: "magenta", Kind.EXITED: "cyan", Kind.EXPIRED: "red", Kind.FAILED: "red",
 }
 WIDTHS = (18, 23, 7, 12, 35, 14, 5, 0)
-
-
-class Started(Protocol):
-    """A process that runs: as much of Popen as is asked of it."""
-
-    @property
-    def pid(self) -> int: ...
-
-    def poll(self) -> int | None: ...
-
-    def terminate(self) -> None: ...
-
-    def wait(self, timeout: float | None = None) -> int: ...
-
-
-Start = Callable[[Sequence[str], Mapping[str, str]], Started]
-"""Starts `engage` with these words, in that environment."""
-
-
-def program(words: Sequence[str], environment: Mapping[str, str]) -> Started:
-    """A program of its own, as a process manager starts it."""
-    return subprocess.Popen([sys.executable, "-m", "workers", *words], env=environment)  # noqa: S603  # our own command
 
 
 @final
