@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from threading import Lock
 
 from markdown_it import MarkdownIt
 
@@ -15,13 +16,16 @@ _STATEMENT = re.compile(r"xq\d+j1qx")
 _LOOPED_LIST = re.compile(
     r"(?P<opens><!--xq\d+j1qx-->)\s*<(?P<kind>ul|ol)>(?P<items>(?:(?!<[uo]l>).)*?)</(?P=kind)>\s*(?P<ends><!--xq\d+j1qx-->)", re.DOTALL
 )
+_ONE_AT_A_TIME = Lock()
+"""The library fills tables of its module as it first meets a link; a thread that comes meanwhile finds them half full."""
 
 
 def to_html(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """The HTML as pieces again. A statement alone on its line stands between blocks; a loop over items is one list."""
     held = Held(pieces)
     text = _ALONE.sub(lambda line: _STATEMENT.sub(lambda word: f"<!--{word.group()}-->", line.group().strip()), held.text)
-    html = str(_parser().render(text))
+    with _ONE_AT_A_TIME:
+        html = str(_parser().render(text))
     return held.released(as_words(_LOOPED_LIST.sub(_one_list, html)))
 
 
