@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from threading import Lock
 
 from css_inline import CSSInliner, InlineError
 from inscriptis import get_text
@@ -25,6 +26,9 @@ _ROWS = re.compile(r"(<table\b[^>]*>)(\s*(?:<!--xq\d+j1qx-->\s*)+)(?=<tr\b)", re
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TABLE_TAG = re.compile(r"<(/?)(table|tbody|thead|tfoot|tr|td|th)\b([^>]*)>", re.IGNORECASE)
 
+_ONE_AT_A_TIME = Lock()
+"""Inscriptis writes into elements of its module: of two threads at once one gets an empty text and the other the words of both."""
+
 
 def finished(html: str, locale: str, file: str) -> str:
     """The whole document, with words for tags. Raises TemplateFault."""
@@ -43,7 +47,8 @@ def with_preheader(html: str, words: str) -> str:
 
 def text_of(held: Held, html: str) -> tuple[Piece, ...]:
     """The text part's template: what the HTML says, line by line, links behind their words."""
-    text = get_text(_without_tables(_COMMENT.sub("", html)), ParserConfig(display_links=True))
+    with _ONE_AT_A_TIME:
+        text = get_text(_without_tables(_COMMENT.sub("", html)), ParserConfig(display_links=True))
     lines = [line.strip() for line in text.split("\n")]
     return held.released(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n")
 
