@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import final
 
 from engage.model.campaign import Campaign, ExitOnEvent, ReEntry
@@ -13,7 +14,7 @@ from engage.model.run import Run
 from engage.model.triggers import Again, EventTrigger
 from engage.model.workspace import Workspace
 from engage.planning.goals import Goals
-from engage.planning.journeys import exits_on, exits_on_goal, leave
+from engage.planning.journeys import exits_on, exits_on_goal, leave, may_end_by
 from engage.planning.migration import Passage
 from engage.planning.moving import returned_run
 from engage.planning.ports import Transaction
@@ -53,7 +54,7 @@ class Matching:
                 self._enter_everybody(event, campaign, trigger)
 
     def _match_contact(self, event: Event, contact_id: int) -> None:
-        in_hand = self._tx.runs_of_contact(contact_id)
+        in_hand = self._tx.runs_of_contact(contact_id, heeding=partial(self._heeds, event))
         contact = self._tx.contact(contact_id)
         if contact is None or contact.erased:
             return
@@ -62,6 +63,14 @@ class Matching:
             self._tell(held, contact, event, converted=held.run.id in converted)
         for campaign, trigger in self._triggered(event):
             self._enter(event, contact, campaign, trigger)
+
+    def _heeds(self, event: Event, name: str, version: str, waiting_for: str | None) -> bool:
+        """Whether the event could end or move any such run, whatever else it says."""
+        if waits_for(waiting_for, event):
+            return True
+        newest = self._workspace.campaigns.get(name)
+        ways = [self._versions(name, version), newest if newest is not None and newest.takes_over else None]
+        return any(campaign is not None and may_end_by(event, campaign) for campaign in ways)
 
     def _tell(self, held: RunInHand, contact: Contact, event: Event, *, converted: bool) -> None:
         run = self._taken_over(held.run)
@@ -73,7 +82,7 @@ class Matching:
         elif event.at >= run.intended_at and exits_on(event, run, journey):
             self._exit(run, journey, reason=event.type)
             self._enter_later(run, contact, event)
-        elif waits_for(held.run, event):
+        elif waits_for(held.run.waiting_for, event):
             self._tx.save_runs([replace(held.run, due_at=min(held.run.due_at or self._now, self._now))])  # when its time was up stays known
 
     def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from engage.model.campaign import ExitOnEvent, ExitOnGoal, ExitWhen
+from engage.model.campaign import Campaign, ExitOnEvent, ExitOnGoal, ExitWhen
 from engage.model.contact import Event
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
@@ -64,6 +64,15 @@ def exits_on(event: Event, run: Run, journey: Journey) -> bool:
     return any(
         isinstance(exit_, ExitOnEvent) and exit_.event == event.type and journey.holds(exit_.where, run, event=event)
         for exit_ in journey.campaign.exits
+    )
+
+
+def may_end_by(event: Event, campaign: Campaign) -> bool:
+    """Whether an event of that type could end a run of the campaign, by an exit of its own or by its goal."""
+    by_goal = campaign.goal is not None and campaign.goal.event == event.type
+    return any(
+        (isinstance(exit_, ExitOnEvent) and exit_.event == event.type) or (isinstance(exit_, ExitOnGoal) and by_goal)
+        for exit_ in campaign.exits
     )
 
 

@@ -5,7 +5,7 @@ Rows returned by `due_runs` and `runs_of_contact` are locked against other trans
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, final
@@ -25,6 +25,10 @@ class RunInHand:
     contact: Contact | None
 
 
+Heeding = Callable[[str, str, str | None], bool]
+"""Whether runs of a campaign, in a version, that wait for this, would do anything about what happens."""
+
+
 class Runs(Protocol):
     """Journeys: what is due, what waits, and what they ask for next."""
 
@@ -32,8 +36,8 @@ class Runs(Protocol):
         """Active runs whose `due_at` has come, oldest first, locked, none that another transaction holds."""
         ...
 
-    def runs_of_contact(self, contact_id: int) -> Sequence[RunInHand]:
-        """All active runs of the contact, locked; their contact row is locked first."""
+    def runs_of_contact(self, contact_id: int, *, heeding: Heeding = lambda campaign, version, waiting_for: True) -> Sequence[RunInHand]:
+        """The contact's active runs that heed, locked; their contact row is locked first. What heeds not is neither read nor locked."""
         ...
 
     def save_runs(self, runs: Sequence[Run]) -> None:

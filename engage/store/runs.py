@@ -12,7 +12,7 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.run import Run, RunState
 from engage.planning.requests import NewDelivery
-from engage.planning.run_ports import RunInHand
+from engage.planning.run_ports import Heeding, RunInHand
 from engage.store.inserts import insert_ignoring
 from engage.store.payloads import payload_of
 from engage.store.rows import RUN_FIELDS, run_of
@@ -30,16 +30,15 @@ class SqlRuns(Session):
         due = self._connection.execute(_DUE, {"now": now, "most": limit}).mappings()
         return self._in_hand([run_of(row) for row in due])
 
-    def runs_of_contact(self, contact_id: int) -> Sequence[RunInHand]:
-        """All active runs of the contact, locked; their contact row is locked first."""
-        self._connection.execute(sa.select(contacts.c.id).where(contacts.c.id == contact_id).with_for_update())
-        asked = (
-            sa.select(runs)
-            .where(runs.c.contact_id == contact_id, runs.c.state == RunState.ACTIVE.value)
-            .order_by(runs.c.id)
-            .with_for_update()
-        )
-        return self._in_hand([run_of(row) for row in self._connection.execute(asked).mappings()])
+    def runs_of_contact(self, contact_id: int, *, heeding: Heeding = lambda campaign, version, waiting_for: True) -> Sequence[RunInHand]:
+        """The contact's active runs that heed, locked; their contact row is locked first. What heeds not is neither read nor locked."""
+        self._connection.execute(_CONTACT, {"contact": contact_id})
+        kinds = self._connection.execute(_KINDS, {"contact": contact_id}).all()
+        heeded = [tuple(kind) for kind in kinds if heeding(kind.campaign, kind.version, kind.waiting_for or None)]
+        if not heeded:
+            return []
+        asked = _OF_CONTACT if len(heeded) == len(kinds) else _OF_CONTACT.where(sa.tuple_(*_KIND).in_(heeded))
+        return self._in_hand([run_of(row) for row in self._connection.execute(asked, {"contact": contact_id}).mappings()])
 
     def _in_hand(self, locked: Sequence[Run]) -> Sequence[RunInHand]:
         known = self._contacts({run.contact_id for run in locked})
@@ -86,6 +85,11 @@ class SqlRuns(Session):
         return frozenset(self._connection.scalars(asked))
 
 
+_CONTACT = sa.select(contacts.c.id).where(contacts.c.id == sa.bindparam("contact")).with_for_update()
+_ACTIVE = (runs.c.contact_id == sa.bindparam("contact"), runs.c.state == RunState.ACTIVE.value)
+_KIND = (runs.c.campaign, runs.c.version, sa.func.coalesce(runs.c.waiting_for, "").label("waiting_for"))
+_KINDS = sa.select(*_KIND).where(*_ACTIVE).distinct()
+_OF_CONTACT = sa.select(runs).where(*_ACTIVE).order_by(runs.c.id).with_for_update()
 _CONTACTS = sa.select(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
 _DUE = (
     sa.select(runs)
