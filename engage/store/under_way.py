@@ -24,10 +24,10 @@ class SqlUnderWay:
     def standings(self) -> Iterator[Standing]:
         """Active runs by campaign, version and position."""
         by = (runs.c.campaign, runs.c.version, runs.c.position)
-        asked = active_by(*by)
-        with self._database.read_slowly() as connection:
-            for campaign, version, position, count in connection.execute(asked):
-                yield Standing(campaign=campaign, version=version, position=position, runs=count)
+        with self._database.read() as connection:
+            found = active_by(connection, *by)
+        for campaign, version, position, count in found:
+            yield Standing(campaign=campaign, version=version, position=position, runs=count)
 
     def holdings(self) -> Iterator[Holding]:
         """Each message that waits for people."""
