@@ -16,7 +16,7 @@ from engage.model.workspace import Workspace
 from engage.planning.goals import Goals
 from engage.planning.journeys import exits_on, exits_on_goal, leave, may_end_by
 from engage.planning.migration import Passage
-from engage.planning.moving import returned_run
+from engage.planning.moving import awaited_events, returned_run
 from engage.planning.ports import Transaction
 from engage.planning.positions import START
 from engage.planning.progress import Journey, waits_for
@@ -64,13 +64,11 @@ class Matching:
         for campaign, trigger in self._triggered(event):
             self._enter(event, contact, campaign, trigger)
 
-    def _heeds(self, event: Event, name: str, version: str, waiting_for: str | None) -> bool:
-        """Whether the event could end or move any such run, whatever else it says."""
-        if waits_for(waiting_for, event):
-            return True
+    def _heeds(self, event: Event, name: str, version: str) -> bool:
+        """Whether an event of that type could end or move any run of the campaign: what does not wait for it yet may do so by now."""
         newest = self._workspace.campaigns.get(name)
         ways = [self._versions(name, version), newest if newest is not None and newest.takes_over else None]
-        return any(campaign is not None and may_end_by(event, campaign) for campaign in ways)
+        return any(way is not None and (may_end_by(event, way) or event.type in awaited_events(way)) for way in ways)
 
     def _tell(self, held: RunInHand, contact: Contact, event: Event, *, converted: bool) -> None:
         run = self._taken_over(held.run)
@@ -82,7 +80,7 @@ class Matching:
         elif event.at >= run.intended_at and exits_on(event, run, journey):
             self._exit(run, journey, reason=event.type)
             self._enter_later(run, contact, event)
-        elif waits_for(held.run.waiting_for, event):
+        elif waits_for(held.run, event):
             self._tx.save_runs([replace(held.run, due_at=min(held.run.due_at or self._now, self._now))])  # when its time was up stays known
 
     def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:

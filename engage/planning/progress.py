@@ -146,9 +146,9 @@ def has_arrived(run: Run) -> bool:
     return run.outcome is None and run.waiting_for is None and run.part == 0
 
 
-def waits_for(waiting_for: str | None, event: Event) -> bool:
-    """Whether the event is of a type that a run waits for."""
-    return waiting_for is not None and event.type in waiting_for.split(ANY_OF)
+def waits_for(run: Run, event: Event) -> bool:
+    """Whether the event is of a type that the run waits for."""
+    return run.waiting_for is not None and event.type in run.waiting_for.split(ANY_OF)
 
 
 def end(progress: Progress, journey: Journey, *, state: RunState, kind: Kind, reason: str | None = None) -> Progress:

@@ -25,8 +25,8 @@ class RunInHand:
     contact: Contact | None
 
 
-Heeding = Callable[[str, str, str | None], bool]
-"""Whether runs of a campaign, in a version, that wait for this, would do anything about what happens."""
+Heeding = Callable[[str, str], bool]
+"""Whether runs of a campaign, in a version, may do anything about what happens, wherever they are by then."""
 
 
 class Runs(Protocol):
@@ -36,8 +36,8 @@ class Runs(Protocol):
         """Active runs whose `due_at` has come, oldest first, locked, none that another transaction holds."""
         ...
 
-    def runs_of_contact(self, contact_id: int, *, heeding: Heeding = lambda campaign, version, waiting_for: True) -> Sequence[RunInHand]:
-        """The contact's active runs that heed, locked; their contact row is locked first. What heeds not is neither read nor locked."""
+    def runs_of_contact(self, contact_id: int, *, heeding: Heeding = lambda campaign, version: True) -> Sequence[RunInHand]:
+        """The contact's active runs of campaigns that heed, locked; their contact row is locked first. Others are not even locked."""
         ...
 
     def save_runs(self, runs: Sequence[Run]) -> None:

@@ -14,6 +14,7 @@ from engage.model.run import Run, RunState
 from engage.planning.requests import NewDelivery
 from engage.planning.run_ports import Heeding, RunInHand
 from engage.store.inserts import insert_ignoring
+from engage.store.lists import among
 from engage.store.payloads import payload_of
 from engage.store.rows import RUN_FIELDS, run_of
 from engage.store.session import Session
@@ -30,15 +31,18 @@ class SqlRuns(Session):
         due = self._connection.execute(_DUE, {"now": now, "most": limit}).mappings()
         return self._in_hand([run_of(row) for row in due])
 
-    def runs_of_contact(self, contact_id: int, *, heeding: Heeding = lambda campaign, version, waiting_for: True) -> Sequence[RunInHand]:
-        """The contact's active runs that heed, locked; their contact row is locked first. What heeds not is neither read nor locked."""
+    def runs_of_contact(self, contact_id: int, *, heeding: Heeding = lambda campaign, version: True) -> Sequence[RunInHand]:
+        """The contact's active runs of campaigns that heed, locked; their contact row is locked first. Others are not even locked.
+
+        They are locked by campaign alone: another transaction that moves a run on just now changes all else that is said of it.
+        """
         self._connection.execute(_CONTACT, {"contact": contact_id})
-        kinds = self._connection.execute(_KINDS, {"contact": contact_id}).all()
-        heeded = [tuple(kind) for kind in kinds if heeding(kind.campaign, kind.version, kind.waiting_for or None)]
+        versions = self._connection.execute(_VERSIONS, {"contact": contact_id})
+        heeded = {campaign for campaign, version in versions if heeding(campaign, version)}
         if not heeded:
             return []
-        asked = _OF_CONTACT if len(heeded) == len(kinds) else _OF_CONTACT.where(sa.tuple_(*_KIND).in_(heeded))
-        return self._in_hand([run_of(row) for row in self._connection.execute(asked, {"contact": contact_id}).mappings()])
+        rows = self._connection.execute(_OF_CONTACT, {"contact": contact_id, "campaigns": heeded}).mappings()
+        return self._in_hand([run_of(row) for row in rows])
 
     def _in_hand(self, locked: Sequence[Run]) -> Sequence[RunInHand]:
         known = self._contacts({run.contact_id for run in locked})
@@ -87,9 +91,8 @@ class SqlRuns(Session):
 
 _CONTACT = sa.select(contacts.c.id).where(contacts.c.id == sa.bindparam("contact")).with_for_update()
 _ACTIVE = (runs.c.contact_id == sa.bindparam("contact"), runs.c.state == RunState.ACTIVE.value)
-_KIND = (runs.c.campaign, runs.c.version, sa.func.coalesce(runs.c.waiting_for, "").label("waiting_for"))
-_KINDS = sa.select(*_KIND).where(*_ACTIVE).distinct()
-_OF_CONTACT = sa.select(runs).where(*_ACTIVE).order_by(runs.c.id).with_for_update()
+_VERSIONS = sa.select(runs.c.campaign, runs.c.version).where(*_ACTIVE).distinct()
+_OF_CONTACT = sa.select(runs).where(*_ACTIVE, among(runs.c.campaign, "campaigns")).order_by(runs.c.id).with_for_update()
 _CONTACTS = sa.select(contacts).where(contacts.c.id.in_(sa.bindparam("ids", expanding=True)))
 _DUE = (
     sa.select(runs)

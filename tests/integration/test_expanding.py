@@ -1,4 +1,4 @@
-"""An upgrade's first step: the tables get more columns and indexes while processes of the version before work on, over the same connections."""
+"""An upgrade: the tables get more columns and indexes while processes of the version before work on over the same connections."""
 
 from __future__ import annotations
 

@@ -82,10 +82,10 @@ def a_sign(type_: str, *, delivery: int = 70) -> Event:
 def test_a_message_that_was_handed_over_waits_for_its_sign() -> None:
     _, progress = handed_over(falling_back())
     assert (progress.run.due_at, progress.deliveries) == (NOON + 2 * HOUR, ())
-    assert waits_for(progress.run.waiting_for, a_sign("message.delivered"))
-    assert waits_for(progress.run.waiting_for, a_sign("message.clicked"))
-    assert waits_for(progress.run.waiting_for, a_sign("message.bounced"))
-    assert not waits_for(progress.run.waiting_for, a_sign("message.complained"))
+    assert waits_for(progress.run, a_sign("message.delivered"))
+    assert waits_for(progress.run, a_sign("message.clicked"))
+    assert waits_for(progress.run, a_sign("message.bounced"))
+    assert not waits_for(progress.run, a_sign("message.complained"))
 
 
 @pytest.mark.parametrize(("unless", "sign"), [
