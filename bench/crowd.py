@@ -9,7 +9,7 @@ from itertools import islice
 import sqlalchemy as sa
 
 from engage.model.localtime import zone_names
-from engage.store.columns import Instant
+from engage.store.schema.columns import Instant
 
 PLANS = 10
 """One in so many has the plan `pro`."""

@@ -34,9 +34,9 @@ from engage.model.workspace import Workspace
 from engage.simulation.explaining import Case, explain
 from engage.simulation.visitor import Visitor
 from engage.store.database import Database
-from engage.store.gauges import SqlGauges
-from engage.store.inquiries import SqlInquiry
-from engage.store.under_way import SqlUnderWay
+from engage.store.history.inquiries import SqlInquiry
+from engage.store.installation.gauges import SqlGauges
+from engage.store.installation.under_way import SqlUnderWay
 from tests.engine import Works
 from tests.servers.postgres import postgres
 

@@ -26,7 +26,7 @@ from bench.databases import ask, named
 from bench.guests import ATTRIBUTES, write_file
 from engage.contacts.importing import import_file
 from engage.store.database import Database
-from engage.store.people import SqlPeople
+from engage.store.people.contacts import SqlPeople
 from tests.builders import a_purpose, a_workspace, some_settings
 from tests.servers.postgres import postgres
 

@@ -29,7 +29,7 @@ import sqlalchemy as sa
 
 from engage.contacts.ports import Person
 from engage.store.database import Database
-from engage.store.tables import deliveries
+from engage.store.schema.tables import deliveries
 from tests.servers.postgres import postgres
 from tests.servers.processes import KEY, Process, ground
 from workers.office import OnDisk

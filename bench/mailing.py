@@ -27,12 +27,12 @@ from engage.planning.planner import Planner
 from engage.planning.versions import version_in
 from engage.rules.workspace import load
 from engage.settings import load_settings
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.ledger_tables import consents, suppressions
-from engage.store.planning import SqlPlanning
-from engage.store.tables import contacts, touches
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.schema.ledger import consents, suppressions
+from engage.store.schema.tables import contacts, touches
 from engage.templates import Templates
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday, ten in the morning in Ljubljana; nowhere of PLACES a holiday or night

@@ -37,13 +37,13 @@ from engage.planning.slots import Entry, Residence, Slot
 from engage.rules.expressions import Names, parse
 from engage.rules.workspace import load
 from engage.settings import load_settings
-from engage.store.audiences import audience_condition
 from engage.store.database import Database
-from engage.store.entrances import form_of, given, matching
-from engage.store.json_tables import json_source
-from engage.store.planning import SqlTransaction
-from engage.store.slots import SLOT_COLUMNS, by_shape
-from engage.store.tables import contact_dates, contacts
+from engage.store.expressions.audiences import audience_condition
+from engage.store.planning.entrances import form_of, given, matching
+from engage.store.planning.slots import SLOT_COLUMNS, by_shape
+from engage.store.planning.transactions import SqlTransaction
+from engage.store.schema.tables import contact_dates, contacts
+from engage.store.sql.json_tables import json_source
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 GOALS = {"birthdays": 3.0, "entering": 2.5, "nothing_new": 1.3}

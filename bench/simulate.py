@@ -24,8 +24,8 @@ from engage.model.workspace import Workspace
 from engage.rules.workspace import load
 from engage.settings import load_settings
 from engage.store.database import Database
-from engage.store.ledger import SqlLedger
-from engage.store.people import SqlPeople
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.ledger import SqlLedger
 from workers.simulations import simulate
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

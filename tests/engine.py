@@ -30,20 +30,20 @@ from engage.planning.planner import Planner
 from engage.planning.versions import version_in
 from engage.simulation.clock import MovableClock
 from engage.simulation.timeline import Engine, Script, play, settle
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.erasing import SqlPrivacy
-from engage.store.feedback import SqlFeedback
-from engage.store.guarding import SqlTallies
-from engage.store.history import SqlHistory
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.merging import SqlMerging
-from engage.store.open_runs import active_by_campaign
-from engage.store.operating import SqlOperations
-from engage.store.people import SqlPeople
-from engage.store.planning import SqlPlanning
-from engage.store.tables import runs
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.feedback.guarding import SqlTallies
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.history.touches import SqlHistory
+from engage.store.installation.operating import SqlOperations
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.erasing import SqlPrivacy
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
+from engage.store.people.merging import SqlMerging
+from engage.store.planning.open_runs import active_by_campaign
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.schema.tables import runs
 from engage.templates import Templates
 from tests.fakes.channel import FakeChannel
 from workers.loop import LoopThread

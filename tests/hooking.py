@@ -10,9 +10,9 @@ from engage.feedback.texts import Texts
 from engage.hooks import HookRequest, Hooks
 from engage.hooks.taking import Outcome
 from engage.model.contact import Event
-from engage.store.feedback import SqlFeedback
-from engage.store.hooks import SqlHookMemory
-from engage.store.texting import SqlTexts
+from engage.store.feedback.hooks import SqlHookMemory
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.feedback.texting import SqlTexts
 from tests.engine import Works
 from tests.fakes.network import FakeNetwork
 from tests.unit.hooks.desk import PUBLIC_URL, Post

@@ -18,10 +18,10 @@ from rich.text import Text
 
 from engage.model.localtime import use_pinned_zone_data
 from tools.chromium import chromium
-from workers.catchers import Caught, Tray
-from workers.demo import END, START, company_at_work
-from workers.inbox import create_inbox
-from workers.logs import configure_logging
+from workers.demo.catchers import Caught, Tray
+from workers.demo.inbox import create_inbox
+from workers.demo.playing import END, START, company_at_work
+from workers.monitoring.logs import configure_logging
 from workers.office import OnDisk
 from workers.processes import WebPart
 

@@ -9,7 +9,7 @@ from typing import final
 from engage.delivery.buckets import Buckets, Charge
 from engage.model.access import Key, Role
 from engage.model.hooks import Hook
-from engage.store.keys import SqlKeys
+from engage.store.installation.keys import SqlKeys
 
 BURST = 1.0
 """Seconds of a key's rate that may come at once."""

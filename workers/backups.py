@@ -12,9 +12,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engage.model.errors import InputError, NotThereError
-from engage.store.backing_up import come_back, copy_sqlite, empty, is_empty, is_engage_file
-from engage.store.business_clock import StoredMoment
 from engage.store.database import Database
+from engage.store.installation.backing_up import come_back, copy_sqlite, empty, is_empty, is_engage_file
+from engage.store.installation.business_clock import StoredMoment
 from workers.clocks import BusinessClock
 
 PART = ".part"

@@ -49,8 +49,8 @@ from engage.model.localtime import use_pinned_zone_data
 from engage.model.values import UNSTORABLE
 from engage.store.database import AWAY
 from workers import serving as processes
-from workers.demo import run_demo
-from workers.logs import configure_logging
+from workers.demo.playing import run_demo
+from workers.monitoring.logs import configure_logging
 from workers.office import OnDisk
 
 app = typer.Typer(

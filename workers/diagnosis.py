@@ -23,17 +23,17 @@ from engage.hooks.sources import SOURCES
 from engage.model.errors import EngageError, InputError, NotThereError
 from engage.model.workspace import Channel, Settings
 from engage.store.database import Database
-from engage.store.hooks import heard_of
-from engage.store.keys import SqlKeys
-from engage.store.notices import standings
-from workers.authorising import AccessTokens
+from engage.store.delivery.notices import standings
+from engage.store.feedback.hooks import heard_of
+from engage.store.installation.keys import SqlKeys
 from workers.broker import Queue, open_queue
 from workers.embedded import find_server
 from workers.fetching import Fetcher
-from workers.gauges import zone_data_age
-from workers.imap import look
 from workers.legal import legal_findings
 from workers.loop import LoopThread
+from workers.mailboxes.authorising import AccessTokens
+from workers.mailboxes.imap import look
+from workers.monitoring.gauges import zone_data_age
 
 Finding = Mapping[str, object]
 CLOCKS_APART = 5.0

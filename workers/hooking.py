@@ -12,7 +12,7 @@ from engage.feedback.texts import Texts
 from engage.hooks import Hooks
 from engage.model.time import Clock
 from engage.store.database import Database
-from engage.store.hooks import SqlHookMemory
+from engage.store.feedback.hooks import SqlHookMemory
 from workers.access import HookRates
 from workers.fetching import Fetcher
 from workers.intake import Intake

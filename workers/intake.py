@@ -10,7 +10,7 @@ from engage.model.contact import Event
 from engage.model.time import Clock
 from engage.model.workspace import Queue
 from engage.planning.planner import Planner
-from workers.tracing import current_trace
+from workers.monitoring.tracing import current_trace
 
 
 class Nudging(Protocol):

@@ -11,8 +11,8 @@ from engage.model.workspace import Settings
 from engage.policy.lawful import shortfalls
 from engage.rules.laws import laws
 from engage.store.database import Database
-from engage.store.ledger_tables import consents
-from engage.store.tables import contacts
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import contacts
 
 IMPLIED = "ca.implied"
 

@@ -11,9 +11,9 @@ from engage.model.localtime import zone
 from engage.model.workspace import Settings
 from engage.simulation.overview import Situation, by_step, state_of
 from engage.store.database import Database
-from engage.store.notices import Standing
-from engage.store.standing import shut_domains, way_standings
-from engage.store.under_way import SqlUnderWay
+from engage.store.delivery.notices import Standing
+from engage.store.delivery.standing import shut_domains, way_standings
+from engage.store.installation.under_way import SqlUnderWay
 from workers.wiring import Wired
 
 

@@ -17,9 +17,9 @@ from engage.simulation.courses import courses
 from engage.simulation.plan import Plan, notes_on
 from engage.simulation.tallying import Sample, Tally
 from engage.simulation.timeline import Script
-from engage.store.copy import EVERYBODY, copy_into
 from engage.store.database import Database
-from engage.store.under_way import SqlUnderWay
+from engage.store.installation.copy import EVERYBODY, copy_into
+from engage.store.installation.under_way import SqlUnderWay
 from workers.stage import Stage
 
 EXACT_UP_TO = 50_000

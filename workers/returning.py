@@ -13,15 +13,15 @@ from engage.feedback.lookout import Lookout
 from engage.feedback.mails import Mails
 from engage.feedback.texts import Texts
 from engage.store.database import AWAY, Database
-from engage.store.feedback import SqlFeedback
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.feedback.texting import SqlTexts
 from engage.store.notes import write_once
-from engage.store.texting import SqlTexts
-from workers.authorising import AccessTokens
 from workers.clocks import BusinessClock
-from workers.collecting import Collecting, unsubscribe_addresses
 from workers.fetching import Fetcher
 from workers.loop import LoopThread
-from workers.metrics import Metrics
+from workers.mailboxes.authorising import AccessTokens
+from workers.mailboxes.collecting import Collecting, unsubscribe_addresses
+from workers.monitoring.metrics import Metrics
 from workers.stores import Stores
 
 MESSAGE_ID_DOMAIN = "message_id_domain"

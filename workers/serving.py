@@ -11,18 +11,18 @@ from typing import Literal
 import structlog
 
 from engage.model.errors import InputError
-from engage.store.gauges import SqlGauges
+from engage.store.installation.gauges import SqlGauges
 from engage.web.app import create_app
 from workers.broker import Nudges, Queue, senders
-from workers.collecting import Collecting
-from workers.exposing import MetricsPart, ports_of
 from workers.faults import reached_by
-from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges, WebhookGauges
-from workers.lmtp import LmtpPart
+from workers.mailboxes.collecting import Collecting
+from workers.mailboxes.lmtp import LmtpPart
+from workers.monitoring.exposing import MetricsPart, ports_of
+from workers.monitoring.gauges import DatabaseGauges, MachineGauges, ProviderGauges, WebhookGauges
+from workers.monitoring.tracing import tracing
+from workers.monitoring.watched import WatchedApp
 from workers.office import OnDisk
 from workers.processes import NAMES, THREADS, Name, Part, SchedulerPart, WebPart, WorkerPart, parts_of, serve
-from workers.tracing import tracing
-from workers.watched import WatchedApp
 from workers.wiring import Wired
 from workers.work import Work
 

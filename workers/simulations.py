@@ -16,9 +16,9 @@ from engage.rules.hindsight import hindsight
 from engage.simulation.coverage import walked
 from engage.simulation.lines import Line
 from engage.simulation.rehearsing import Rehearsal
-from engage.store.copy import copy_into
 from engage.store.database import Database
-from engage.store.under_way import SqlUnderWay
+from engage.store.installation.copy import copy_into
+from engage.store.installation.under_way import SqlUnderWay
 from workers.stage import Stage
 
 

@@ -20,7 +20,7 @@ from engage.model.workspace import Files, Settings, Workspace
 from engage.planning.versions import version_in
 from engage.rules.workspace import hash_of, load, read_workspace
 from engage.settings import load_settings, read_folder, workspace_files
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.campaigns.workspaces import SqlWorkspaces
 
 Check = Callable[[Files], Sequence[Problem]]
 """All that `engage check` finds wrong with the files."""

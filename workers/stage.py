@@ -40,18 +40,18 @@ from engage.simulation.channels import SilentChannel
 from engage.simulation.clock import MovableClock
 from engage.simulation.lines import Line
 from engage.simulation.timeline import Answering, Engine, Script, play
-from engage.store.calls import SqlCalls
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.feedback import SqlFeedback
-from engage.store.guarding import SqlTallies
-from engage.store.history import SqlHistory
-from engage.store.ledger import SqlLedger
-from engage.store.letters import SqlLetters
-from engage.store.people import SqlPeople
-from engage.store.planning import SqlPlanning
-from engage.store.volumes import SqlVolumes
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.delivery.calls import SqlCalls
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.delivery.volumes import SqlVolumes
+from engage.store.feedback.guarding import SqlTallies
+from engage.store.feedback.letters import SqlLetters
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.history.touches import SqlHistory
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.ledger import SqlLedger
+from engage.store.planning.transactions import SqlPlanning
 from engage.templates import Templates
 
 Result = TypeVar("Result")

@@ -9,7 +9,7 @@ from engage.model.campaign import Campaign
 from engage.model.time import Clock
 from engage.planning.enrolling import Fate
 from engage.planning.planner import Planner
-from engage.store.operating import SqlOperations
+from engage.store.installation.operating import SqlOperations
 
 
 @final

@@ -6,27 +6,27 @@ from functools import cached_property
 
 from engage.channels import knows_keys
 from engage.delivery.ports import Journal, NoJournal
-from engage.store.auditing import SqlAudit
-from engage.store.calls import SqlCalls
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.erasing import SqlPrivacy
-from engage.store.history import SqlHistory
-from engage.store.inquiries import SqlInquiry
-from engage.store.keeping import SqlKeeping
-from engage.store.keys import SqlKeys
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.letters import SqlLetters
-from engage.store.merging import SqlMerging
-from engage.store.messages import SqlMessages
-from engage.store.operating import SqlOperations
-from engage.store.people import SqlPeople
-from engage.store.postings import SqlPostings
-from engage.store.questions import SqlQuestions
-from engage.store.reports import SqlReports
-from engage.store.reviewing import SqlIllEnded
-from engage.store.sightings import SqlSightings
-from engage.store.standing import provider_states
+from engage.store.delivery.calls import SqlCalls
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.delivery.questions import SqlQuestions
+from engage.store.delivery.reviewing import SqlIllEnded
+from engage.store.delivery.standing import provider_states
+from engage.store.feedback.letters import SqlLetters
+from engage.store.feedback.postings import SqlPostings
+from engage.store.history.inquiries import SqlInquiry
+from engage.store.history.reports import SqlReports
+from engage.store.history.touches import SqlHistory
+from engage.store.installation.keys import SqlKeys
+from engage.store.installation.operating import SqlOperations
+from engage.store.people.auditing import SqlAudit
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.erasing import SqlPrivacy
+from engage.store.people.keeping import SqlKeeping
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
+from engage.store.people.merging import SqlMerging
+from engage.store.planning.messages import SqlMessages
+from engage.store.planning.sightings import SqlSightings
 from workers.snapshots import Accepted
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from engage.delivery.buckets import Buckets
 from engage.delivery.traffic import Traffic
-from engage.store.buckets import SqlBuckets
 from engage.store.database import Database
-from engage.store.notices import SqlNotices
-from engage.store.volumes import SqlVolumes
+from engage.store.delivery.buckets import SqlBuckets
+from engage.store.delivery.notices import SqlNotices
+from engage.store.delivery.volumes import SqlVolumes
 from workers.broker import redis_of
 from workers.buckets import RedisBuckets, SharedBuckets
 

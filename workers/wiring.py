@@ -29,14 +29,14 @@ from engage.model.contact import Event
 from engage.model.errors import NotThereError
 from engage.model.workspace import QUEUES, Settings, Workspace
 from engage.planning.planner import Planner
-from engage.store.business_clock import StoredMoment
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import AWAY, Database
-from engage.store.diary import Diary
-from engage.store.guarding import SqlTallies
+from engage.store.feedback.guarding import SqlTallies
+from engage.store.installation.business_clock import StoredMoment
+from engage.store.installation.diary import Diary
 from engage.store.notes import RETENTION
-from engage.store.people import SqlPeople
-from engage.store.planning import SqlPlanning
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.people.contacts import SqlPeople
+from engage.store.planning.transactions import SqlPlanning
 from engage.templates import Templates
 from engage.web.ports import Site
 from workers.access import AllKeys, KeyRates
@@ -49,12 +49,12 @@ from workers.equipping import Equipping
 from workers.hooking import open_hooks
 from workers.intake import Intake
 from workers.journal import FileJournal
-from workers.metrics import OTHER
+from workers.monitoring.metrics import OTHER
+from workers.monitoring.signals import DeliverySignals, PlanningSignals
 from workers.orphans import Orphans
 from workers.presence import is_gone, owner
 from workers.returning import Returning
 from workers.settling import Settling
-from workers.signals import DeliverySignals, PlanningSignals
 from workers.snapshots import Accepted, Check, Folder
 from workers.steering import Steering
 from workers.ticker import Scheduling

@@ -19,11 +19,11 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlalchemy.pool import StaticPool
 
 from engage.model.errors import NotThereError
-from engage.store.clock import MachineNow
 from engage.store.engines import READING, postgresql_engine, sqlite_engine
 from engage.store.memory import MemoryConnection
 from engage.store.migrating import migrate, require_migrated, versions
 from engage.store.notes import SECRET, read_note, write_once
+from engage.store.sql.clock import MachineNow
 
 AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, NoneFree)
 """What says that the database does not answer, or not in time; whatever was asked may be asked again."""

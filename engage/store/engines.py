@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from psycopg.errors import IdleInTransactionSessionTimeout
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from engage.store.functions import FUNCTIONS
+from engage.store.sql.functions import FUNCTIONS
 
 BUSY_SECONDS = 30
 KEPT = 1_000

@@ -15,7 +15,7 @@ from typing import Any, cast, final
 import sqlalchemy as sa
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
-from engage.store.ready import Ready, ready
+from engage.store.sql.ready import Ready, ready
 
 _NAME = itemgetter(0)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engage.store.inserts import insert_ignoring, upsert
-from engage.store.tables import meta
+from engage.store.schema.tables import meta
+from engage.store.sql.inserts import insert_ignoring, upsert
 
 SECRET = "secret"  # noqa: S105  # the note's name
 

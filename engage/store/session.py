@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engage.model.addresses import address_key, kind_of_reference
 from engage.model.contact import Contact
 from engage.model.workspace import Workspace
-from engage.store.rows import Row, contact_of
+from engage.store.rows.rows import Row, contact_of
 
 WorkspaceNow = Callable[[], Workspace]
 """The newest accepted workspace."""

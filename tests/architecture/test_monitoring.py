@@ -14,9 +14,9 @@ import yaml
 from prometheus_client.core import Metric
 
 from engage.model.delivery import ProviderState
-from engage.store.gauges import Gauges, Heap
-from workers.gauges import DatabaseGauges, MachineGauges, ProviderGauges, WebhookGauges
-from workers.metrics import Metrics
+from engage.store.installation.gauges import Gauges, Heap
+from workers.monitoring.gauges import DatabaseGauges, MachineGauges, ProviderGauges, WebhookGauges
+from workers.monitoring.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")

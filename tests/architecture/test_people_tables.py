@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engage.store.api_tables import metadata
-from engage.store.exporting import EXPORTED
+from engage.store.people.exporting import EXPORTED
+from engage.store.schema.api import metadata
 
 PERSONAL = {
     "contacts", "contact_dates", "segment_members", "consents", "events", "runs", "deliveries", "calls", "touches", "touch_details",
@@ -16,7 +16,7 @@ NUMBERS = {"contact_id", "run_id", "delivery_id", "touch_id", "kept_id"}
 
 
 def test_every_table_that_is_about_people_is_known_to_erasing_and_exporting() -> None:
-    """A new table fails here until `engage.store.scrubbing` empties it, `engage.store.exporting` tells what is the person's in it, and
+    """A new table fails here until `engage.store.people` empties it (scrubbing) and tells what is the person's in it (exporting), and
     the life that `tests/contract/test_privacy.py` plays leaves something there."""
     about = {table.name for table in metadata.sorted_tables if NUMBERS & set(table.c.keys())} | {"contacts", "kept_texts"}
     assert about == PERSONAL

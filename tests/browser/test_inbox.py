@@ -12,9 +12,9 @@ from tests.browser.legible import faults
 from tests.builders import NOON, a_contact
 from tests.messages import an_email
 from tests.servers.chromium import Serve, Watched
-from workers.catchers import Caught
-from workers.demo_crm import Heard
-from workers.inbox import create_inbox
+from workers.demo.catchers import Caught
+from workers.demo.crm import Heard
+from workers.demo.inbox import create_inbox
 
 MJML = "<mjml><mj-body><mj-section><mj-column><mj-text font-family='Roboto'>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
 BLOCKS = [

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from engage.store.ledger_tables import consents
-from engage.store.tables import batches, contacts, deliveries, events, runs, touches
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import batches, contacts, deliveries, events, runs, touches
 from tests.chaos.received import Taken
 from tests.chaos.window import Window
 

@@ -9,7 +9,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from engage.store.tables import batches, deliveries
+from engage.store.schema.tables import batches, deliveries
 from tests.chaos.family import Death
 from tests.chaos.window import Window
 

@@ -13,7 +13,7 @@ from typing import Literal, Self
 import sqlalchemy as sa
 
 from engage.delivery.points import Point
-from engage.store.tables import batches, contacts, deliveries, events, runs
+from engage.store.schema.tables import batches, contacts, deliveries, events, runs
 from tests.chaos.clients import KEY, Clients, free_port
 from tests.chaos.company import found
 from tests.chaos.family import Death, Family

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engage.store.tables import deliveries
+from engage.store.schema.tables import deliveries
 
 PATIENCE = 60.0
 

@@ -22,12 +22,12 @@ from engage.model.values import to_json
 from engage.model.workspace import Workspace
 from engage.planning.requests import NewDelivery
 from engage.planning.slots import Entry, Residence, Slot
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.operating import SqlOperations
-from engage.store.planning import SqlPlanning
-from engage.store.tables import contact_dates, contacts
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.installation.operating import SqlOperations
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.schema.tables import contact_dates, contacts
 from tests.builders import NOON, a_campaign, a_workspace
 
 T = TypeVar("T")

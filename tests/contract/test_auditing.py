@@ -11,11 +11,11 @@ from engage.contacts.ports import Permission, Person
 from engage.model.contact import AttributeKind, ChannelKind, Value
 from engage.model.history import Kind, Touch
 from engage.model.workspace import Basis
-from engage.store.auditing import SqlAudit
 from engage.store.database import Database
-from engage.store.ledger import SqlSuppressions
-from engage.store.people import SqlPeople
-from engage.store.rows import add_touches
+from engage.store.people.auditing import SqlAudit
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.ledger import SqlSuppressions
+from engage.store.rows.rows import add_touches
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
 
 SINCE, LONG_AGO = NOON - timedelta(days=365), NOON - timedelta(days=500)

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from engage.delivery.buckets import Buckets, Charge, Grant, LocalBuckets, book
-from engage.store.buckets import SqlBuckets
 from engage.store.database import Database
-from engage.store.traffic_tables import buckets as rows
+from engage.store.delivery.buckets import SqlBuckets
+from engage.store.schema.traffic import buckets as rows
 from tests.contract.store_benches import at_once
 from workers.buckets import PREFIX, TRY_AGAIN_AFTER, RedisBuckets, SharedBuckets
 from workers.embedded import find_server, start_valkey, stop_valkey, url_of

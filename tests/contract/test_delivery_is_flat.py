@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage.store.database import Database
-from engage.store.text_tables import kept_texts
+from engage.store.schema.texts import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 

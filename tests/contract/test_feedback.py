@@ -12,9 +12,9 @@ from engage.model.contact import ChannelKind
 from engage.model.errors import Rejected
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.feedback import SqlFeedback
-from engage.store.lookups import SqlLookup
-from engage.store.planning import SqlPlanning
+from engage.store.expressions.lookups import SqlLookup
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.planning.transactions import SqlPlanning
 from tests.contract.store_benches import at_once
 from tests.engine import Works
 from tests.small import small_workspace

@@ -9,8 +9,8 @@ import pytest
 from engage.feedback.guarding import Guard
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.guarding import SqlTallies
-from engage.store.rows import add_touches
+from engage.store.feedback.guarding import SqlTallies
+from engage.store.rows.rows import add_touches
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 from tests.engine import Works

@@ -10,8 +10,8 @@ import pytest
 from engage.history.timeline import Count, Figure, Filter, Line, as_json
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.history import SqlHistory
-from engage.store.rows import add_touches
+from engage.store.history.touches import SqlHistory
+from engage.store.rows.rows import add_touches
 from tests.builders import NOON
 
 

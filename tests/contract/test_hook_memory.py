@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from engage.model.contact import ChannelKind
 from engage.model.errors import InputError
 from engage.store.database import Database
-from engage.store.hook_tables import hook_requests
-from engage.store.hooks import SqlHookMemory, heard_of
+from engage.store.feedback.hooks import SqlHookMemory, heard_of
+from engage.store.schema.hooks import hook_requests
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

@@ -10,8 +10,8 @@ from engage.model.contact import ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.hooks import SqlHookMemory
-from engage.store.tables import events
+from engage.store.feedback.hooks import SqlHookMemory
+from engage.store.schema.tables import events
 from tests.builders import NOON
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from engage.model.history import Kind, Touch
 from engage.model.retention import Retained
-from engage.store import keeping
 from engage.store.database import Database
-from engage.store.keeping import SqlKeeping
-from engage.store.people_tables import barred
-from engage.store.rows import add_touches
-from engage.store.tables import contacts, deliveries, events, runs, touch_details, touches
-from engage.store.text_tables import kept_texts
+from engage.store.people import keeping
+from engage.store.people.keeping import SqlKeeping
+from engage.store.rows.rows import add_touches
+from engage.store.schema.people import barred
+from engage.store.schema.tables import contacts, deliveries, events, runs, touch_details, touches
+from engage.store.schema.texts import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 

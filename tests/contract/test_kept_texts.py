@@ -12,13 +12,13 @@ from engage.history.timeline import Filter
 from engage.model.history import Kind
 from engage.model.retention import Retained
 from engage.store.database import Database
-from engage.store.exporting import Exporting
-from engage.store.history import SqlHistory
-from engage.store.keeping import SqlKeeping
-from engage.store.kept_texts import letters_in
-from engage.store.letters import SqlLetters
-from engage.store.tables import touches
-from engage.store.text_tables import kept_texts
+from engage.store.feedback.letters import SqlLetters
+from engage.store.history.touches import SqlHistory
+from engage.store.people.exporting import Exporting
+from engage.store.people.keeping import SqlKeeping
+from engage.store.rows.kept_texts import letters_in
+from engage.store.schema.tables import touches
+from engage.store.schema.texts import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from engage.model.access import Role
 from engage.store.database import Database
-from engage.store.keys import SqlKeys
+from engage.store.installation.keys import SqlKeys
 
 
 def test_a_key_is_known_until_it_ends(database: Database) -> None:

@@ -15,8 +15,8 @@ from engage.model.contact import ChannelKind, Consent, Ground
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.history import SqlHistory
-from engage.store.ledger import SqlLedger, SqlSuppressions
+from engage.store.history.touches import SqlHistory
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

@@ -14,9 +14,9 @@ from engage.feedback.mails import Mails, MailTaken
 from engage.model.history import Kind, Touch
 from engage.model.tokens import TokenPayload, sign
 from engage.store.database import Database
-from engage.store.feedback import SqlFeedback
-from engage.store.guarding import SqlTallies
-from engage.store.rows import add_touches
+from engage.store.feedback.guarding import SqlTallies
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.rows.rows import add_touches
 from tests.engine import Works
 from tests.small import SETTINGS, small_workspace
 from tests.unit.feedback.samples import NO_BOUNCES, PROSE_CASES, RETURNED, complaint, letter, mail, recipient, report

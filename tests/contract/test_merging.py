@@ -16,9 +16,9 @@ from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.store.database import Database
-from engage.store.merging import SqlMerging
-from engage.store.people_tables import merges, metadata
-from engage.store.tables import contacts, deliveries, runs
+from engage.store.people.merging import SqlMerging
+from engage.store.schema.people import merges, metadata
+from engage.store.schema.tables import contacts, deliveries, runs
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

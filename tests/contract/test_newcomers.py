@@ -18,11 +18,11 @@ from engage.model.consent import Wording
 from engage.model.contact import AttributeKind, ChannelKind, Ground, Money, Value
 from engage.model.workspace import Workspace
 from engage.store.database import Database
-from engage.store.erasing import SqlPrivacy
-from engage.store.ledger_tables import consents, wordings
 from engage.store.notes import SECRET, write_once
-from engage.store.people import SqlPeople
-from engage.store.tables import contact_dates, contacts, touches
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.erasing import SqlPrivacy
+from engage.store.schema.ledger import consents, wordings
+from engage.store.schema.tables import contact_dates, contacts, touches
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the reader does nothing that another thread could hold up

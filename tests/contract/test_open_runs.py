@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from engage.store.conditions import CALL_WAITING
 from engage.store.database import Database
-from engage.store.open_runs import active_by_campaign, counted_by
-from engage.store.tables import runs
+from engage.store.planning.open_runs import active_by_campaign, counted_by
+from engage.store.schema.conditions import CALL_WAITING
+from engage.store.schema.tables import runs
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

@@ -13,10 +13,10 @@ from engage.history.report import campaign_json
 from engage.model.history import Kind
 from engage.model.retention import Retained
 from engage.store.database import Database
-from engage.store.keeping import SqlKeeping
-from engage.store.postings import SqlPostings
-from engage.store.reports import SqlReports
-from engage.store.tables import events
+from engage.store.feedback.postings import SqlPostings
+from engage.store.history.reports import SqlReports
+from engage.store.people.keeping import SqlKeeping
+from engage.store.schema.tables import events
 from tests.contract.test_postings import CRM, Crm, Loop
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace

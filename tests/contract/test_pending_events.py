@@ -10,8 +10,9 @@ from engage.model.contact import Event
 from engage.model.history import Kind
 from engage.planning.planner import Planner
 from engage.store.database import Database
-from engage.store.pending import MOST_ATTEMPTS, insert_pending
-from engage.store.planning import SqlPlanning
+from engage.store.planning.pending import MOST_ATTEMPTS
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.rows.rows import insert_pending
 from tests.builders import NOON, an_event
 from tests.contract.store_benches import MINUTE, Bench, an_entry, at_once
 from tests.engine import Works

@@ -23,10 +23,10 @@ from engage.model.history import Kind
 from engage.model.time import ZoneSource
 from engage.model.workspace import Workspace
 from engage.store.database import Database
-from engage.store.history import SqlHistory
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.people import SqlPeople
-from engage.store.tables import contact_dates, contacts, deliveries
+from engage.store.history.touches import SqlHistory
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
+from engage.store.schema.tables import contact_dates, contacts, deliveries
 from tests.builders import NOON, a_workspace, some_settings
 
 LATER = NOON + timedelta(days=1)

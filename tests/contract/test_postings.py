@@ -17,12 +17,12 @@ from engage.delivery.retries import WEBHOOK_SCHEDULE
 from engage.model.errors import InputError, Rejected, SendError, Unavailable, Unconfirmed
 from engage.model.history import Kind, Touch
 from engage.model.outlets import Outlet
-from engage.store import postings as module
 from engage.store.database import Database
-from engage.store.horizon import Horizon
-from engage.store.postings import SqlPostings
-from engage.store.rows import add_touches
-from engage.store.tables import postings, touches
+from engage.store.feedback import postings as module
+from engage.store.feedback.horizon import Horizon
+from engage.store.feedback.postings import SqlPostings
+from engage.store.rows.rows import add_touches
+from engage.store.schema.tables import postings, touches
 from tests.builders import NOON, a_campaign, a_workspace
 from tests.contract.store_benches import Bench
 from tests.waiting import until

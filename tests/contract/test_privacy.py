@@ -15,13 +15,13 @@ from engage.model.contact import ChannelKind, Value
 from engage.model.errors import InputError
 from engage.model.history import Kind
 from engage.planning.messages import AskedMessage, RequestName, delivery_of_message
-from engage.store.api_tables import metadata
 from engage.store.database import Database
-from engage.store.kept_texts import letters_in
-from engage.store.ledger_tables import consents, suppressions
-from engage.store.messages import SqlMessages
-from engage.store.people_tables import barred
-from engage.store.tables import deliveries, events, runs, touches
+from engage.store.planning.messages import SqlMessages
+from engage.store.rows.kept_texts import letters_in
+from engage.store.schema.api import metadata
+from engage.store.schema.ledger import consents, suppressions
+from engage.store.schema.people import barred
+from engage.store.schema.tables import deliveries, events, runs, touches
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 

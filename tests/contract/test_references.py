@@ -11,7 +11,7 @@ from engage.contacts.ports import Identity
 from engage.model.addresses import address_key
 from engage.model.contact import ChannelKind
 from engage.store.database import Database
-from engage.store.tables import contacts
+from engage.store.schema.tables import contacts
 from tests.builders import NOON, an_event
 from tests.contract.store_benches import Bench
 from tests.engine import MONDAY, Works

@@ -16,8 +16,8 @@ from engage.history.shares import Share
 from engage.model.contact import ChannelKind
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.reports import SqlReports
-from engage.store.rows import add_touches
+from engage.store.history.reports import SqlReports
+from engage.store.rows.rows import add_touches
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

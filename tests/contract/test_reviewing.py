@@ -14,8 +14,8 @@ from engage.model.delivery import DeliveryState
 from engage.model.errors import Rejected, Unconfirmed
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.letters import SqlLetters
-from engage.store.reviewing import SqlIllEnded
+from engage.store.delivery.reviewing import SqlIllEnded
+from engage.store.feedback.letters import SqlLetters
 from tests.contract.store_benches import at_once
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace

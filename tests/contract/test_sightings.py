@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from engage.model.contact import Event
 from engage.store.database import Database
-from engage.store.sightings import SAMPLES, SqlSightings
+from engage.store.planning.sightings import SAMPLES, SqlSightings
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

@@ -21,8 +21,8 @@ from engage.planning.messages import (
     delivery_of_message,
 )
 from engage.store.database import Database
-from engage.store.messages import SqlMessages
-from engage.store.tables import deliveries
+from engage.store.planning.messages import SqlMessages
+from engage.store.schema.tables import deliveries
 from tests.contract.store_benches import at_once
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from engage.store.database import AWAY, Database
+from engage.store.delivery.leases import hold
 from engage.store.engines import ASLEEP_SECONDS, LOOK_SECONDS
-from engage.store.leases import hold
-from engage.store.tables import meta
+from engage.store.schema.tables import meta
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

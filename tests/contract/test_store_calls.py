@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from engage.delivery.calling import Answered, DueCall, GaveUp, TryAgain
 from engage.model.run import RunState
 from engage.planning.requests import NewCall
-from engage.store.calls import SqlCalls
 from engage.store.database import Database
-from engage.store.tables import calls
+from engage.store.delivery.calls import SqlCalls
+from engage.store.schema.tables import calls
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, an_entry, at_once
 

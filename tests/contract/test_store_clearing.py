@@ -16,8 +16,8 @@ from engage.model.delivery import Approved, DeliveryState, Refused
 from engage.model.time import Duration
 from engage.policy import decide
 from engage.store.database import Database
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.tables import contacts, runs
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
+from engage.store.schema.tables import contacts, runs
 from tests.builders import NOON, a_campaign, a_purpose, a_workspace, some_settings
 from tests.contract.store_benches import MINUTE, Bench, a_delivery, a_slot, an_entry, at_once, settled
 

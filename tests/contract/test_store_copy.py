@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from engage.model.contact import Consent
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
-from engage.store.business_clock import StoredMoment
-from engage.store.copy import CHUNK, copy_into
 from engage.store.database import Database
-from engage.store.ledger import SqlLedger
-from engage.store.ledger_tables import consents
-from engage.store.tables import contact_dates, contacts, events, runs, touch_details, touches
+from engage.store.installation.business_clock import StoredMoment
+from engage.store.installation.copy import CHUNK, copy_into
+from engage.store.people.ledger import SqlLedger
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import contact_dates, contacts, events, runs, touch_details, touches
 from tests.builders import NOON, an_event
 from tests.contract.store_benches import Bench, settled
 

@@ -13,11 +13,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from engage.model.errors import NotThereError
-from engage.store.api_tables import metadata
-from engage.store.business_clock import StoredMoment
-from engage.store.clock import MachineNow
 from engage.store.database import Database
-from engage.store.tables import meta
+from engage.store.installation.business_clock import StoredMoment
+from engage.store.schema.api import metadata
+from engage.store.schema.tables import meta
+from engage.store.sql.clock import MachineNow
 from tests.builders import NOON
 from tests.contract.store_benches import at_once
 

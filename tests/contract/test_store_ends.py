@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from engage.model.history import Kind
 from engage.planning.endings import endings_of
 from engage.planning.moving import Moving
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import Database
-from engage.store.planning import SqlPlanning
-from engage.store.tables import contacts, runs, touches
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.schema.tables import contacts, runs, touches
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

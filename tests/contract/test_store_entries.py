@@ -12,7 +12,7 @@ from engage.model.run import RunState
 from engage.model.time import Duration
 from engage.planning.slots import DateMatch, Residence
 from engage.store.database import Database
-from engage.store.tables import runs
+from engage.store.schema.tables import runs
 from tests.builders import NOON, a_campaign
 from tests.contract.store_benches import Bench, a_slot, an_entry, at_once
 

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from engage.store.database import Database
-from engage.store.gauges import SqlGauges
-from engage.store.tables import batches, calls, campaign_states, deliveries, events, pauses, runs
+from engage.store.installation.gauges import SqlGauges
+from engage.store.schema.tables import batches, calls, campaign_states, deliveries, events, pauses, runs
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

@@ -11,7 +11,7 @@ from engage.model.campaign import Campaign, ReEntry
 from engage.model.run import RunState
 from engage.model.shares import is_in
 from engage.store.database import Database
-from engage.store.tables import runs
+from engage.store.schema.tables import runs
 from tests.builders import NOON, a_campaign
 from tests.contract.store_benches import Bench, a_slot, an_entry
 

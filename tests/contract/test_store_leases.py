@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from engage.delivery.ports import LeaseLost
 from engage.model.delivery import DeliveryState
-from engage.store import queues
-from engage.store.clock import MachineNow
 from engage.store.database import Database
-from engage.store.tables import deliveries
+from engage.store.delivery import queues
+from engage.store.schema.tables import deliveries
+from engage.store.sql.clock import MachineNow
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, at_once, settled
 

@@ -13,7 +13,7 @@ from engage.model.time import Duration
 from engage.model.workspace import Basis, Segment
 from engage.rules.expressions import Lookup
 from engage.store.database import Database
-from engage.store.ledger import SqlLedger
+from engage.store.people.ledger import SqlLedger
 from tests.builders import NOON, a_campaign, a_purpose, a_workspace, an_event, some_settings
 from tests.contract.store_benches import Bench
 

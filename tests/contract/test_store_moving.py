@@ -13,7 +13,7 @@ from engage.model.steps import Arm, Consenting, Emit, Fallback, Set, Split, Step
 from engage.model.time import Duration
 from engage.planning.moving import Moving
 from engage.store.database import Database
-from engage.store.tables import contacts
+from engage.store.schema.tables import contacts
 from tests.builders import HERE, NOON, a_campaign, a_send, a_workspace
 from tests.contract.store_benches import Bench, an_entry
 

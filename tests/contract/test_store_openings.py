@@ -19,7 +19,7 @@ from engage.planning.openings import opening_send, openings
 from engage.planning.planner import Planner
 from engage.planning.slots import DateMatch, Entry, Residence, Slot
 from engage.store.database import Database
-from engage.store.tables import deliveries, runs, touches
+from engage.store.schema.tables import deliveries, runs, touches
 from tests.builders import NOON, a_campaign, a_send, a_workspace
 from tests.contract.store_benches import Bench
 

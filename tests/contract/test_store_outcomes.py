@@ -12,10 +12,10 @@ from engage.model.contact import ChannelKind
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.store.database import Database
-from engage.store.kept_texts import letters_in
-from engage.store.ledger_tables import suppressions
-from engage.store.tables import deliveries, runs, touch_details, touches
-from engage.store.text_tables import kept_texts
+from engage.store.rows.kept_texts import letters_in
+from engage.store.schema.ledger import suppressions
+from engage.store.schema.tables import deliveries, runs, touch_details, touches
+from engage.store.schema.texts import kept_texts
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, settled
 

@@ -15,7 +15,7 @@ from engage.model.history import Kind, Touch
 from engage.model.run import RunState
 from engage.planning.requests import ArmResult
 from engage.store.database import Database
-from engage.store.tables import contacts
+from engage.store.schema.tables import contacts
 from tests.builders import NOON
 from tests.contract.store_benches import Bench, a_delivery, an_entry
 

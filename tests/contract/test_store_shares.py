@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from engage.model.shares import PRIME, coefficients, is_in, point
 from engage.store.database import Database
-from engage.store.shares import is_in_share, share_point
+from engage.store.sql.shares import is_in_share, share_point
 
 IDS = (
     *range(1, 400), 2**31 - 3, 2**31 - 2, 2**31 - 1, 2**31, 2**31 + 1, 2**32, 2**32 + 1, 2**40 + 12345, 2 * PRIME, 3 * PRIME - 1,

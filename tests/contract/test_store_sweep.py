@@ -9,7 +9,7 @@ import pytest
 from engage.delivery.ports import NOBODY, Lease, NoJournal
 from engage.model.delivery import DeliveryState
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
+from engage.store.delivery.deliveries import SqlDeliveries
 from tests.builders import NOON
 from tests.contract.store_benches import Bench, at_once, settled
 

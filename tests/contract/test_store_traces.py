@@ -11,7 +11,7 @@ from engage.model.contact import Event
 from engage.model.triggers import EventTrigger
 from engage.planning.planner import Planner
 from engage.store.database import Database
-from engage.store.tables import events, runs
+from engage.store.schema.tables import events, runs
 from tests.builders import NOON, a_campaign, a_workspace
 from tests.contract.store_benches import Bench
 from tests.spans import TRACEPARENT

@@ -8,11 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from engage.delivery.rate_ports import LocalVolumes, Notice, Volumes
-from engage.store.clock import MachineNow
 from engage.store.database import Database
-from engage.store.notices import SqlNotices, standings
-from engage.store.traffic_tables import notices
-from engage.store.volumes import KEPT, SqlVolumes
+from engage.store.delivery.notices import SqlNotices, standings
+from engage.store.delivery.volumes import KEPT, SqlVolumes
+from engage.store.schema.traffic import notices
+from engage.store.sql.clock import MachineNow
 from tests.contract.store_benches import at_once
 
 TODAY = date(2026, 11, 30)

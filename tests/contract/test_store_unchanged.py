@@ -13,9 +13,9 @@ from engage.model.campaign import Limit, Per
 from engage.model.contact import ChannelKind, Consent
 from engage.model.delivery import DeliveryState, Facts
 from engage.store.database import Database
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.ledger_tables import consents
-from engage.store.tables import campaign_states, contacts, deliveries, runs
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import campaign_states, contacts, deliveries, runs
 from tests.builders import NOON, a_campaign, a_purpose, a_workspace, some_settings
 from tests.contract.store_benches import Bench, a_delivery, a_slot, an_entry, settled
 

@@ -10,9 +10,9 @@ import pytest
 from engage.model.campaign import Status
 from engage.model.delivery import CampaignState, DeliveryState
 from engage.model.workspace import Workspace
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import Database
-from engage.store.tables import snapshots
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.schema.tables import snapshots
 from tests.builders import NOON, a_campaign, a_workspace
 from tests.contract.store_benches import Bench, at_once, settled
 

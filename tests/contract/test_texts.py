@@ -13,8 +13,8 @@ from engage.feedback.words import Word
 from engage.model.contact import ChannelKind
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.ledger import SqlLedger, SqlSuppressions
-from engage.store.texting import SqlTexts
+from engage.store.feedback.texting import SqlTexts
+from engage.store.people.ledger import SqlLedger, SqlSuppressions
 from tests.engine import Works
 from tests.small import SETTINGS, small_workspace
 

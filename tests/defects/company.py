@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from engage.model.history import Kind
-from engage.store.tables import contacts
+from engage.store.schema.tables import contacts
 from tests.engine import Works
 from tests.small import SETTINGS
 

@@ -17,7 +17,7 @@ from engage.delivery.ports import Renderer
 from engage.model.delivery import Approved, Cleared, Receipt, Rendered
 from engage.rules.expressions import Lookup
 from engage.store.database import Database
-from engage.store.tables import batches
+from engage.store.schema.tables import batches
 from engage.templates import Templates
 from tests.engine import Works
 from tests.fakes.channel import FakeChannel

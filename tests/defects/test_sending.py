@@ -20,9 +20,9 @@ from engage.model.history import Kind
 from engage.model.time import Duration
 from engage.planning.positions import step_at
 from engage.simulation.plan import as_json
-from engage.store.feedback import SqlFeedback
-from engage.store.tables import deliveries, runs
-from engage.store.texting import SqlTexts
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.feedback.texting import SqlTexts
+from engage.store.schema.tables import deliveries, runs
 from tests.defects.company import Found, company, go_to, got, utc
 from tests.defects.killing import Recording, dies_of, kill_at, let_leases_end
 from tests.engine import Works

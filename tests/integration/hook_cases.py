@@ -24,10 +24,10 @@ from engage.model.errors import InputError
 from engage.model.hooks import GENERIC
 from engage.model.workspace import Files, Workspace
 from engage.store.database import Database
-from engage.store.feedback import SqlFeedback
-from engage.store.hooks import SqlHookMemory
-from engage.store.tables import contacts
-from engage.store.texting import SqlTexts
+from engage.store.feedback.hooks import SqlHookMemory
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.feedback.texting import SqlTexts
+from engage.store.schema.tables import contacts
 from tests.engine import MONDAY
 from tests.integration.setting_changes import SETTINGS, Key, settings
 from tests.integration.watching import Case, Stand, World, accepted

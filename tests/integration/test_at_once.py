@@ -18,7 +18,7 @@ from engage.model.contact import ChannelKind, Consent
 from engage.model.delivery import Approved, Rendered
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
+from engage.store.delivery.deliveries import SqlDeliveries
 from engage.templates import Templates
 from engage.templates.scope import Segments
 from tests.engine import MONDAY, Works

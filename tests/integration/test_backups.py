@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from engage.delivery.conductor import Point
 from engage.model.errors import InputError, NotThereError
 from engage.model.history import Kind
-from engage.store.backing_up import SKIPPED
 from engage.store.database import Database
+from engage.store.installation.backing_up import SKIPPED
 from tests.engine import MONDAY, Works
 from tests.servers.postgres import binaries
 from tests.small import small_workspace

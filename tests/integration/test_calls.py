@@ -17,9 +17,9 @@ from engage.model.errors import InputError, Rejected, SendError, Unavailable, Un
 from engage.model.history import Kind
 from engage.model.outlets import Outlet
 from engage.model.workspace import Endpoint, Workspace
-from engage.store.calls import SqlCalls
 from engage.store.database import Database
-from engage.store.tables import calls
+from engage.store.delivery.calls import SqlCalls
+from engage.store.schema.tables import calls
 from tests.builders import some_settings
 from tests.engine import Works
 from tests.servers.http import DROP, SILENCE, Answer

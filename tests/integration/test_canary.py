@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from engage.store.tables import calls, deliveries, touches
+from engage.store.schema.tables import calls, deliveries, touches
 from tests.integration.eavesdropping import NAME, PEOPLE, PHONE, closed, make_company, make_providers_talk, overheard
 from tests.servers.processes import KEY, Process, ground
 from tests.servers.smtp import SmtpServer

@@ -17,7 +17,7 @@ from engage.model.content import ChatContent, Content, SmsContent
 from engage.model.delivery import Cleared, Receipt
 from engage.model.errors import SendError
 from tests.builders import NOON, a_channel, a_cleared, an_approved, some_settings
-from workers.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray
+from workers.demo.catchers import SlackCatcher, SmsCatcher, SmtpCatcher, Tray
 
 
 def _now() -> datetime:

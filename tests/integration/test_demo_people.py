@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from engage.contacts.importing import Report, import_file
 from engage.model.contact import AttributeKind, Contact
 from engage.store.database import Database
-from engage.store.ledger_tables import consents
-from engage.store.people import SqlPeople
-from engage.store.rows import contact_of
-from engage.store.tables import contacts
+from engage.store.people.contacts import SqlPeople
+from engage.store.rows.rows import contact_of
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import contacts
 from tests.builders import a_purpose, a_workspace, some_settings
 from tools.make_contacts import TARGET, made
 

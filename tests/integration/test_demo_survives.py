@@ -17,9 +17,9 @@ from rich.console import Console
 from engage.model.history import Kind
 from engage.store.database import Database
 from tests.servers.forks import Forked
-from workers.catchers import Tray
-from workers.demo import START, company_at_work
-from workers.demo_company import Company
+from workers.demo.catchers import Tray
+from workers.demo.company import Company
+from workers.demo.playing import START, company_at_work
 from workers.embedded import find_server
 from workers.office import OnDisk
 from workers.simulations import simulate

@@ -16,9 +16,9 @@ from engage.model.time import Duration
 from engage.model.workspace import Workspace
 from engage.planning.positions import name_of, step_at
 from engage.simulation.plan import as_json
-from engage.store.business_clock import StoredMoment
 from engage.store.database import Database
-from engage.store.tables import deliveries, runs
+from engage.store.installation.business_clock import StoredMoment
+from engage.store.schema.tables import deliveries, runs
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 from workers.plans import plan

@@ -11,8 +11,8 @@ from engage.delivery.calling import Answered, CallOutcome, GaveUp
 from engage.history.timeline import Filter
 from engage.model.errors import Rejected
 from engage.model.history import Kind
-from engage.store.calls import SqlCalls
 from engage.store.database import Database
+from engage.store.delivery.calls import SqlCalls
 from tests.engine import MONDAY, Works
 from tests.small import SETTINGS, small_workspace
 

@@ -18,7 +18,7 @@ from engage.simulation.explaining import Case, explain
 from engage.simulation.explanation import Explanation
 from engage.simulation.visitor import Visitor
 from engage.store.database import Database
-from engage.store.inquiries import SqlInquiry
+from engage.store.history.inquiries import SqlInquiry
 from tests.engine import Works
 from tests.small import SETTINGS, small_workspace
 

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage.model.contact import Event
-from engage.store.tables import batches, deliveries
+from engage.store.schema.tables import batches, deliveries
 from tests.integration.ticket_desk import SETTINGS, make_desk
 from tests.servers.processes import Ground, ground
 from tests.servers.smtp import SmtpServer

@@ -21,10 +21,10 @@ from engage.feedback import Response, Taken
 from engage.model.contact import ChannelKind, Consent
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.kept_texts import letters_in
-from engage.store.tables import deliveries, runs, touch_details, touches
-from engage.store.text_tables import kept_texts
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.rows.kept_texts import letters_in
+from engage.store.schema.tables import deliveries, runs, touch_details, touches
+from engage.store.schema.texts import kept_texts
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

@@ -19,10 +19,10 @@ from engage.model.errors import Rejected, Unavailable
 from engage.model.history import Kind
 from engage.model.workspace import Guards, Workspace
 from engage.store.database import Database
-from engage.store.notices import SqlNotices, standings
-from engage.store.standing import provider_states
-from engage.store.tables import deliveries
-from engage.store.volumes import SqlVolumes
+from engage.store.delivery.notices import SqlNotices, standings
+from engage.store.delivery.standing import provider_states
+from engage.store.delivery.volumes import SqlVolumes
+from engage.store.schema.tables import deliveries
 from tests.engine import MONDAY, Works
 from tests.servers.http import Answer
 from tests.servers.smtp import SmtpServer

@@ -12,7 +12,7 @@ from engage.delivery.points import Point
 from engage.model.contact import ChannelKind, Consent
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.tables import contacts
+from engage.store.schema.tables import contacts
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

@@ -19,8 +19,8 @@ from engage.model.errors import SendError, Unavailable, Unconfirmed
 from engage.model.history import Kind
 from engage.model.missing import Missing
 from engage.store.database import Database
-from engage.store.questions import SqlQuestions
-from engage.store.reviewing import SqlIllEnded
+from engage.store.delivery.questions import SqlQuestions
+from engage.store.delivery.reviewing import SqlIllEnded
 from tests.builders import NOON, a_channel, some_settings
 from tests.contract.channel_benches import SlackBench
 from tests.engine import Works

@@ -13,11 +13,11 @@ from engage.model.contact import Event
 from engage.model.history import Kind
 from engage.model.time import Duration
 from engage.planning.planner import Planner
-from engage.store.business_clock import StoredMoment
+from engage.store.campaigns.renaming import CARRIED
 from engage.store.database import Database
-from engage.store.planning import SqlPlanning
-from engage.store.renaming import CARRIED
-from engage.store.tables import campaign_states, runs
+from engage.store.installation.business_clock import StoredMoment
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.schema.tables import campaign_states, runs
 from tests.engine import MONDAY, Works
 from tests.small import FILES, small_workspace
 from workers.plans import plan

@@ -15,8 +15,8 @@ from engage.delivery.points import Point
 from engage.model.contact import ChannelKind
 from engage.model.history import Kind
 from engage.store.database import Database
-from engage.store.deliveries import SqlDeliveries
-from engage.store.tables import batches
+from engage.store.delivery.deliveries import SqlDeliveries
+from engage.store.schema.tables import batches
 from tests.builders import a_channel, some_settings
 from tests.engine import MONDAY, Works
 from tests.servers.http import DROP

@@ -14,7 +14,7 @@ from engage.model.history import Kind
 from engage.planning.entering import Entering
 from engage.planning.signals import SILENT
 from engage.store.database import Database
-from engage.store.planning import SqlPlanning
+from engage.store.planning.transactions import SqlPlanning
 from tests.contract.store_benches import at_once
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace

@@ -14,8 +14,8 @@ from engage.store.database import Database
 from tests.engine import Works
 from tests.small import small_workspace
 from tests.spans import TRACE, TRACEPARENT, Recorded, recorded
-from workers.metrics import Metrics
-from workers.signals import DeliverySignals
+from workers.monitoring.metrics import Metrics
+from workers.monitoring.signals import DeliverySignals
 
 MANY = 30
 FILES = {

@@ -19,11 +19,11 @@ from engage.planning.due import Due
 from engage.rules.workspace import load
 from engage.settings import load_settings, read_folder
 from engage.simulation.timeline import Engine, Script, play
-from engage.store.copy import copy_into
+from engage.store.installation.copy import copy_into
 from tests.integration.random_workspaces import END, START, World, a_world
 from tests.servers.forks import Forked
 from workers.broker import Nudges, senders
-from workers.catchers import SmsCatcher, SmtpCatcher, Tray
+from workers.demo.catchers import SmsCatcher, SmtpCatcher, Tray
 from workers.opening import open_wired
 from workers.stage import Stage
 from workers.wiring import Wired

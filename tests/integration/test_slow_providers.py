@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from engage.delivery.conductor import BEGIN_WITHIN
 from engage.model.delivery import Cleared, Receipt
 from engage.store.database import Database
-from engage.store.notices import SqlNotices, standings
-from engage.store.tables import batches, deliveries
+from engage.store.delivery.notices import SqlNotices, standings
+from engage.store.schema.tables import batches, deliveries
 from tests.engine import MONDAY, Works
 from tests.fakes.channel import FakeChannel
 from tests.integration.test_providers import NEWS, Machine, workspace_of

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from engage.model.history import Kind
 from engage.planning.slots import Entry, Slot
 from engage.store.database import Database
-from engage.store.planning import SqlPlanning
+from engage.store.planning.transactions import SqlPlanning
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

@@ -21,10 +21,10 @@ from tests.integration.test_hooks import CONFIG, DEMO_SECRET, posted
 from tests.servers.processes import SLOW, Process, ground
 from tests.unit.hooks.desk import zendesk
 from tests.waiting import until as until_within
-from workers.catchers import Caught, SlackCatcher, SmtpCatcher, Tray
-from workers.demo import free_port
-from workers.demo_crm import CrmCatcher
-from workers.demo_reader import link_to, press
+from workers.demo.catchers import Caught, SlackCatcher, SmtpCatcher, Tray
+from workers.demo.crm import CrmCatcher
+from workers.demo.playing import free_port
+from workers.demo.reader import link_to, press
 from workers.office import OnDisk
 from workers.wiring import Wired
 

@@ -9,7 +9,7 @@ from threading import Event, Thread
 import sqlalchemy as sa
 
 from engage.store.database import Database
-from engage.store.planning import SqlPlanning
+from engage.store.planning.transactions import SqlPlanning
 from tests.engine import MONDAY, Works
 from tests.small import small_workspace
 

@@ -17,7 +17,7 @@ from engage.feedback.lookout import HOLD, Lookout
 from engage.model.content import EmailContent, SmsContent
 from engage.model.history import Kind
 from engage.store.database import AWAY, Database
-from engage.store.letters import SqlLetters
+from engage.store.feedback.letters import SqlLetters
 from engage.web import following
 from engage.web.ports import Site
 from tests.engine import Works

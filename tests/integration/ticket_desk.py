@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from engage.contacts.ports import Person
-from engage.store.tables import touches
+from engage.store.schema.tables import touches
 from workers.office import OnDisk
 
 SETTINGS = """

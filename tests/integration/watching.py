@@ -28,15 +28,15 @@ from engage.rules.checking import Checked, check
 from engage.rules.laws import laws
 from engage.simulation.rehearsing import judge
 from engage.simulation.timeline import Script
-from engage.store.calls import SqlCalls
 from engage.store.database import Database
-from engage.store.erasing import SqlPrivacy
-from engage.store.guarding import SqlTallies
-from engage.store.keeping import SqlKeeping
-from engage.store.postings import SqlPostings
-from engage.store.rows import add_touches
-from engage.store.tables import contacts
-from engage.store.texting import SqlTexts
+from engage.store.delivery.calls import SqlCalls
+from engage.store.feedback.guarding import SqlTallies
+from engage.store.feedback.postings import SqlPostings
+from engage.store.feedback.texting import SqlTexts
+from engage.store.people.erasing import SqlPrivacy
+from engage.store.people.keeping import SqlKeeping
+from engage.store.rows.rows import add_touches
+from engage.store.schema.tables import contacts
 from engage.templates import check as check_templates
 from engage.templates.purposes import PurposeTexts
 from engage.web.pages import Pages, Reader
@@ -45,9 +45,9 @@ from tests.engine import MONDAY, Works
 from tests.servers.http import Answer, HttpServer, Request
 from tests.servers.imap import ImapServer
 from tests.servers.tokens import GIVEN, NO_TOKENS, Generous
-from workers.authorising import AccessTokens
-from workers.imap import collect
 from workers.loop import LoopThread
+from workers.mailboxes.authorising import AccessTokens
+from workers.mailboxes.imap import collect
 from workers.office import OnDisk
 from workers.simulations import rehearse
 

@@ -19,9 +19,9 @@ from engage.model.values import from_json
 from engage.model.workspace import Basis, Purpose, Segment
 from engage.rules.expressions import Names, Scope, holds, parse, since
 from engage.rules.expressions.meaning import equal
-from engage.store.ledger_tables import consents
-from engage.store.rows import consent_of, contact_of
-from engage.store.tables import contacts, events, touches
+from engage.store.rows.rows import consent_of, contact_of
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import contacts, events, touches
 from tests.builders import HERE
 
 NOW = datetime(2026, 2, 27, 22, 30, tzinfo=UTC)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engage.model.localtime import to_utc, zone
 from engage.model.triggers import DateTrigger
 from engage.store.database import Database
-from engage.store.tables import contacts, runs
+from engage.store.schema.tables import contacts, runs
 from tests.defects.company import NOBODYS, WISHES
 from tests.engine import Works
 from tests.property.anniversaries import Anniversary

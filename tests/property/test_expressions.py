@@ -17,8 +17,8 @@ from engage.rules.expressions.refusing import MAX_LEVELS, levels
 from engage.rules.expressions.syntax import MAX_BRACKETS
 from engage.rules.expressions.wording import wording
 from engage.store.engines import sqlite_engine
-from engage.store.lowering import condition
-from engage.store.tables import contacts, metadata
+from engage.store.expressions.lowering import condition
+from engage.store.schema.tables import contacts, metadata
 from tests.builders import HERE
 from tests.property.expression_sources import condition as any_condition
 from tests.property.expression_world import KINDS, LOCAL_DATES, NAMES, NOW, PURPOSES, World, a_world, an_expression

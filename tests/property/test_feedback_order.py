@@ -14,9 +14,9 @@ from engage.feedback import Feedback, Response
 from engage.model.history import Kind
 from engage.model.responses import RESPONSES
 from engage.store.database import Database
-from engage.store.feedback import SqlFeedback
-from engage.store.ledger_tables import suppressions
-from engage.store.tables import deliveries, events, touches
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.schema.ledger import suppressions
+from engage.store.schema.tables import deliveries, events, touches
 from tests.builders import NOON
 from tests.contract.store_benches import Bench
 

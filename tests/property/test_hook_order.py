@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engage.store.database import Database
-from engage.store.tables import events, runs
+from engage.store.schema.tables import events, runs
 from tests.engine import MONDAY, Works
 from tests.hooking import Front
 from tests.small import FILES, small_workspace

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from engage.contacts.ports import Permission, Person
 from engage.model.contact import ChannelKind
 from engage.store.database import Database
-from engage.store.ledger_tables import consents
-from engage.store.people import SqlPeople
-from engage.store.tables import contact_dates, contacts, metadata, touches
+from engage.store.people.contacts import SqlPeople
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import contact_dates, contacts, metadata, touches
 from tests.builders import NOON, a_workspace
 
 POPULATION = [{"external_id": f"p{number}", "email": f"p{number}@example.com", "phone": f"+3864000000{number}"} for number in range(3)]

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from engage.rules.expressions import holds, sql_refusals
 from engage.store.engines import sqlite_engine
-from engage.store.lowering import condition
-from engage.store.tables import contacts, metadata
+from engage.store.expressions.lowering import condition
+from engage.store.schema.tables import contacts, metadata
 from tests.property.expression_world import KINDS, LOCAL_DATES, NOW, PURPOSES, World, a_world, an_expression
 from tests.servers.postgres import postgres
 

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 
 from engage.hooks.ports import Unreachable
 from tests.servers.http import Answer, HttpServer, Request
-from workers.authorising import AccessTokens
 from workers.fetching import Posted
+from workers.mailboxes.authorising import AccessTokens
 
 
 @final

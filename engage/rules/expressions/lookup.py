@@ -12,7 +12,7 @@ from engage.model.time import Duration
 class Lookup(Protocol):
     """Answers what an expression asks beyond the data in hand, about one contact at one moment (`now`).
 
-    Implementers must give the answers that the expression has as SQL (`engage.store.lowering`): nothing later than `now` counts;
+    Implementers must give the answers that the expression has as SQL (`engage.store.expressions`): nothing later than `now` counts;
     `within` begins at `engage.rules.expressions.since(now, within)`, that moment included; None for `within` is ever.
     """
 

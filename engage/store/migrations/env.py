@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from engage.store.api_tables import metadata
+from engage.store.schema.api import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True, render_as_batch=True)

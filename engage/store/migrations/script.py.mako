@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from engage.store.tables import Id, Instant, Json
+from engage.store.schema.tables import Id, Instant, Json
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

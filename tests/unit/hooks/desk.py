@@ -24,7 +24,7 @@ from httpx2 import Response
 
 from engage.model.contact import AttributeKind
 from engage.model.hooks import Hook
-from engage.store.tables import touches
+from engage.store.schema.tables import touches
 from tests.builders import NOON, some_settings
 from tests.unit.web.site import Visitor
 

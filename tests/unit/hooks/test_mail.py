@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from engage.store.ledger_tables import suppressions
+from engage.store.schema.ledger import suppressions
 from tests.unit.hooks.desk import CERTIFICATE, CONFIRM, TOPIC, Desk, basic, bearer, mailgun, payload, sendgrid, slack, sns, twilio
 
 postmark, brevo = partial(basic, "postmark"), partial(bearer, "brevo")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engage.model.stretches import Stretches
-from engage.store.documents import LONGEST_KEPT, MOST_CHARACTERS, MOST_KEPT, json_text
+from engage.store.rows.documents import LONGEST_KEPT, MOST_CHARACTERS, MOST_KEPT, json_text
 
 TEXTS = some.text(some.characters(codec="utf-8"), max_size=30)
 

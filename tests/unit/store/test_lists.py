@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from engage.store.database import Database
-from engage.store.ledger_tables import consents, suppressions
-from engage.store.lists import among
-from engage.store.tables import deliveries, runs, touches
+from engage.store.schema.ledger import consents, suppressions
+from engage.store.schema.tables import deliveries, runs, touches
+from engage.store.sql.lists import among
 
 ASKED: dict[str, Any] = {
     "one list": sa.select(suppressions.c.reason).where(among(suppressions.c.address_key, "keys")),

@@ -14,10 +14,10 @@ from engage.model.errors import Place
 from engage.model.workspace import Basis, Purpose, Segment
 from engage.rules.expressions import Names, parse
 from engage.store.engines import sqlite_engine
-from engage.store.ledger_tables import consents
-from engage.store.lowering import condition, segment_condition
-from engage.store.operators import CannotLower
-from engage.store.tables import contacts, metadata
+from engage.store.expressions.lowering import condition, segment_condition
+from engage.store.schema.ledger import consents
+from engage.store.schema.tables import contacts, metadata
+from engage.store.sql.operators import CannotLower
 
 NOW = datetime(2026, 2, 28, 8, 0, tzinfo=UTC)
 KINDS = {"plan": AttributeKind.TEXT, "score": AttributeKind.NUMBER, "joined": AttributeKind.DATE}

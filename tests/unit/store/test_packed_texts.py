@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from engage.model.history import Kind, Touch
 from engage.model.stretches import Stretches
-from engage.store.kept_texts import LETTERS, letters_in, packed
+from engage.store.rows.kept_texts import LETTERS, letters_in, packed
 from tests.builders import NOON
 
 TEXTS = some.text(max_size=40)

@@ -11,10 +11,10 @@ from weakref import ref
 import pytest
 import sqlalchemy as sa
 
-from engage.store.columns import Instant, Json
 from engage.store.engines import sqlite_engine
 from engage.store.memory import MemoryConnection
-from engage.store.ready import LONGEST
+from engage.store.schema.columns import Instant, Json
+from engage.store.sql.ready import LONGEST
 
 THEN = datetime(2026, 2, 28, 8, tzinfo=UTC)
 PEOPLE = sa.Table(

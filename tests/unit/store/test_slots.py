@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from engage.model.campaign import ReEntry
 from engage.model.time import Duration
 from engage.planning.slots import Residence, Slot
-from engage.store.slots import FOREVER, by_shape, not_since, waves
+from engage.store.planning.slots import FOREVER, by_shape, not_since, waves
 
 AT = datetime(2026, 3, 29, 7, tzinfo=UTC)
 HERE = Slot(at=AT, key="k", trigger={}, residence=Residence(zone_key="Europe/Ljubljana"))

@@ -31,24 +31,24 @@ from engage.model.workspace import Basis, Queue, Settings, Workspace
 from engage.planning.planner import Planner
 from engage.planning.versions import version_in
 from engage.rules.expressions import Lookup
-from engage.store.api_tables import metadata
+from engage.store.campaigns.workspaces import SqlWorkspaces
 from engage.store.database import AWAY, Database
-from engage.store.feedback import SqlFeedback
-from engage.store.history import SqlHistory
-from engage.store.hooks import SqlHookMemory
-from engage.store.keys import SqlKeys
-from engage.store.ledger import SqlLedger
-from engage.store.letters import SqlLetters
-from engage.store.lookups import SqlLookup
-from engage.store.messages import SqlMessages
-from engage.store.operating import SqlOperations
-from engage.store.people import SqlPeople
-from engage.store.planning import SqlPlanning
-from engage.store.reports import SqlReports
-from engage.store.rows import add_touches
-from engage.store.tables import deliveries, runs, touches
-from engage.store.texting import SqlTexts
-from engage.store.workspaces import SqlWorkspaces
+from engage.store.expressions.lookups import SqlLookup
+from engage.store.feedback.hooks import SqlHookMemory
+from engage.store.feedback.letters import SqlLetters
+from engage.store.feedback.responses import SqlFeedback
+from engage.store.feedback.texting import SqlTexts
+from engage.store.history.reports import SqlReports
+from engage.store.history.touches import SqlHistory
+from engage.store.installation.keys import SqlKeys
+from engage.store.installation.operating import SqlOperations
+from engage.store.people.contacts import SqlPeople
+from engage.store.people.ledger import SqlLedger
+from engage.store.planning.messages import SqlMessages
+from engage.store.planning.transactions import SqlPlanning
+from engage.store.rows.rows import add_touches
+from engage.store.schema.api import metadata
+from engage.store.schema.tables import deliveries, runs, touches
 from engage.web.app import create_app
 from engage.web.ports import Rates, Site
 from tests.builders import NOON, a_purpose, a_workspace, some_settings
@@ -56,9 +56,9 @@ from tests.fakes.network import FakeNetwork
 from workers.access import AllKeys, HookRates, KeyRates
 from workers.drafts import Drafts
 from workers.intake import Intake
-from workers.metrics import Metrics
+from workers.monitoring.metrics import Metrics
+from workers.monitoring.watched import WatchedApp
 from workers.steering import Steering
-from workers.watched import WatchedApp
 
 TEXT, NUMBER = AttributeKind.TEXT, AttributeKind.NUMBER
 EVENTS = {

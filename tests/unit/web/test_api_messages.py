@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from httpx2 import Response
 
 from engage.model.access import Role
-from engage.store.tables import deliveries
+from engage.store.schema.tables import deliveries
 from tests.small import small_workspace
 from tests.unit.web.site import KEY, Visitor
 

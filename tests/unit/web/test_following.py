@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from engage.feedback.lookout import EARLY, HOLD
 from engage.model.tokens import TokenPayload, sign, sign_with
 from engage.model.tracking import LONGEST_TARGET, Allowed, TrackingRules
-from engage.store.tables import deliveries, events, touches
+from engage.store.schema.tables import deliveries, events, touches
 from tests.builders import NOON
 from tests.unit.web.site import Visitor
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from engage.model.access import ALLOWED, Role, Task
-from engage.store.api_tables import api_keys
+from engage.store.schema.api import api_keys
 from tests.small import small_workspace
 from tests.unit.web.site import Visitor
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from engage.store.merging import SqlMerging
-from engage.store.tables import events
+from engage.store.people.merging import SqlMerging
+from engage.store.schema.tables import events
 from tests.builders import NOON
 from tests.unit.web.site import Visitor
 

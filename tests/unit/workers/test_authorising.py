@@ -16,9 +16,9 @@ from engage.model.errors import NotThereError
 from engage.model.workspace import OAuth2
 from tests.servers.http import DROP, SILENCE, Answer
 from tests.servers.tokens import TokenServer
-from workers.authorising import AccessTokens
 from workers.fetching import LARGEST, Fetcher
 from workers.loop import LoopThread
+from workers.mailboxes.authorising import AccessTokens
 
 
 class Inside(AbstractResolver):

@@ -14,7 +14,7 @@ from tests.builders import NOON, a_channel, a_workspace, some_settings
 from tests.servers.imap import ImapServer
 from tests.servers.tokens import NO_TOKENS, TokenServer
 from workers import diagnosis
-from workers.collecting import Collecting, unsubscribe_addresses
+from workers.mailboxes.collecting import Collecting, unsubscribe_addresses
 
 
 class Mails:

@@ -1,5 +1,5 @@
-from engage.store.clock import MachineNow
 from engage.store.database import Database
+from engage.store.sql.clock import MachineNow
 from workers.diagnosis import _clock
 
 

@@ -9,7 +9,7 @@ from engage.model.errors import NotThereError
 from engage.model.workspace import Mailbox
 from tests.servers.imap import ImapServer
 from tests.servers.tokens import NO_TOKENS
-from workers.imap import collect, look
+from workers.mailboxes.imap import collect, look
 
 OURS, THEIRS = b"Subject: ours\r\n\r\nx\r\n", b"Subject: theirs\r\n\r\nx\r\n"
 

@@ -10,7 +10,7 @@ from typing import IO
 
 import pytest
 
-from workers.lmtp import LmtpPart
+from workers.mailboxes.lmtp import LmtpPart
 
 MAIL = b"Subject: x\r\n\r\n.dotted\r\n"
 

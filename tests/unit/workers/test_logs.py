@@ -9,7 +9,7 @@ import logging
 import pytest
 import structlog
 
-from workers.logs import configure_logging
+from workers.monitoring.logs import configure_logging
 
 ADDRESS = "ana@example.com"
 

@@ -16,13 +16,13 @@ from engage.delivery.signals import Stage
 from engage.model.delivery import DeliveryState
 from engage.model.errors import InputError, NotThereError
 from engage.model.history import Kind, Touch
-from engage.store.gauges import Gauges, Heap
+from engage.store.installation.gauges import Gauges, Heap
 from tests.builders import NOON
-from workers.counting import BatchHistogram
-from workers.exposing import MetricsPart, ports_of
-from workers.gauges import DatabaseGauges
-from workers.metrics import Metrics, word
-from workers.signals import DeliverySignals, PlanningSignals
+from workers.monitoring.counting import BatchHistogram
+from workers.monitoring.exposing import MetricsPart, ports_of
+from workers.monitoring.gauges import DatabaseGauges
+from workers.monitoring.metrics import Metrics, word
+from workers.monitoring.signals import DeliverySignals, PlanningSignals
 
 NOTHING = Gauges(
     deliveries={}, ages={}, held={}, unknown={}, leases={}, runs=Heap(count=0, age=0.0), events=Heap(count=0, age=0.0),

@@ -9,7 +9,7 @@ import pytest
 
 from engage.contacts.ports import Person
 from engage.store.database import Database
-from engage.store.people import SqlPeople
+from engage.store.people.contacts import SqlPeople
 from tests.builders import NOON, a_workspace, some_settings
 from workers.settling import Settling
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from workers.slack_look import blocks, mrkdwn, plain
+from workers.demo.slack_look import blocks, mrkdwn, plain
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from opentelemetry.trace import StatusCode, format_trace_id
 
 from tests.spans import TRACE, TRACEPARENT, Recorded, recorded
 from tests.unit.web.site import KEY, Visitor
-from workers.metrics import Metrics
-from workers.signals import PlanningSignals
-from workers.tracing import current_trace, span, tracing
+from workers.monitoring.metrics import Metrics
+from workers.monitoring.signals import PlanningSignals
+from workers.monitoring.tracing import current_trace, span, tracing
 
 CLOSED = {"id": "t1", "type": "ticket.closed", "contact": "ana", "data": {"ticket_id": "T-1"}}
 

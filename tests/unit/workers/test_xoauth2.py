@@ -12,10 +12,10 @@ from engage.model.errors import NotThereError
 from engage.model.workspace import Mailbox, OAuth2
 from tests.servers.imap import HANGS_UP, ImapServer
 from tests.servers.tokens import TokenServer
-from workers.authorising import AccessTokens
 from workers.fetching import Fetcher
-from workers.imap import collect, look
 from workers.loop import LoopThread
+from workers.mailboxes.authorising import AccessTokens
+from workers.mailboxes.imap import collect, look
 
 OAUTH2 = {"client_id": "engage", "client_secret": "hush", "refresh_token": "refresh-me"}
 SHOWN = "user=returns@news.example\x01auth=Bearer token-{}\x01\x01"

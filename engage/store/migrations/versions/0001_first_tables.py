@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from engage.store.columns import Id, Instant, Json
+from engage.store.schema.columns import Id, Instant, Json
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,1 @@
+"""The typed tree of an expression -> SQL over contacts, and its questions answered for one of them."""

@@ -1,0 +1,1 @@
+"""What was done to whom and why, read: history, `explain`, reports."""

@@ -1,0 +1,1 @@
+"""Rows as the nouns of the model, and back; many of them in one statement."""
