@@ -14,17 +14,15 @@
     traffic, buckets             rates that all workers share
     journal, presence, orphans   what outlives a killed process, and who takes over from it
 
-    logs, metrics, counting,     what whoever watches is shown
-    gauges, signals, exposing,
-    tracing, watched
+    monitoring                   what whoever watches is shown: metrics, spans, logs
+    mailboxes                    mails that come back: IMAP, LMTP
+
     diagnosis, overviews,        `engage doctor`, `status`; `backup`, `restore`, `migrate`
     backups
     plans, references,           `engage plan`, `preview` and `send`, `simulate` and `test`
     previews, simulations, stage
 
-    demo, demo_company,          `engage demo`: its company, week, servers and inbox
-    demo_week, demo_starting,
-    catchers, inbox, slack_look
+    demo                         `engage demo`: its company, week, servers and inbox
     faults                       for the fault suite alone
 """
 

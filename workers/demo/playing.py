@@ -30,7 +30,7 @@ from workers.embedded import Embedded, find_server
 from workers.processes import WebPart
 from workers.wiring import Wired
 
-WORKSPACE = Path(__file__).parents[1] / "config"
+WORKSPACE = Path(__file__).parents[2] / "config"
 START = datetime(2026, 2, 23, tzinfo=UTC)
 END = START + timedelta(days=7)
 
