@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, final
+from typing import Literal, Protocol, final
 
 from engage.model.consent import Wording
 from engage.model.contact import ChannelKind, Consent, Contact, Ground, Value
@@ -150,6 +150,10 @@ class Newcomers(Protocol):
         ...
 
 
+Acquaintance = Literal["known", "unknown", "erased"]
+"""Whether somebody is meant by a reference who is there, nobody, or somebody who was erased and is not taken in again."""
+
+
 class People(Registering, Protocol):
     """The contacts. Each call is one transaction, committed when it returns."""
 
@@ -166,6 +170,10 @@ class People(Registering, Protocol):
 
         Raises InputError where several contacts share the address.
         """
+        ...
+
+    def acquaintance(self, references: Collection[str]) -> Mapping[str, Acquaintance]:
+        """How each is known; an address that several share is known, as whoever was there first."""
         ...
 
     def is_barred(self, reference: str) -> bool:

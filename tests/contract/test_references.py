@@ -84,3 +84,19 @@ def test_events_about_several_by_any_of_their_names_are_theirs(database: Databas
     assert bor is not None
     assert [row[1] for row in rows] == [ana.id, bor.id, ana.id, None]
     works.close()
+
+
+def test_how_each_is_known_is_told_by_two_statements(bench: Bench) -> None:
+    works = Works(bench.database, small_workspace())
+    works.know("ana", "bor", "cid")
+    cid = works.people.find("cid")
+    assert cid is not None
+    works.privacy.erase(cid.id, now=MONDAY, by="tester")
+    shared = address_key(bench.database.secret(), ChannelKind.EMAIL, "ana@example.com")
+    with bench.database.begin() as connection:  # it is known, as an event is taken for the first one's
+        connection.execute(sa.update(contacts).where(contacts.c.external_id == "bor").values(email_key=shared))
+    asked = ["bor", "ana@example.com", "cid@example.com", "nobody@example.com"]
+    with bench.counting() as made:
+        assert works.people.acquaintance(asked) == dict(zip(asked, ("known", "known", "erased", "unknown"), strict=True))
+    works.close()
+    assert len(made) == 2

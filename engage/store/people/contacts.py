@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from engage.contacts.places import Unusable
-from engage.contacts.ports import Identity, Person, Registering, Stored
+from engage.contacts.ports import Acquaintance, Identity, Person, Registering, Stored
 from engage.model.contact import Contact, Value
 from engage.model.errors import InputError
 from engage.model.workspace import Settings
@@ -19,6 +19,7 @@ from engage.store.people.identities import NAMES, Others, barred_among, meant_by
 from engage.store.people.meant import lock_people
 from engage.store.people.newcomers import SqlNewcomers
 from engage.store.people.readmitting import readmit
+from engage.store.people.references import rows_meant
 from engage.store.people.trials import Trial, on_trial
 from engage.store.rows.rows import contact_of
 from engage.store.schema.tables import contacts
@@ -65,6 +66,18 @@ class SqlPeople:
                 if rows:
                     return contact_of(rows[0], self._settings.attributes)
         return None
+
+    def acquaintance(self, references: Collection[str]) -> Mapping[str, Acquaintance]:
+        """How each is known, by two statements at most."""
+        if not references:
+            return {}
+        secret = self._database.secret()
+        with self._database.read() as connection:
+            known = rows_meant(connection, references, secret)
+            keys = {each: reference_keys(secret, each).values() for each in references if each not in known}
+            barred = barred_among(connection, {key for each in keys.values() for key in each})
+        erased = {reference for reference, each in keys.items() if any(key in barred for key in each)}
+        return {each: "known" if each in known else "erased" if each in erased else "unknown" for each in references}
 
     def is_barred(self, reference: str) -> bool:
         """Whether it names somebody who was erased, and is not taken in again."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
+from engage.contacts.ports import Acquaintance
 from engage.model.access import Task
 from engage.model.errors import InputError
 from engage.planning.incoming import LONGEST_ID, Incoming, read_event
@@ -74,7 +75,7 @@ class EventOut(Body):
 
     id: str
     status: Literal["accepted", "repeated", "not_kept", "refused"]
-    contact: Literal["known", "unknown", "erased"] | None
+    contact: Acquaintance | None
     ignored: list[str] = Field(default_factory=list, description="Fields that are objects and not declared in engage.yaml.")
     problem: str | None = None
 
@@ -126,7 +127,7 @@ def _take(site: Site, events: Sequence[EventIn | CloudEventIn]) -> list[EventOut
     read = [_read(site, event) for event in events]
     taken = iter(site.intake.take_all([each.event for each in read if isinstance(each, Incoming)]))
     site.intake.told()
-    known = _known(site, {each.event.contact_ref for each in read if isinstance(each, Incoming)})
+    known = site.people.acquaintance({each.event.contact_ref for each in read if isinstance(each, Incoming) and each.event.contact_ref})
     return [each if isinstance(each, EventOut) else _answer(each, next(taken), known) for each in read]
 
 
@@ -151,22 +152,7 @@ def _plain(cloud: CloudEventIn) -> EventIn:
     return EventIn(id=id_, type=cloud.type, contact=cloud.subject, at=cloud.time, data=cloud.data or {})
 
 
-def _answer(read: Incoming, new: bool, known: Mapping[str | None, Literal["known", "unknown", "erased"] | None]) -> EventOut:
-    contact = known[read.event.contact_ref]
+def _answer(read: Incoming, new: bool, known: Mapping[str, Acquaintance]) -> EventOut:
+    contact = known.get(read.event.contact_ref or "")
     status: Literal["accepted", "repeated", "not_kept"] = "accepted" if new else "not_kept" if contact == "erased" else "repeated"
     return EventOut(id=read.event.id, status=status, contact=contact, ignored=list(read.ignored))
-
-
-def _known(site: Site, references: set[str | None]) -> Mapping[str | None, Literal["known", "unknown", "erased"] | None]:
-    return {reference: _is_known(site, reference) for reference in references}
-
-
-def _is_known(site: Site, reference: str | None) -> Literal["known", "unknown", "erased"] | None:
-    if reference is None:
-        return None
-    try:
-        if site.people.find(reference) is not None:
-            return "known"
-        return "erased" if site.people.is_barred(reference) else "unknown"
-    except InputError:  # several people share the address: the event waits until it is clear who is meant
-        return "unknown"
