@@ -11,13 +11,14 @@ from markdown_it import MarkdownIt
 from engage.templates.placeholders import Held, as_words
 from engage.templates.sources import Piece
 
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 _ALONE = re.compile(r"^[ \t]*(?:xq\d+j1qx[ \t]*)+$", re.MULTILINE)
 _STATEMENT = re.compile(r"xq\d+j1qx")
 _LOOPED_LIST = re.compile(
     r"(?P<opens><!--xq\d+j1qx-->)\s*<(?P<kind>ul|ol)>(?P<items>(?:(?!<[uo]l>).)*?)</(?P=kind)>\s*(?P<ends><!--xq\d+j1qx-->)", re.DOTALL
 )
 _ONE_AT_A_TIME = Lock()
-"""The library fills tables of its module as it first meets a link; a thread that comes meanwhile finds them half full."""
+"""The parser compiles its rules as it first parses, and fills a table as it first meets a link: a thread in between finds half of them."""
 
 
 def to_html(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -25,13 +26,8 @@ def to_html(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     held = Held(pieces)
     text = _ALONE.sub(lambda line: _STATEMENT.sub(lambda word: f"<!--{word.group()}-->", line.group().strip()), held.text)
     with _ONE_AT_A_TIME:
-        html = str(_parser().render(text))
+        html = str(_MARKDOWN.render(text))
     return held.released(as_words(_LOOPED_LIST.sub(_one_list, html)))
-
-
-def _parser() -> MarkdownIt:
-    """One for each file: it compiles its rules as it first parses, and a thread that shares it then finds half of them."""
-    return MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 def _one_list(match: re.Match[str]) -> str:
