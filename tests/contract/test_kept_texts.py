@@ -54,7 +54,7 @@ def addresses(works: Works, contact_id: int | None = None) -> set[object]:
 def kept(works: Works) -> str:
     with works.database.read() as connection:
         bodies = connection.scalars(sa.select(kept_texts.c.body)).all()
-    return "".join(line.decode() for body in bodies for line in letters_in(body).values())
+    return "".join(str(letter) for body in bodies for letter in letters_in(body).values())
 
 
 def test_three_that_went_together_are_one_row_and_each_contact_s_history_has_its_own(works: Works) -> None:

@@ -104,7 +104,7 @@ def ask_for_later(works: Works) -> None:
 
 def _unpacked(value: object) -> object:
     """What a row of texts says, its letters packed together; all else as text."""
-    return {key: line.decode() for key, line in letters_in(value).items()} if isinstance(value, bytes) else str(value)
+    return dict(letters_in(value)) if isinstance(value, bytes) else str(value)
 
 
 def found_in(database: Database, *words: str) -> dict[str, int]:

@@ -34,7 +34,7 @@ def test_an_outcome_is_written_with_its_touch_and_what_is_personal_apart(bench: 
     assert bench.kinds() == ["sent"]
     with bench.database.read() as connection:
         body = connection.execute(sa.select(kept_texts.c.body)).scalar_one()
-    assert letters_in(body) == {delivery_id: b'{"address":"somebody@example.com"}'}
+    assert letters_in(body) == {delivery_id: {"address": "somebody@example.com"}}
 
 
 def test_an_outcome_whose_touch_cannot_be_written_is_not_written_either(bench: Bench) -> None:

@@ -12,20 +12,24 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from json import JSONEncoder
 from typing import Any, final
 
 import sqlalchemy as sa
 
 from engage.model.history import Touch
-from engage.store.rows.documents import json_text
+from engage.model.stretches import Stretches
 from engage.store.schema.texts import kept_texts
 from engage.store.sql.lists import among
 
 LETTERS = 50
-"""Of one row: to read one of them all have to be unpacked, which takes a third of a millisecond."""
+"""Of one row: to read one of them all have to be unpacked, which takes a tenth of a millisecond."""
 
 LEVEL = 2
 """Of zlib: a higher one takes three times as long for a fifth less."""
+
+MOST_STRETCHES = 20_000
+"""Of one text, so that those of a row have a character each."""
 
 Place = tuple[int, int]
 """A row of texts, and the delivery of which one of them is."""
@@ -47,24 +51,61 @@ def packed(touches: Sequence[Touch]) -> Iterator[Packed]:
     with_text = [touch for touch in touches if touch.private]
     with_text.sort(key=_template)
     for first in range(0, len(with_text), LETTERS):
-        some = with_text[first:first + LETTERS]
-        ids = [touch.delivery_id or 0 for touch in some]
-        yield Packed(delivery_ids=ids, body=_body(ids, [json_text(touch.private).encode() for touch in some]))
+        letters = {touch.delivery_id or 0: touch.private for touch in with_text[first:first + LETTERS]}
+        yield Packed(delivery_ids=tuple(letters), body=_body(letters))
 
 
 def _template(touch: Touch) -> tuple[str, str]:
     return touch.message or "", touch.locale or ""
 
 
-def _body(delivery_ids: Iterable[int], lines: Iterable[bytes]) -> bytes:
-    """A line says of which deliveries they are, and each of the others is a text as JSON, in which no line ends."""
-    return zlib.compress(b"\n".join([" ".join(map(str, delivery_ids)).encode(), *lines]), LEVEL)
+def _body(letters: Mapping[int, Mapping[str, object]]) -> bytes:
+    """JSON: the deliveries, the stretches of their texts, each once, and of each letter what stands for itself, and what is of stretches.
+
+    There a stretch is one character. So a letter that shares its stretches with others is written, and compressed, as some fifty of them.
+    """
+    signs = _Signs()
+    lines = [_line(private, signs) for private in letters.values()]
+    text = _as_json([tuple(letters), tuple(signs), lines])
+    try:
+        return zlib.compress(text.encode(), LEVEL)
+    except UnicodeEncodeError:  # half of a pair, which somebody sent as JSON
+        return zlib.compress(json.dumps(json.loads(text)).encode(), LEVEL)
 
 
-def letters_in(body: bytes) -> Mapping[int, bytes]:
-    """The texts in a row, as JSON, by delivery."""
-    ids, *lines = zlib.decompress(body).split(b"\n")
-    return dict(zip(map(int, ids.split()), lines, strict=True))
+def _line(private: Mapping[str, object], signs: _Signs) -> tuple[Mapping[str, object], Mapping[str, str]]:
+    whole, joined = dict[str, object](), dict[str, str]()
+    for name, value in private.items():
+        if isinstance(value, Stretches) and len(value.stretches) <= MOST_STRETCHES:
+            joined[name] = "".join(map(signs.__getitem__, value.stretches))
+        else:
+            whole[name] = value
+    return whole, joined
+
+
+@final
+class _Signs(dict[str, str]):
+    """Stretches by the character that stands for each in a row."""
+
+    def __missing__(self, stretch: str) -> str:
+        sign = self[stretch] = _sign(len(self))
+        return sign
+
+
+def _sign(number: int) -> str:
+    """None that JSON escapes, and no half of a pair."""
+    code = number + 0x100
+    return chr(code if code < 0xD800 else code + 0x800)
+
+
+def letters_in(body: bytes) -> Mapping[int, Mapping[str, Any]]:
+    """The texts in a row, by delivery."""
+    ids, stretches, lines = json.loads(zlib.decompress(body))
+    said = {ord(_sign(number)): stretch for number, stretch in enumerate(stretches)}
+    return {
+        delivery_id: {**whole, **{name: signs.translate(said) for name, signs in joined.items()}}
+        for delivery_id, (whole, joined) in zip(ids, lines, strict=True)
+    }
 
 
 def texts_at(connection: sa.Connection, places: Collection[Place]) -> Mapping[Place, Mapping[str, Any]]:
@@ -73,7 +114,7 @@ def texts_at(connection: sa.Connection, places: Collection[Place]) -> Mapping[Pl
     if wanted:
         for texts_id, body in connection.execute(_BODIES, {"ids": sorted(wanted)}):  # one unpacked at a time
             letters = letters_in(body)
-            found |= {(texts_id, each): json.loads(letters[each]) for each in wanted[texts_id] if each in letters}
+            found |= {(texts_id, each): letters[each] for each in wanted[texts_id] if each in letters}
     return found
 
 
@@ -108,15 +149,16 @@ def forget_texts(connection: sa.Connection, places: Collection[Place]) -> int:
     return sum(_rewrite(connection, texts_id, letters_in(body), gone[texts_id]) for texts_id, body in rows)
 
 
-def _rewrite(connection: sa.Connection, texts_id: int, letters: Mapping[int, bytes], gone: Collection[int]) -> int:
-    left = {delivery_id: line for delivery_id, line in letters.items() if delivery_id not in gone}
+def _rewrite(connection: sa.Connection, texts_id: int, letters: Mapping[int, Mapping[str, Any]], gone: Collection[int]) -> int:
+    left = {delivery_id: letter for delivery_id, letter in letters.items() if delivery_id not in gone}
     if not left:
         connection.execute(_DELETE, {"row": texts_id})
     elif len(left) < len(letters):
-        connection.execute(_WRITE, {"row": texts_id, "letters": len(left), "body": _body(left, left.values())})
+        connection.execute(_WRITE, {"row": texts_id, "letters": len(left), "body": _body(left)})
     return len(letters) - len(left)
 
 
+_as_json = JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _BODIES = sa.select(kept_texts.c.id, kept_texts.c.body).where(among(kept_texts.c.id, "ids"))
 _LOCKED = _BODIES.order_by(kept_texts.c.id).with_for_update()
 _ROW = kept_texts.c.id == sa.bindparam("row")

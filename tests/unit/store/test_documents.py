@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engage.model.stretches import Stretches
-from engage.store.rows.documents import LONGEST_KEPT, MOST_CHARACTERS, MOST_KEPT, json_text
+from engage.store.rows.documents import json_text
 
 TEXTS = some.text(some.characters(codec="utf-8"), max_size=30)
 
@@ -33,14 +33,3 @@ def test_what_is_no_text_is_told_as_well(value: Mapping[str, object]) -> None:
 @pytest.mark.parametrize("half", ["\ud83d", Stretches.joined(["a", "\ud83d"])])
 def test_half_of_a_pair_can_be_encoded_once_it_is_told(half: str) -> None:
     assert json.loads(json_text({"text": half, "subject": "Ж"}).encode()) == {"text": half, "subject": "Ж"}
-
-
-def test_however_many_stretches_there_were_each_is_told_right() -> None:
-    many = Stretches.joined([f"n{number}\n" for number in range(MOST_KEPT + 10)])
-    assert json.loads(json_text({"text": many, "again": many})) == {"text": many, "again": many}
-
-
-def test_however_long_they_are_each_is_told_right() -> None:
-    for length in (LONGEST_KEPT, LONGEST_KEPT + 1):
-        many = Stretches.joined([f"{number:04}" * (length // 4) for number in range(2 * MOST_CHARACTERS // LONGEST_KEPT)])
-        assert json.loads(json_text({"text": many})) == {"text": many}
