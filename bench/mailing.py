@@ -124,7 +124,8 @@ def rendered(database: Database, workspace: Workspace) -> Iterator[Rendered]:
         for candidate in rows.load(lease, now=NOW):
             decision = judge.decide(candidate)
             if isinstance(decision, Approved):
-                yield templates.render(judge.with_values(decision), now=NOW, lookup=rows.lookup(decision.contact.id, now=NOW))
+                given, lookup = judge.given(decision.intent), rows.lookup(decision.contact.id, now=NOW)
+                yield templates.render(decision, given=given, now=NOW, lookup=lookup)
     finally:
         rows.release(lease)
 

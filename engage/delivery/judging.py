@@ -8,15 +8,13 @@ from typing import final
 
 from engage.delivery.ports import Candidate
 from engage.model.campaign import Campaign
-from engage.model.delivery import Approved, Decision, Intent, ProviderState
+from engage.model.delivery import Decision, Given, Intent, ProviderState
 from engage.model.making import changed
 from engage.model.triggers import trigger_kinds
 from engage.model.values import unpack
 from engage.model.workspace import Workspace
 from engage.policy import Approver, decide
 from engage.rules.scopes import typed
-
-Values = Mapping[str, object]
 
 
 @final
@@ -33,7 +31,7 @@ class Judge:
         self._providers = providers
         self._campaigns: dict[tuple[str, str], Campaign | None] = {}
         self._approver = Approver(workspace.settings, now=now, providers=providers)
-        self._typed: dict[tuple[str, str, int, int], tuple[Values, Values, Intent]] = {}
+        self._given: dict[tuple[str, str, int, int], tuple[Given, Intent]] = {}
 
     def decide(self, candidate: Candidate) -> Decision:
         """The decision about one of them."""
@@ -45,22 +43,19 @@ class Judge:
         informed = changed(facts, providers=self._providers)
         return decide(intent, informed, now=self._now, settings=self._workspace.settings, campaign=campaign)
 
-    def with_values(self, approved: Approved) -> Approved:
-        """The approved with its trigger and values as their types, which the database holds as JSON."""
-        intent = approved.intent
-        if not intent.trigger and not intent.values:
-            return approved
+    def given(self, intent: Intent) -> Given:
+        """Its trigger and values as their types, which the database holds as JSON."""
         key = (intent.campaign, intent.version, id(intent.trigger), id(intent.values))
-        if key not in self._typed:
-            self._typed[key] = (*self._types(intent), intent)  # the intent is kept, so that these ids are nobody else's
-        trigger, values, _ = self._typed[key]
-        return changed(approved, intent=changed(intent, trigger=trigger, values=values))
+        known = self._given.get(key)
+        if known is None:
+            known = self._given[key] = (self._types(intent), intent)  # the intent is kept, so that these ids are nobody else's
+        return known[0]
 
-    def _types(self, intent: Intent) -> tuple[Values, Values]:
+    def _types(self, intent: Intent) -> Given:
         campaign = self._campaign(intent)
         kinds = trigger_kinds(campaign.trigger, self._workspace.settings.events) if campaign is not None else None
         trigger = typed(intent.trigger, kinds) if kinds is not None else intent.trigger
-        return trigger, {name: unpack(raw) for name, raw in intent.values.items()}
+        return Given(trigger=trigger, values={name: unpack(raw) for name, raw in intent.values.items()})
 
     def _campaign(self, intent: Intent) -> Campaign | None:
         key = (intent.campaign, intent.version)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, final, runtime_checkable
 
 from engage.model.contact import ChannelKind
-from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Intent, Receipt, Rendered
+from engage.model.delivery import Approved, Cleared, DeliveryState, Facts, Given, Intent, Receipt, Rendered
 from engage.model.errors import SendError
 from engage.model.history import Touch
 from engage.model.making import made_often
@@ -168,7 +168,7 @@ class Deliveries(Protocol):
 class Renderer(Protocol):
     """`Approved -> Rendered`. Raises RenderError."""
 
-    def render(self, approved: Approved, *, now: datetime, lookup: Lookup | None = None) -> Rendered:
+    def render(self, approved: Approved, *, given: Given, now: datetime, lookup: Lookup | None = None) -> Rendered:
         """Render the message in the contact's language for the channel that was chosen."""
         ...
 

@@ -88,7 +88,7 @@ class Preparing:
             self._rows.take_in_hand(self._lease, intent.id)
         lookup = self._rows.lookup(approved.contact.id, now=self._now)
         try:
-            self.rendered.append(self._renderer.render(self._judge.with_values(approved), now=self._now, lookup=lookup))
+            self.rendered.append(self._renderer.render(approved, given=self._judge.given(intent), now=self._now, lookup=lookup))
         except RenderError as error:
             log.warning("delivery.render_failed", delivery_id=intent.id, campaign=intent.campaign, message=intent.message)
             self.settlements.append(settle_render_error(approved, error, now=self._now))

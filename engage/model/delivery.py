@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, final
+from typing import Literal, NamedTuple, final
 
 from engage.model.contact import ChannelKind, Consent, Contact
 from engage.model.content import Content
@@ -204,6 +204,13 @@ class LocaleSource(StrEnum):
     CONTACT = "contact"
     PARENT = "parent"
     DEFAULT = "default"
+
+
+class Given(NamedTuple):
+    """What a template reads beside the contact: what the trigger holds, and the values by name; each as its type, not as JSON."""
+
+    trigger: Mapping[str, object]
+    values: Mapping[str, object]
 
 
 @final

@@ -18,7 +18,7 @@ from babel.core import Locale
 
 from engage.model.contact import ChannelKind, Contact
 from engage.model.content import Content
-from engage.model.delivery import Approved, Links, LocaleSource, Rendered
+from engage.model.delivery import Approved, Given, Links, LocaleSource, Rendered
 from engage.model.steps import Binding
 from engage.model.tokens import TokenPayload, sign, sign_each, sign_with
 from engage.model.tracking import CLICK, LONGEST_TARGET, OPEN, Tracking
@@ -107,15 +107,19 @@ class Templates:
         """The names of all messages."""
         return tuple(self.catalogue.messages)
 
-    def render(self, approved: Approved, *, now: datetime, lookup: Segments | None = None) -> Rendered:
-        """Render for the contact and channel decided on. Staff (a fixed recipient) read the workspace's language. Raises RenderError."""
+    def render(self, approved: Approved, *, given: Given | None = None, now: datetime, lookup: Segments | None = None) -> Rendered:
+        """Render for the contact and channel decided on. Staff (a fixed recipient) read the workspace's language. Raises RenderError.
+
+        `given`: what the intent's trigger and values are as their types; as they stand by default.
+        """
         intent, contact = approved.intent, approved.contact
+        given = given or Given(intent.trigger, intent.values)
         links = self.links(intent.id, contact.id, intent.purpose)
         wanted = self._wanted(contact, approved.channel, to_staff=intent.to is not None)
         ready = self.made_ready(intent.message, approved.channel, approved.kind, wanted)
         zone = self._zone(contact)
         names = self.reading.of(
-            campaign=intent.campaign, contact=contact, trigger=intent.trigger, values=intent.values, now=now, zone=zone,
+            campaign=intent.campaign, contact=contact, trigger=given.trigger, values=given.values, now=now, zone=zone,
             purpose=intent.purpose, links=links, segments=lookup, reads=ready.reads,
             sign=partial(self._signed, intent.purpose, intent.id, contact.id) if ready.signs else None,
         )  # fmt: skip

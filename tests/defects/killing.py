@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from engage.delivery import conductor
 from engage.delivery.points import Point
 from engage.delivery.ports import Renderer
-from engage.model.delivery import Approved, Cleared, Receipt, Rendered
+from engage.model.delivery import Approved, Cleared, Given, Receipt, Rendered
 from engage.rules.expressions import Lookup
 from engage.store.database import Database
 from engage.store.schema.tables import batches
@@ -57,11 +57,11 @@ class Deadly:
         self._templates = templates
         self._label = label
 
-    def render(self, approved: Approved, *, now: datetime, lookup: Lookup | None = None) -> Rendered:
+    def render(self, approved: Approved, *, given: Given, now: datetime, lookup: Lookup | None = None) -> Rendered:
         """Render it, or die."""
         if approved.contact.label == self._label:
             os.kill(os.getpid(), signal.SIGKILL)
-        return self._templates.render(approved, now=now, lookup=lookup)
+        return self._templates.render(approved, given=given, now=now, lookup=lookup)
 
 
 def dies_of(label: str, *, url: str, files: Mapping[str, str | None], at: datetime, log: Path, journal: Path) -> bool:

@@ -15,7 +15,7 @@ from engage.delivery import conductor
 from engage.delivery.points import Point
 from engage.delivery.ports import Lease
 from engage.model.contact import ChannelKind, Consent
-from engage.model.delivery import Approved, Rendered
+from engage.model.delivery import Approved, Given, Rendered
 from engage.model.history import Kind
 from engage.store.database import Database
 from engage.store.delivery.deliveries import SqlDeliveries
@@ -146,9 +146,9 @@ def test_a_batch_that_takes_long_to_render_keeps_its_lease(database: Database) -
     machine = [0.0]
 
     class Slow(Templates):
-        def render(self, approved: Approved, *, now: datetime, lookup: Segments | None = None) -> Rendered:
+        def render(self, approved: Approved, *, given: Given | None = None, now: datetime, lookup: Segments | None = None) -> Rendered:
             machine[0] += 2.0
-            return super().render(approved, now=now, lookup=lookup)
+            return super().render(approved, given=given, now=now, lookup=lookup)
 
     works.renderer = lambda workspace: Slow(workspace, secret=database.secret())
     labels = [f"p{number}" for number in range(60)]

@@ -9,7 +9,7 @@ import pytest
 
 from engage.delivery.points import Point
 from engage.model.contact import AttributeKind, Event
-from engage.model.delivery import Approved, Rendered
+from engage.model.delivery import Approved, Given, Rendered
 from engage.model.errors import InputError, Rejected
 from engage.model.history import Kind
 from engage.model.workspace import Workspace
@@ -99,10 +99,10 @@ def test_a_purpose_that_is_no_longer_declared_refuses_its_messages_and_no_others
 class Stumbling(Templates):
     """Breaks its contract over one contact."""
 
-    def render(self, approved: Approved, *, now: datetime, lookup: Segments | None = None) -> Rendered:
+    def render(self, approved: Approved, *, given: Given | None = None, now: datetime, lookup: Segments | None = None) -> Rendered:
         if approved.contact.label == "ana":
             raise KeyError("a mistake of ours")
-        return super().render(approved, now=now, lookup=lookup)
+        return super().render(approved, given=given, now=now, lookup=lookup)
 
 
 def test_a_mistake_of_ours_over_one_message_puts_that_one_off_and_no_other(works: Works) -> None:
