@@ -43,14 +43,16 @@ class Kills:
 
     def record(self, death: Death) -> None:
         """Look at once what it had in hand: soon somebody takes it over."""
-        mine = sa.select(deliveries.c.id, deliveries.c.state, deliveries.c.batch_id).join(batches, batches.c.id == deliveries.c.batch_id)
-        rows = self._window.rows(mine.where(batches.c.owner.like(f"%:{death.pid}:%")))
+        mine = self._window.rows(sa.select(batches.c.id, batches.c.delivery_ids).where(batches.c.owner.like(f"%:{death.pid}:%")))
+        listed = {each for batch in mine for each in batch.delivery_ids}
+        under_way = deliveries.c.state.in_(("waiting", "sending"))
+        rows = self._window.rows(sa.select(deliveries.c.id, deliveries.c.state).where(deliveries.c.id.in_(listed), under_way))
         with self._lock:
             if not rows:
                 self.misses += 1
                 return
             self.hits.append(Kill(
-                at=death.at, pid=death.pid, point=death.point or ANYWHERE, batch_ids=frozenset(row.batch_id for row in rows),
+                at=death.at, pid=death.pid, point=death.point or ANYWHERE, batch_ids=frozenset(batch.id for batch in mine),
                 rows=frozenset(row.id for row in rows), sending=sum(row.state == "sending" for row in rows),
             ))
 
@@ -69,7 +71,8 @@ class Kills:
 
     def _went_on(self, kill: Kill) -> bool:
         """Whether a row of it is in another's hand or settled, now that its lease is gone."""
-        free = (deliveries.c.id.in_(kill.rows), deliveries.c.state == "waiting", deliveries.c.batch_id.is_(None))
+        held = {each for batch in self._window.rows(sa.select(batches.c.delivery_ids)) for each in batch.delivery_ids}
+        free = (deliveries.c.id.in_(kill.rows - held), deliveries.c.state == "waiting")
         return self._window.count(deliveries, *free) < len(kill.rows)
 
     @property

@@ -112,6 +112,11 @@ class Bench:
             goes = [Clearance(delivery_id=id_, channel="email", provider="console", address=addresses[id_]) for id_ in delivery_ids]
             clearing.hand_off(goes, now=NOON)
 
+    def cleared(self, lease: Lease, *delivery_ids: int) -> list[int]:
+        """Those of the deliveries that the lease might hand over."""
+        with self.deliveries.clearing(lease, delivery_ids, now=NOON) as clearing:
+            return [candidate.intent.id for candidate in clearing.candidates()]
+
     @contextmanager
     def counting(self) -> Iterator[list[str]]:
         """The statements that the block makes."""

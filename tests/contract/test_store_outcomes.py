@@ -14,7 +14,7 @@ from engage.model.history import Kind, Touch
 from engage.store.database import Database
 from engage.store.rows.kept_texts import letters_in
 from engage.store.schema.ledger import suppressions
-from engage.store.schema.tables import deliveries, runs, touch_details, touches
+from engage.store.schema.tables import batches, deliveries, runs, touch_details, touches
 from engage.store.schema.texts import kept_texts
 from tests.builders import NOON
 from tests.contract.store_benches import MINUTE, Bench, settled
@@ -175,6 +175,7 @@ def test_what_was_taken_out_of_the_batch_keeps_nothing_else_from_being_recorded(
     bench.hand_off(lease, gone, ours)
     with bench.database.begin() as connection:
         connection.execute(sa.update(deliveries).where(deliveries.c.id == gone).values(state="waiting", batch_id=None))
+        connection.execute(sa.update(batches).values(delivery_ids=[ours]))
     bench.deliveries.settle(lease, [settled(gone), settled(ours)])
     bench.deliveries.release(lease)
     assert bench.states() == {gone: "waiting", ours: "sent"}

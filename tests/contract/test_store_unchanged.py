@@ -15,7 +15,7 @@ from engage.model.delivery import DeliveryState, Facts
 from engage.store.database import Database
 from engage.store.people.ledger import SqlLedger, SqlSuppressions
 from engage.store.schema.ledger import consents
-from engage.store.schema.tables import campaign_states, contacts, deliveries, runs
+from engage.store.schema.tables import batches, campaign_states, contacts, deliveries, runs
 from tests.builders import NOON, a_campaign, a_purpose, a_workspace, some_settings
 from tests.contract.store_benches import Bench, a_delivery, a_slot, an_entry, settled
 
@@ -138,5 +138,5 @@ def test_a_row_that_others_changed_is_read_anew_and_one_that_is_not_in_hand_any_
     lease, _ = loaded(bench)
     change(bench, sa.update(deliveries).values(expires_at=NOON + timedelta(minutes=1)))
     assert [each.intent.expires_at for each in seen(bench, lease)] == [NOON + timedelta(minutes=1)]
-    change(bench, sa.update(deliveries).values(batch_id=None))
+    change(bench, sa.update(batches).values(delivery_ids=[]))
     assert seen(bench, lease) == []

@@ -21,9 +21,9 @@ from engage.planning.versions import Versions
 from engage.store.campaigns.changing import campaign_states_in, pauses_in
 from engage.store.campaigns.fact_rows import CONSENT, COPY, DONE, SUMS, SUPPRESSED, UNDER_WAY, FactRow
 from engage.store.delivery.facts import FactsOf, Question, pairs_in, question_about
-from engage.store.delivery.recall import CONTACT, INTENT, MARK, Asked, understood
+from engage.store.delivery.recall import MARK, ROWS, WITH_THEIRS, Asked, understood
 from engage.store.rows.rows import KEY_COLUMNS
-from engage.store.schema.tables import contacts, deliveries, runs
+from engage.store.schema.tables import contacts, deliveries
 from engage.store.sql.lists import among
 from engage.store.sql.raw import Raw, raw_rows
 
@@ -33,7 +33,6 @@ from engage.store.sql.raw import Raw, raw_rows
 class Reading:
     """By what, and as of when, a batch's deliveries are read."""
 
-    batch_id: int
     now: datetime
     workspace: Workspace
     versions: Versions
@@ -83,9 +82,13 @@ MARKED_WIDTH = 2
 """Columns of a row that is read for its mark."""
 
 
-def load_candidates(connection: sa.Connection, reading: Reading, recall: Recall) -> Sequence[Candidate]:
-    """The batch's waiting deliveries with their facts."""
-    rows = raw_rows(connection, _OF_BATCH, {"batch": reading.batch_id})
+def waiting_rows(connection: sa.Connection, ids: Sequence[int]) -> Sequence[Raw]:
+    """The rows of those that wait."""
+    return raw_rows(connection, _WAITING, {"named": ids})
+
+
+def load_candidates(connection: sa.Connection, reading: Reading, recall: Recall, rows: Sequence[Raw]) -> Sequence[Candidate]:
+    """A batch's deliveries with their facts."""
     asked = [understood(row, reading.workspace.settings.attributes) for row in rows]
     found, facts = _with_facts(connection, reading, asked)
     if facts is not None:
@@ -96,14 +99,14 @@ def load_candidates(connection: sa.Connection, reading: Reading, recall: Recall)
 def reload_candidates(connection: sa.Connection, reading: Reading, recall: Recall, ids: Sequence[int]) -> Sequence[Candidate]:
     """Those of these ids that still wait, with their facts as they are now; their contacts are locked until the transaction ends."""
     before = recall.asked(ids, reading.workspace)
-    given = {"batch": reading.batch_id, "named": ids}
+    given = {"named": ids}
     if before is not None:
         _lock_known(connection, before)
         if _is_unchanged(connection, reading, recall, before, given):
             return recall.candidates(ids)
     if connection.dialect.name == "postgresql":  # the other one lets nobody else write meanwhile
         connection.execute(_LOCK_CONTACTS, given)
-    asked = [understood(row, reading.workspace.settings.attributes) for row in raw_rows(connection, _NAMED_OF_BATCH, given)]
+    asked = [understood(row, reading.workspace.settings.attributes) for row in waiting_rows(connection, ids)]
     return _with_facts(connection, reading, asked)[0]
 
 
@@ -141,7 +144,7 @@ def _is_unchanged(connection: sa.Connection, reading: Reading, recall: Recall, a
     facts = recall.facts
     if facts is None:
         return False
-    again = raw_rows(connection, _MARKED if connection.dialect.name == "postgresql" else _NAMED_OF_BATCH, given)
+    again = raw_rows(connection, _MARKED if connection.dialect.name == "postgresql" else _WAITING, given)
     if len(again) != len(asked) or not all(map(recall.is_as_before, again)):
         return False
     question = question_about([each.intent for each in asked], facts.known, since=facts.since)
@@ -172,15 +175,9 @@ def _few_are_same(facts: FactsOf, question: Question, rows: Sequence[FactRow], n
 
 
 # Statements are made once, as every batch of every worker asks them.
-_IS_WAITING = deliveries.c.state == sa.literal_column(f"'{DeliveryState.WAITING.value}'")
-_MINE = (deliveries.c.batch_id == sa.bindparam("batch"), _IS_WAITING)
-_NAMED = (*_MINE, among(deliveries.c.id, "named"))
-_WITH_THEIRS = (
-    deliveries.outerjoin(runs, runs.c.id == deliveries.c.run_id).outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
-)
-_ROWS = sa.select(*INTENT, *CONTACT, MARK).select_from(_WITH_THEIRS)
-_OF_BATCH, _NAMED_OF_BATCH = _ROWS.where(*_MINE), _ROWS.where(*_NAMED)
-_MARKED = sa.select(deliveries.c.id, MARK).select_from(_WITH_THEIRS).where(*_NAMED)
+_NAMED = (deliveries.c.state == sa.literal_column(f"'{DeliveryState.WAITING.value}'"), among(deliveries.c.id, "named"))
+_WAITING = ROWS.where(*_NAMED)
+_MARKED = sa.select(deliveries.c.id, MARK).select_from(WITH_THEIRS).where(*_NAMED)
 
 _LOCKED = sa.select(contacts.c.id).order_by(contacts.c.id).with_for_update()
 _LOCK_KNOWN = _LOCKED.where(among(contacts.c.id, "ids"))

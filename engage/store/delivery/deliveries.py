@@ -19,13 +19,14 @@ from engage.rules.expressions import Lookup
 from engage.store.campaigns.pausing import pause
 from engage.store.database import Database
 from engage.store.delivery import leases, outcomes, sweeping
-from engage.store.delivery.candidates import Reading, Recall, load_candidates, reload_candidates
+from engage.store.delivery.candidates import Reading, Recall, load_candidates, reload_candidates, waiting_rows
 from engage.store.delivery.handing_off import hand_off
 from engage.store.delivery.queues import outranked_ids, waiting_by_queue
 from engage.store.delivery.recording import NotAllInHand, is_plain, record_sent
 from engage.store.expressions.lookups import SqlLookup
 from engage.store.rows.rows import Row
 from engage.store.session import WorkspaceNow
+from engage.store.sql.raw import Raw
 
 
 @final
@@ -42,21 +43,33 @@ class SqlDeliveries:
         self._journal = journal or NoJournal()
         self._repeatable = repeatable
         self._recalls: dict[int, Recall] = {}  # by lease
+        self._rows: dict[int, Sequence[Raw]] = {}  # of leases that are not loaded yet
+        self._left: dict[int, set[int]] = {}  # of each lease, what is not settled
         self._over: set[int] = set()  # leases of which nothing is left
 
     def claim(self, *, now: datetime, queue: str, limit: int, owner: str, lease: timedelta) -> Lease | None:
         """Take up to `limit` due rows (higher priority first, then older), or None. Suspects come alone, in small careful batches."""
         with self._database.begin() as connection:
-            return leases.claim(connection, now=now, queue=queue, limit=limit, owner=owner, lease=lease)
+            claimed = leases.claim(connection, now=now, queue=queue, limit=limit, owner=owner, lease=lease)
+        if claimed is None:
+            return None
+        new, rows = claimed
+        self._left[new.id] = set(new.delivery_ids)
+        if rows is not None:
+            self._rows[new.id] = rows
+        return new
 
     def load(self, lease: Lease, *, now: datetime) -> Sequence[Candidate]:
         """The lease's rows with their facts, in a few set-based queries, in the order in which they were claimed."""
         with self._database.read() as connection:
-            found = load_candidates(connection, self._reading(lease, now), self._recall(lease))
+            rows = self._rows.pop(lease.id, None)
+            if rows is None:
+                rows = waiting_rows(connection, lease.delivery_ids)
+            found = load_candidates(connection, self._reading(now), self._recall(lease), rows)
         return _in_order(found, lease.delivery_ids)
 
-    def _reading(self, lease: Lease, now: datetime) -> Reading:
-        return Reading(batch_id=lease.id, now=now, workspace=self._workspace(), versions=self._versions)
+    def _reading(self, now: datetime) -> Reading:
+        return Reading(now=now, workspace=self._workspace(), versions=self._versions)
 
     def renew(self, lease: Lease, *, by: timedelta) -> None:
         """Prolong the lease, to end so long from now by the machine clock. Raises LeaseLost."""
@@ -76,15 +89,21 @@ class SqlDeliveries:
         secret = self._database.secret()
         with self._database.begin() as connection:
             batch = leases.hold_unexpired(connection, lease, renew_by=renew_by)
-            yield SqlClearing(connection, batch, delivery_ids, self._reading(lease, now), secret=secret, recall=self._recall(lease))
+            held = frozenset(batch["delivery_ids"])  # what was given back is others'
+            ids = [delivery_id for delivery_id in delivery_ids if delivery_id in held]
+            clearing = SqlClearing(connection, batch, ids, self._reading(now), secret=secret, recall=self._recall(lease))
+            yield clearing
+        self._left.get(lease.id, set()).difference_update(clearing.settled)
 
     def settle(self, lease: Lease, settlements: Sequence[Settlement]) -> None:
         """Write outcomes and touches in one transaction. Raises LeaseLost."""
         plain = [each for each in settlements if is_plain(each)]
         others = [each for each in settlements if not is_plain(each)] if len(plain) < len(settlements) else []
+        left = self._left.get(lease.id, set())
+        left.difference_update(each.delivery_id for each in settlements)
         try:
             with self._database.begin() as connection:
-                is_over = record_sent(connection, lease, plain) if plain else False
+                is_over = record_sent(connection, lease, plain, all_left=not (left or others)) if plain else False
                 if others and not is_over:  # else none of them is the lease's any more
                     outcomes.settle(connection, leases.hold(connection, lease), others)
         except NotAllInHand:
@@ -100,6 +119,8 @@ class SqlDeliveries:
     def release(self, lease: Lease) -> None:
         """End the lease: rows still WAITING go back free of guilt. No error where it has ended already."""
         self._recalls.pop(lease.id, None)
+        self._left.pop(lease.id, None)
+        self._rows.pop(lease.id, None)
         if lease.id in self._over:  # with its last row
             self._over.discard(lease.id)
             return
@@ -166,11 +187,12 @@ class SqlClearing:
         self._reading = reading
         self._secret = secret
         self._recall = recall
+        self.settled: list[int] = []
 
     def candidates(self) -> Sequence[Candidate]:
         """The slice's deliveries that are still in hand, with their facts as they are now, in the order of the slice."""
         found = reload_candidates(self._connection, self._reading, self._recall, self._delivery_ids)
-        outranked = outranked_ids(self._connection, self._delivery_ids, now=self._reading.now)
+        outranked = outranked_ids(self._connection, self._delivery_ids, mine=self._batch["delivery_ids"], now=self._reading.now)
         if outranked:
             found = [replace(each, outranked=True) if each.intent.id in outranked else each for each in found]
         return _in_order(found, self._delivery_ids)
@@ -191,6 +213,7 @@ class SqlClearing:
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Write what became of the others."""
         outcomes.settle(self._connection, self._batch, settlements)
+        self.settled += [each.delivery_id for each in settlements]
 
 
 def _in_order(found: Sequence[Candidate], ids: Sequence[int]) -> list[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind
 from engage.model.run import RunState, has_left
 from engage.store.campaigns.releases import releases
+from engage.store.delivery.leases import let_go
 from engage.store.rows.rows import Row, add_touches, insert_pending
 from engage.store.schema.columns import Instant
 from engage.store.schema.ledger import suppressions
@@ -25,8 +26,6 @@ from engage.store.sql.clock import MachineNow
 from engage.store.sql.inserts import insert_ignoring
 from engage.store.sql.lists import among
 from engage.store.sql.raw import as_text, json_of, moment, moment_or_none, raw_rows
-
-UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
 
 
 class Standing(NamedTuple):
@@ -50,7 +49,7 @@ Taken = tuple[Settlement, Standing]
 
 
 def settle(connection: sa.Connection, batch: Row, settlements: Sequence[Settlement]) -> list[Settlement]:
-    """Apply those whose row is in the batch and not final; these are returned. The caller holds the batch's lock.
+    """Apply those that the batch holds and that are not final; these are returned. The caller holds the batch's lock.
 
     Locks are taken in one order everywhere, so that no two wait for each other: runs, the count of releases, deliveries.
     """
@@ -59,10 +58,11 @@ def settle(connection: sa.Connection, batch: Row, settlements: Sequence[Settleme
         return []
     ended = _lock_runs(connection, wanted)
     acted = any(new.hold for new in settlements) and releases(connection, locked=True) != batch["releases"]
-    taken = [(wanted[row.id], row) for row in _lock_rows(connection, batch["id"], wanted)]
+    taken = [(wanted[row.id], row) for row in _lock_rows(connection, batch, wanted)]
     waiting = [(new, row) for new, row in taken if new.state is DeliveryState.WAITING]
     if waiting:
         connection.execute(_WAITING, [_waiting_row(new, row, acted=acted, ended=_has_ended(row, ended)) for new, row in waiting])
+        let_go(connection, batch, frozenset(row.id for _, row in waiting))
     _write_final(connection, [(new, row) for new, row in taken if new.state is not DeliveryState.WAITING])
     _write_runs(connection, [(new, row) for new, row in taken if row.run_id is not None and not row.apart])
     _suppress(connection, taken)
@@ -83,8 +83,9 @@ def _has_ended(row: Standing, ended: Mapping[int, str]) -> bool:
     return state is not None and has_left(RunState(state), apart=bool(row.apart))
 
 
-def _lock_rows(connection: sa.Connection, batch_id: int, delivery_ids: Iterable[int]) -> Sequence[Standing]:
-    return [Standing._make(row) for row in raw_rows(connection, _LOCK_ROWS, {"ids": delivery_ids, "batch": batch_id})]
+def _lock_rows(connection: sa.Connection, batch: Row, delivery_ids: Collection[int]) -> Sequence[Standing]:
+    given = {"ids": delivery_ids, "held": [each for each in batch["delivery_ids"] if each in delivery_ids], "batch": batch["id"]}
+    return [Standing._make(row) for row in raw_rows(connection, _LOCK_ROWS, given)]
 
 
 def _waiting_row(new: Settlement, row: Standing, *, acted: bool, ended: bool) -> dict[str, object]:
@@ -200,7 +201,10 @@ _LOCK_RUNS = (
 )
 _LOCK_ROWS = (
     sa.select(*(as_text(deliveries.c[name]) if name == "tried" else deliveries.c[name] for name in Standing._fields))
-    .where(_OF_THEM, deliveries.c.batch_id == sa.bindparam("batch"), deliveries.c.state.in_(UNDER_WAY))
+    .where(_OF_THEM, sa.or_(
+        sa.and_(deliveries.c.state == DeliveryState.SENDING.value, deliveries.c.batch_id == sa.bindparam("batch")),
+        sa.and_(deliveries.c.state == DeliveryState.WAITING.value, among(deliveries.c.id, "held")),
+    ))
     .order_by(deliveries.c.id)
     .with_for_update()
 )

@@ -1,4 +1,4 @@
-"""The queues of waiting deliveries, read by their index: (queue, priority, due time) of what waits and is in nobody's hand."""
+"""The queues of waiting deliveries, read by their index: (queue, priority, due time) of what waits."""
 
 from __future__ import annotations
 
@@ -13,19 +13,10 @@ from engage.store.schema.columns import Instant
 from engage.store.schema.conditions import AGAIN, FRESH, SUSPECT
 from engage.store.schema.tables import deliveries
 from engage.store.sql.clock import MachineNow
+from engage.store.sql.holding import Held, HowManyHeld
 from engage.store.sql.lists import among
 
 PRIORITIES = range(9, -1, -1)
-
-
-def due_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
-    """Up to `limit` due rows of a queue, the higher priority first, then the older, for SQLite. Suspects are not among them."""
-    return connection.scalars(_DUE, {"of": queue, "now": now, "most": limit}).all()
-
-
-def suspect_ids(connection: sa.Connection, *, queue: str, now: datetime, limit: int) -> Sequence[int]:
-    """The same of the suspects."""
-    return connection.scalars(SUSPECTS, {"of": queue, "now": now, "most_suspects": limit}).all()
 
 
 def is_due(now: sa.ColumnElement[datetime]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -47,58 +38,64 @@ def due_rows(now: sa.ColumnElement[datetime]) -> tuple[Conditions, Conditions]:
 
 # Statements are made once: a claim that finds nothing costs next to nothing.
 _MOST = sa.bindparam("most", type_=sa.Integer)
+_LOOKED_AT = _MOST + HowManyHeld()
+"""Among so many that are due there are as many as asked for that nobody holds. So none is compared with what is held but these."""
+
 _OF_QUEUE, _NOW = deliveries.c.queue == sa.bindparam("of"), sa.bindparam("now", type_=Instant)
 _FRESH, _AGAIN = due_rows(_NOW)
 SUSPECTS = (
     sa.select(deliveries.c.id)
-    .where(sa.text(SUSPECT), _OF_QUEUE, *is_due(_NOW))
+    .where(sa.text(SUSPECT), _OF_QUEUE, *is_due(_NOW), ~Held(deliveries.c.id))
     .order_by(deliveries.c.priority.desc(), deliveries.c.due_at, deliveries.c.id)
     .limit(sa.bindparam("most_suspects", type_=sa.Integer))
-    .with_for_update(skip_locked=True)
 )
+
+
+def due(dialect: str) -> sa.Select[int]:
+    """Up to `most` due rows of a queue that nobody holds, the higher priority first, then the older. Suspects are not among them.
+
+    One index scan a priority, on PostgreSQL begun only when those before gave too few.
+    """
+    return _due_by_levels() if dialect == "postgresql" else _due_in_turn()
 
 
 def _level(priority: Any, conditions: Conditions, *order: sa.ColumnElement[Any]) -> sa.Select[Any]:
     asked = sa.select(deliveries.c.id, deliveries.c.due_at, deliveries.c.priority)
-    return asked.where(*conditions, _OF_QUEUE, deliveries.c.priority == priority, ~deliveries.c.careful).order_by(*order).limit(_MOST)
+    return asked.where(*conditions, _OF_QUEUE, deliveries.c.priority == priority, ~deliveries.c.careful).order_by(*order).limit(_LOOKED_AT)
 
 
 _BY_MOMENT = (deliveries.c.due_at, deliveries.c.id)
 
 
-def due_locked() -> sa.Select[int]:
-    """The same on PostgreSQL, locked, passing over locked ones: one index scan a priority, begun only when those before gave too few.
-
-    The priorities are no VALUES: a statement that holds some is compiled anew each time it is run, for 7 ms of an idle worker's look.
-    """
+def _due_by_levels() -> sa.Select[int]:
+    """The priorities are no VALUES: a statement that holds some is compiled anew each time it is run, for 7 ms of an idle worker's look."""
     counted = sa.func.generate_series(*(sa.literal_column(str(each)) for each in (PRIORITIES[0], PRIORITIES[-1], PRIORITIES.step)))
     levels = counted.table_valued(sa.column("priority", sa.Integer), name="level").render_derived(name="level")
     found = []
     for name, conditions, order in (("fresh", _FRESH, _BY_MOMENT), ("again", _AGAIN, (deliveries.c.retry_at,))):
-        rows = _level(levels.c.priority, conditions, *order).with_for_update(skip_locked=True).lateral(name)
-        found.append(sa.select(rows).select_from(levels.join(rows, sa.true())).limit(_MOST).subquery(f"some_{name}"))
+        rows = _level(levels.c.priority, conditions, *order).lateral(name)
+        found.append(sa.select(rows).select_from(levels.join(rows, sa.true())).limit(_LOOKED_AT).subquery(f"some_{name}"))
     both = sa.union_all(*(sa.select(rows) for rows in found)).subquery("due")
-    return sa.select(both.c.id).order_by(both.c.priority.desc(), both.c.due_at, both.c.id).limit(_MOST)
+    free = sa.select(both.c.id).where(~Held(both.c.id))
+    return free.order_by(both.c.priority.desc(), both.c.due_at, both.c.id).limit(_MOST)
 
 
-def _due() -> sa.Select[Any]:
+def _due_in_turn() -> sa.Select[int]:
     levels = []
     for priority in PRIORITIES:
         both = [_level(priority, _FRESH, *_BY_MOMENT).subquery("fresh"), _level(priority, _AGAIN, deliveries.c.retry_at).subquery("again")]
         rows = sa.union_all(*(sa.select(each) for each in both)).subquery("both")
-        levels.append(sa.select(rows.c.id).order_by(rows.c.due_at, rows.c.id).limit(_MOST).subquery(f"level_{priority}"))
-    return sa.select(sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery("due").c.id).limit(_MOST)
+        levels.append(sa.select(rows.c.id).order_by(rows.c.due_at, rows.c.id).limit(_LOOKED_AT).subquery(f"level_{priority}"))
+    found = sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery("due")
+    return sa.select(found.c.id).where(~Held(found.c.id)).limit(_MOST)
 
 
-_DUE = _due()
-
-
-def outranked_ids(connection: sa.Connection, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
-    """Those of the deliveries before which another batch's, due for the same contact, must go: by priority, then by age.
+def outranked_ids(connection: sa.Connection, ids: Sequence[int], *, mine: Sequence[int], now: datetime) -> frozenset[int]:
+    """Those of the deliveries before which one that is not `mine`, due for the same contact, must go: by priority, then by age.
 
     What waits for people, for its provider or as a suspect makes nobody wait.
     """
-    return frozenset(connection.scalars(_OUTRANKED, {"ids": list(ids), "now": now}))
+    return frozenset(connection.scalars(_OUTRANKED, {"ids": list(ids), "mine": list(mine), "now": now}))
 
 
 def _outranked() -> sa.Select[int]:
@@ -109,7 +106,7 @@ def _outranked() -> sa.Select[int]:
         other.c.state == sa.literal_column("'waiting'"), other.c.due_at <= sa.bindparam("now"), other.c.hold.is_(None), ~other.c.careful,
         sa.or_(other.c.retry_at.is_(None), other.c.retry_at <= MachineNow()),
     )
-    elsewhere = (other.c.queue == mine.c.queue, other.c.batch_id.is_distinct_from(mine.c.batch_id))
+    elsewhere = (other.c.queue == mine.c.queue, ~among(other.c.id, "mine"))
     same = other.c.contact_id == mine.c.contact_id
     return sa.select(mine.c.id).where(among(mine.c.id, "ids"), sa.exists().where(same, *elsewhere, *due, first))
 
@@ -124,14 +121,13 @@ def earliest_delivery(connection: sa.Connection) -> datetime | None:
 
 
 def _earliest() -> sa.Select[datetime]:
-    free = [
+    waiting = [
         sa.select(sa.func.min(deliveries.c.due_at).label("due_at")).where(
             sa.text(which), deliveries.c.queue == queue, deliveries.c.priority == priority
         )
         for queue in QUEUES for priority in PRIORITIES for which in (FRESH, AGAIN)
     ]
-    in_hand = sa.select(sa.func.min(deliveries.c.due_at)).where(deliveries.c.batch_id.is_not(None), deliveries.c.state == "waiting")
-    return sa.select(sa.func.min(sa.union_all(*free, in_hand).subquery("earliest").c.due_at))
+    return sa.select(sa.func.min(sa.union_all(*waiting).subquery("earliest").c.due_at))
 
 
 _EARLIEST = _earliest()
@@ -158,7 +154,8 @@ def _due_of(queue: str) -> sa.FromClause:
         sa.select(deliveries.c.id).where(*due, of_queue, deliveries.c.priority == priority).limit(_MOST).subquery(f"{name}_{priority}")
         for priority in PRIORITIES for name, due in ((f"{queue}_fresh", _FRESH), (f"{queue}_again", _AGAIN))
     ]
-    return sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery(queue)
+    found = sa.union_all(*(sa.select(level.c.id) for level in levels)).subquery(f"{queue}_due")
+    return sa.select(found.c.id).where(~Held(found.c.id)).subquery(queue)
 
 
 _WAITING = _waiting()

@@ -67,6 +67,10 @@ def _sqlite(element: Mark, compiler: SQLCompiler, **kw: Any) -> str:
 MARK = Mark()
 """The last column of all, for statements over these three tables under their own names."""
 
+WITH_THEIRS = deliveries.outerjoin(runs, runs.c.id == deliveries.c.run_id).outerjoin(contacts, contacts.c.id == deliveries.c.contact_id)
+ROWS = sa.select(*INTENT, *CONTACT, MARK).select_from(WITH_THEIRS)
+"""Deliveries with their runs and contacts, as `understood` takes them."""
+
 _ACTIVE = RunState.ACTIVE.value
 
 

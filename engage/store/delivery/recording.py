@@ -17,7 +17,7 @@ from engage.delivery.ports import Lease, LeaseLost, Settlement
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.model.values import instant_text
-from engage.store.delivery.leases import hold
+from engage.store.delivery.leases import forget, hold
 from engage.store.delivery.outcomes import move_runs
 from engage.store.rows.bulk import BulkInsert
 from engage.store.rows.documents import json_text, quoted_json
@@ -43,13 +43,13 @@ class NotAllInHand(Exception):
     """Some of them are not the lease's, or not in `sending`: all that was written must be taken back, as it tells of all of them."""
 
 
-def record_sent(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]) -> bool:
-    """Write them; whether the lease is over, as nothing of it is left. Raises LeaseLost and NotAllInHand."""
+def record_sent(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement], *, all_left: bool) -> bool:
+    """Write them; whether the lease is over. Raises LeaseLost and NotAllInHand. `all_left`: nothing else of the lease waits."""
     record = _at_once if connection.dialect.name == "postgresql" else _in_turn
-    return record(connection, lease, sent)
+    return record(connection, lease, sent, all_left)
 
 
-def _in_turn(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]) -> bool:
+def _in_turn(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement], all_left: bool) -> bool:
     """On SQLite, where nobody else writes meanwhile and a statement costs no journey."""
     hold(connection, lease)
     told = {new.delivery_id: new.touch for new in sent if new.touch is not None}
@@ -63,7 +63,7 @@ def _in_turn(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]
     for (at, sending_at), run_ids in alike.items():
         move_runs(connection, run_ids, at=at, outcome=DeliveryState.SENT, handed_off_at=moment_or_none(sending_at))
     _tell(connection, [told[row[0]] for row in ended])
-    return False
+    return all_left and forget(connection, lease)
 
 
 def _tell(connection: sa.Connection, told: Sequence[Touch]) -> None:
@@ -83,18 +83,19 @@ def _tell(connection: sa.Connection, told: Sequence[Touch]) -> None:
 _TOUCHES = BulkInsert(touches, ("kind", *TOUCH_FIELDS, "texts_id"))
 
 
-def _at_once(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]) -> bool:
+def _at_once(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement], all_left: bool) -> bool:
     alike: dict[tuple[datetime, str | None, str | None], list[Touch]] = defaultdict(list)
     for new in sent:
         if new.touch is not None:
             alike[new.touch.at, new.touch.channel, new.touch.provider].append(new.touch)
-    is_over = False
+    is_over, groups = False, len(alike)
     for (at, channel, provider), told in alike.items():
+        groups -= 1
         texts = list(packed(told))
         place: dict[int | None, int] = {delivery_id: number for number, each in enumerate(texts, 1) for delivery_id in each.delivery_ids}
         rows = Jsonb(b"[" + b",".join([_row(touch, place.get(touch.delivery_id)) for touch in told]) + b"]", dumps=_as_it_is)
         given = {
-            "batch": lease.id, "rows": rows, "at": at, "channel": channel, "provider": provider,
+            "batch": lease.id, "all_left": all_left and not groups, "rows": rows, "at": at, "channel": channel, "provider": provider,
             "texts": [each.body for each in texts], "letters": [len(each.delivery_ids) for each in texts],
         }
         held, ended, is_over = connection.exec_driver_sql(_RECORD, given).one()
@@ -167,7 +168,7 @@ kept AS (
 ),
 done AS (
     DELETE FROM batches
-    WHERE id = (SELECT id FROM held)
+    WHERE %(all_left)s AND id = (SELECT id FROM held)
         AND (SELECT count(*) FROM deliveries WHERE batch_id = %(batch)s) = (SELECT count(*) FROM ended)
     RETURNING id
 )

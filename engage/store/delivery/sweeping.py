@@ -68,8 +68,7 @@ class Sweep:
         return None if batch is None else self._batch(connection, batch)
 
     def _batch(self, connection: sa.Connection, batch: Row) -> Swept:
-        asked = sa.select(deliveries).where(deliveries.c.batch_id == batch["id"]).order_by(deliveries.c.id)
-        rows = connection.execute(asked).mappings().all()
+        rows = connection.execute(_HELD, {"batch": batch["id"], "ids": batch["delivery_ids"]}).mappings().all()
         held = self.held(batch["id"])
         guilty = next((row for row in rows if row["id"] == (batch["in_hand"] if held is None else held)), None)
         crashes = 0 if guilty is None else _crashes(guilty, batch["machine_now"])
@@ -81,7 +80,6 @@ class Sweep:
             _mark_suspects(connection, rows, frozenset({guilty["id"]}))
         elif held is None:
             self._suspect(connection, batch, rows)
-        connection.execute(sa.update(deliveries).where(deliveries.c.batch_id == batch["id"]).values(batch_id=None))
         connection.execute(sa.delete(batches).where(batches.c.id == batch["id"]))
         return Swept(batch_id=batch["id"], rows=len(rows))
 
@@ -119,6 +117,17 @@ class Sweep:
         """The provider said yes: its answer was noted, though never recorded."""
         touch = replace(_touch(row, Kind.SENT, self.now, None, detail={"recovered": "journal"}), provider_id=provider_id)
         return Settlement(delivery_id=row["id"], state=DeliveryState.SENT, touch=touch)
+
+
+_HELD = (
+    sa.select(deliveries)
+    .where(sa.or_(
+        deliveries.c.batch_id == sa.bindparam("batch"),
+        sa.and_(deliveries.c.state == DeliveryState.WAITING.value, among(deliveries.c.id, "ids")),
+    ))
+    .order_by(deliveries.c.id)
+)
+"""In `sending`, or waiting and listed."""
 
 
 def _crashes(row: Row, machine_now: datetime) -> int:

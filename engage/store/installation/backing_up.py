@@ -113,7 +113,7 @@ def _leave_to_the_sweep(connection: sa.Connection, lost_at: datetime) -> int:
     connection.execute(sa.update(batches).values(lease_until=MachineNow()))
     due = (deliveries.c.state == DeliveryState.WAITING.value, deliveries.c.due_at <= lost_at)
     while ids := connection.scalars(sa.select(deliveries.c.id).where(*due).order_by(deliveries.c.id).limit(IN_A_BATCH)).all():
-        lease = {"owner": OWNER, "lease_until": MachineNow(), "careful": False, "releases": 0}
+        lease = {"owner": OWNER, "lease_until": MachineNow(), "careful": False, "releases": 0, "delivery_ids": []}
         batch = connection.execute(sa.insert(batches).values(lease).returning(batches.c.id)).scalar_one()
         in_hand = {"batch_id": batch, "state": DeliveryState.SENDING.value, "handed_over": True, "hold": None}
         connection.execute(sa.update(deliveries).where(deliveries.c.id.in_(ids)).values(in_hand))

@@ -18,6 +18,7 @@ from engage.store.schema.columns import Instant
 from engage.store.schema.conditions import AGAIN, CALL_WAITING, ENDED_ILL, FRESH, PENDING
 from engage.store.schema.tables import batches, calls, campaign_states, deliveries, events, pauses, runs
 from engage.store.sql.clock import MachineNow
+from engage.store.sql.holding import Held
 
 
 @final
@@ -95,17 +96,19 @@ class _Asking:
         is_due, queue = sa.case((deliveries.c.due_at <= self._now, "due"), else_="later").label("due"), deliveries.c.queue
         free = sa.select(queue, is_due, sa.func.count()).where(sa.text(FRESH)).group_by(queue, is_due)
         again = sa.select(queue, sa.literal_column("'due'"), sa.func.count()).where(sa.text(AGAIN)).group_by(queue)
-        held = sa.case((deliveries.c.state == "sending", "sending"), else_="in_hand").label("stage")
-        taken = sa.select(queue, held, sa.func.count()).where(sa.text("batch_id IS NOT NULL")).group_by(queue, held)
+        sending = sa.select(queue, sa.literal_column("'sending'"), sa.func.count()).where(sa.text("batch_id IS NOT NULL")).group_by(queue)
+        in_hand = sa.select(queue, sa.func.count()).where(deliveries.c.state == "waiting", Held(deliveries.c.id)).group_by(queue)
         found = Counter[tuple[str, str]]()
-        for asked in (free, again, taken):
+        for asked in (free, again, sending):
             found.update({(row[0], row[1]): row[2] for row in self._connection.execute(asked)})
+        for name, number in self._connection.execute(in_hand):  # they were due
+            found.update({(name, "in_hand"): number, (name, "due"): -number})
         return {(name, state): found[name, state] for name in QUEUES for state in ("due", "later", "in_hand", "sending")}
 
     def age_of_queue(self, queue: str) -> float:
-        """Since when the oldest has been due that waits neither for people nor for its provider: one look at the index a priority."""
+        """Since when the oldest has been due that nobody has in hand, and that waits neither for people nor for its provider."""
         fresh, again = due_rows(sa.literal(self._now, Instant))
-        here = deliveries.c.queue == queue
+        here = sa.and_(deliveries.c.queue == queue, ~Held(deliveries.c.id))
         first = [
             sa.select(deliveries.c.due_at).where(*fresh, here, deliveries.c.priority == priority).order_by(deliveries.c.due_at).limit(1)
             for priority in PRIORITIES

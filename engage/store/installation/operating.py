@@ -75,7 +75,7 @@ class SqlOperations:
     def work_left(self, *, now: datetime) -> int:
         """How many runs, deliveries, calls and events are due at this business moment or in hand, retries to come among them."""
         due_runs = (runs.c.state == RunState.ACTIVE.value, runs.c.due_at <= now)
-        due = sa.or_(sa.and_(WAITING, deliveries.c.due_at <= now), SENDING, sa.and_(WAITING, deliveries.c.batch_id.is_not(None)))
+        due = sa.or_(sa.and_(WAITING, deliveries.c.due_at <= now), SENDING)
         with self._database.read() as connection:
             drawn_soon = sa.or_(sa.text(PENDING), sa.and_(*known_by_now()))
             left = ((runs, sa.and_(*due_runs)), (deliveries, due), (events, drawn_soon), (calls, TO_MAKE))

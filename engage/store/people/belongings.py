@@ -91,15 +91,12 @@ _ALL_NUMBERS = _chain()
 
 
 def move(connection: sa.Connection, what: Belongings, *, to: int) -> None:
-    """Let it be another contact's. A delivery in a worker's hand that has not gone yet is taken out of it: it is decided anew."""
+    """Let it be another contact's. A delivery in a worker's hand that has not gone yet is decided anew, as its contact is another."""
     for name, table in TABLES.items():
         ids = getattr(what, name)
         if ids:
             mine = among(table.c.id, "ids")
             connection.execute(sa.update(table).where(mine).values(contact_id=to), {"ids": ids})
-    free = sa.update(deliveries).where(among(deliveries.c.id, "ids"), deliveries.c.state == "waiting")
-    if what.deliveries:
-        connection.execute(free.values(batch_id=None), {"ids": what.deliveries})
 
 
 def rows_of(connection: sa.Connection, table: sa.Table, ids: Iterable[int | str]) -> Sequence[sa.RowMapping]:

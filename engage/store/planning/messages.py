@@ -129,7 +129,7 @@ _SINGLE = (deliveries.c.run_id.is_(None), deliveries.c.campaign == NO_CAMPAIGN)
 _OF = (deliveries.c.id == sa.bindparam("of"), *_SINGLE)
 _LOCKED = sa.select(deliveries).where(*_OF).with_for_update()
 _CANCEL = sa.update(deliveries).where(*_OF).values(
-    state=DeliveryState.CANCELLED.value, batch_id=None, careful=False, retry_at=None, hold=None,
+    state=DeliveryState.CANCELLED.value, careful=False, retry_at=None, hold=None,
 )
 _LAST = (
     sa.select(touches.c.reason)

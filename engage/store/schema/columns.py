@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeDecorator
 
 from engage.model.values import instant_text
@@ -22,6 +22,8 @@ NAMES = {
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Json = sa.JSON().with_variant(JSONB(), "postgresql")
+Ids = sa.JSON().with_variant(ARRAY(sa.BigInteger()), "postgresql")
+"""Ids of many rows, in their order."""
 
 
 class Instant(TypeDecorator[datetime]):

@@ -1,11 +1,10 @@
 """What partial indexes are over. Queries repeat it word for word: with a bound parameter no planner would use the index."""
 
-WAITING_FREE = "state = 'waiting' AND batch_id IS NULL"
-FRESH = f"{WAITING_FREE} AND retry_at IS NULL"
-AGAIN = f"{WAITING_FREE} AND retry_at IS NOT NULL"
-SUSPECT = f"careful AND {WAITING_FREE}"
-"""Deliveries that wait and are in nobody's hand: those that wait for their moment alone, those that wait for their provider as well, and
-those of both that were in hand when a batch crashed."""
+FRESH = "state = 'waiting' AND retry_at IS NULL"
+AGAIN = "state = 'waiting' AND retry_at IS NOT NULL"
+SUSPECT = "careful AND state = 'waiting'"
+"""Deliveries that wait: those that wait for their moment alone, those that wait for their provider as well, and those of both that were
+in hand when a batch crashed."""
 
 ENDED_ILL = "state IN ('failed', 'unknown')"
 """Deliveries about which people may decide anew."""

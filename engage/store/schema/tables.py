@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engage.store.schema.columns import NAMES, Id, Instant, Json, known_then, partial_index
+from engage.store.schema.columns import NAMES, Id, Ids, Instant, Json, known_then, partial_index
 from engage.store.schema.conditions import AGAIN, CALL_WAITING, CAME_BACK, ENDED_ILL, FRESH, HANDED_OVER, PENDING, SUSPECT, TALLIED
 
 metadata = sa.MetaData(naming_convention=NAMES)
@@ -181,6 +181,7 @@ batches = sa.Table(
     sa.Column("careful", sa.Boolean, nullable=False),  # its rows were in a batch that crashed
     sa.Column("rendered", sa.Boolean, nullable=False, default=False),  # all of it is; from then on it is handed over
     sa.Column("in_hand", Id),  # with careful batches: the delivery being rendered or handed over
+    sa.Column("delivery_ids", Ids, nullable=False),  # whose turn nobody else may take while they wait and stand here
     sa.Column("releases", sa.Integer, nullable=False),  # how often people had let held deliveries go when it was taken
     sqlite_autoincrement=True,
 )
@@ -217,7 +218,7 @@ deliveries = sa.Table(
     sa.Column("crashes", sa.Integer, nullable=False, default=0),
     sa.Column("crashed_at", Instant),  # machine clock
     sa.Column("careful", sa.Boolean, nullable=False, default=False),  # its batch crashed: it is tried again in a careful one
-    sa.Column("batch_id", Id),
+    sa.Column("batch_id", Id),  # of one in `sending`: by which lease it is handed over
     sa.Column("apart", sa.Boolean, nullable=False, default=False),  # people sent it again after its run had gone on without it
     sa.UniqueConstraint("run_id", "step", "intended_at", "part"),
     partial_index("ix_deliveries_due", "queue", "priority", "due_at", "id", where=FRESH),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from engage.store.schema.columns import Id, Instant, Json
+from engage.store.schema.columns import Id, Ids, Instant, Json
 
 revision = "0001"
 down_revision = None
@@ -54,6 +54,7 @@ def _make_batches() -> None:
         sa.Column("careful", sa.Boolean(), nullable=False),
         sa.Column("rendered", sa.Boolean(), nullable=False),
         sa.Column("in_hand", Id, nullable=True),
+        sa.Column("delivery_ids", Ids, nullable=False),
         sa.Column("releases", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
         sqlite_autoincrement=True,
@@ -228,13 +229,13 @@ def _make_deliveries() -> None:
     )
     op.create_index(
         "ix_deliveries_again", "deliveries", ["queue", "priority", "retry_at"],
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NOT NULL"),
-        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NOT NULL"),
+        sqlite_where=sa.text("state = 'waiting' AND retry_at IS NOT NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND retry_at IS NOT NULL"),
     )
     op.create_index(
         "ix_deliveries_due", "deliveries", ["queue", "priority", "due_at", "id"],
-        sqlite_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NULL"),
-        postgresql_where=sa.text("state = 'waiting' AND batch_id IS NULL AND retry_at IS NULL"),
+        sqlite_where=sa.text("state = 'waiting' AND retry_at IS NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND retry_at IS NULL"),
     )
     op.create_index(
         "ix_deliveries_ended_ill", "deliveries", ["state", "id"],
@@ -258,8 +259,8 @@ def _make_deliveries() -> None:
     )
     op.create_index(
         "ix_deliveries_suspects", "deliveries", ["queue"],
-        sqlite_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
-        postgresql_where=sa.text("careful AND state = 'waiting' AND batch_id IS NULL"),
+        sqlite_where=sa.text("careful AND state = 'waiting'"),
+        postgresql_where=sa.text("careful AND state = 'waiting'"),
     )
 
 
