@@ -36,6 +36,23 @@ class AtItsEnd:
     ending: Ending
 
 
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the messages of some runs came to, at that moment, handed off at that one. The runs are locked, and under way.
+
+    Of them some are at their end, and the others go on from there. `left`: of how many more another transaction holds the rows; these
+    are told another time.
+    """
+
+    at: datetime
+    outcome: str
+    handed_off_at: datetime | None
+    at_end: Sequence[AtItsEnd]
+    others: Sequence[int]
+    left: int
+
+
 class Ends(Protocol):
     """What ending many runs at once needs of a store, in one transaction with all else."""
 
@@ -43,8 +60,16 @@ class Ends(Protocol):
         """Those of the oldest `limit` due runs that are at one of these, and of people who are there; locked, none that others hold."""
         ...
 
-    def end_runs(self, run_ids: Sequence[int], *, now: datetime) -> None:
-        """Finish these, each with its touch."""
+    def take_outcome(self, endings: Sequence[Ending], *, now: datetime) -> Outcome | None:
+        """What a slice of messages came to, taken from those that no run was told yet, that nobody else takes; None where there is none."""
+        ...
+
+    def end_runs(self, run_ids: Sequence[int], *, now: datetime, told: Outcome | None = None) -> None:
+        """Finish these, each with its touch; `told`: with what their message came to, where they do not say so yet."""
+        ...
+
+    def wake_runs(self, run_ids: Sequence[int], *, told: Outcome) -> None:
+        """Make these due, with what their message came to."""
         ...
 
 

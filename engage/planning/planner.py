@@ -15,7 +15,7 @@ from engage.model.campaign import Campaign
 from engage.model.contact import Event
 from engage.model.workspace import Workspace
 from engage.planning.due import Due
-from engage.planning.endings import Ending, endings_of
+from engage.planning.endings import AtItsEnd, Ending, endings_of
 from engage.planning.enrolling import Fate
 from engage.planning.entering import Entering
 from engage.planning.happenings import Matching, heeded_events
@@ -126,15 +126,33 @@ class Planner:
         """
         drawn, errors = self._draw_pending(now)
         with self._store.transaction() as tx:
+            told = self._tell_outcomes(tx, now)
             ended = self._end_plainly(tx, now)
             due = tx.due_runs(now=now, limit=BATCH)
             if due:
                 self._refresh()  # what was accepted elsewhere a moment ago may have woken them, to go on in the new version
             moved = Moving(tx, workspace=self._workspace, versions=self._versions, now=now, seen=self._seen).move(due)
-        self._signals.advanced(events=drawn, runs=ended + moved)
+        self._signals.advanced(events=drawn, runs=told + ended + moved)
         if errors:
             raise ExceptionGroup("not every event could be drawn", errors)
-        return drawn + ended + moved
+        return drawn + told + ended + moved
+
+    def _tell_outcomes(self, tx: Transaction, now: datetime) -> int:
+        """Tell runs what their messages came to: those that have nothing more to do end with it, the others are due. How many ended."""
+        ended = told = 0
+        while told < ENDING_AT_ONCE and (outcome := tx.take_outcome(self._endings(), now=now)) is not None:
+            at_end = self._still_at_end(outcome.at_end)
+            gone = frozenset(each.run_id for each in at_end)
+            if gone:
+                tx.end_runs(sorted(gone), now=now, told=outcome)
+            going = [*outcome.others, *(each.run_id for each in outcome.at_end if each.run_id not in gone)]
+            if going:
+                tx.wake_runs(going, told=outcome)
+            ended, told = ended + len(gone), told + len(gone) + len(going)
+            self._see(at_end)
+            if outcome.left:
+                break
+        return ended
 
     def _end_plainly(self, tx: Transaction, now: datetime) -> int:
         """End the due runs at once that have nothing more to do; how many."""
@@ -142,14 +160,23 @@ class Planner:
         found = tx.runs_at_their_end(endings, now=now, limit=ENDING_AT_ONCE) if endings else ()
         if not found:
             return 0
-        self._refresh()  # as above: in a version that was accepted a moment ago they may have more to do
-        still = frozenset(self._endings())
-        ended = [each for each in found if each.ending in still]
+        ended = self._still_at_end(found)
         if ended:
             tx.end_runs([each.run_id for each in ended], now=now)
+        self._see(ended)
+        return len(ended)
+
+    def _still_at_end(self, found: Sequence[AtItsEnd]) -> Sequence[AtItsEnd]:
+        """In a version that was accepted a moment ago they may have more to do."""
+        if not found:
+            return ()
+        self._refresh()
+        still = frozenset(self._endings())
+        return [each for each in found if each.ending in still]
+
+    def _see(self, ended: Sequence[AtItsEnd]) -> None:
         for ending in sorted({each.ending for each in ended}, key=lambda ending: (ending.campaign, ending.position)):
             self._seen(ending.campaign, ending.position)
-        return len(ended)
 
     def _endings(self) -> Sequence[Ending]:
         workspace = self._workspace()

@@ -99,8 +99,8 @@ def test_a_slice_of_five_hundred_asks_no_more_than_one_of_fifty(works: Works) ->
 
 def test_beside_clearing_a_mail_is_written_to_its_row_its_run_and_the_history(works: Works) -> None:
     asked = send(works, 100, day=23)
-    assert asked.written == ["deliveries", "kept_texts", "runs", "touches"], (
-        "final; the run that goes on; the touch; and of fifty together what was sent"
+    assert asked.written == ["deliveries", "kept_texts", "run_outcomes", "touches"], (
+        "final; the touch; of all together which runs go on, and of fifty what was sent"
     )
     with works.database.read() as connection:
         assert connection.scalars(sa.select(kept_texts.c.letters)).all() == [50, 50]

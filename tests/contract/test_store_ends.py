@@ -58,6 +58,8 @@ def one_by_one(works: Works) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     found = None
     try:
         with store.transaction() as tx:
+            while (told := tx.take_outcome((), now=now)) is not None:
+                tx.wake_runs(told.others, told=told)
             Moving(tx, workspace=lambda: works.workspace, versions=works.version, now=now).move(tx.due_runs(now=now, limit=100))
             found = as_they_are(tx._connection)  # type: ignore[attr-defined]  # its own, before it is rolled back
             raise RolledBack

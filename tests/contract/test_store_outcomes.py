@@ -85,7 +85,12 @@ def test_the_run_goes_on_at_the_moment_of_the_touch_with_the_outcome(bench: Benc
     touch = Touch(at=NOON + MINUTE, contact_id=1, kind=Kind.SENT, delivery_id=delivery_id)
     bench.deliveries.settle(lease, [settled(delivery_id, touch=touch)])
     with bench.planning.transaction() as tx:
+        assert tx.due_runs(now=NOON + MINUTE, limit=10) == []
+        told = tx.take_outcome((), now=NOON + MINUTE)
+        assert told is not None
+        tx.wake_runs(told.others, told=told)
         (held,) = tx.due_runs(now=NOON + MINUTE, limit=10)
+        assert tx.take_outcome((), now=NOON + MINUTE) is None
     run = held.run
     assert (run.outcome, run.since, run.due_at, run.handed_off_at) == ("sent", NOON + MINUTE, NOON + MINUTE, NOON)
 

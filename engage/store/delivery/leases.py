@@ -22,7 +22,7 @@ from engage.store.rows.rows import Row
 from engage.store.schema.columns import Ids
 from engage.store.schema.tables import batches, deliveries
 from engage.store.sql.clock import MachineNow
-from engage.store.sql.holding import Collected
+from engage.store.sql.listings import Collected
 from engage.store.sql.raw import Raw, raw_rows
 
 CAREFUL_LIMIT = 10

@@ -13,7 +13,7 @@ from engage.store.schema.columns import Instant
 from engage.store.schema.conditions import AGAIN, FRESH, SUSPECT
 from engage.store.schema.tables import deliveries
 from engage.store.sql.clock import MachineNow
-from engage.store.sql.holding import Held, HowManyHeld
+from engage.store.sql.listings import Held, HowManyHeld
 from engage.store.sql.lists import among
 
 PRIORITIES = range(9, -1, -1)

@@ -1,7 +1,8 @@
-"""What most of a slice comes to: `sent`. On PostgreSQL one statement writes it all: rows, runs, touches and, packed together, their texts.
+"""What most of a slice comes to: `sent`. On PostgreSQL one statement writes it all: rows, touches and, packed together, their texts and
+which runs go on; the runs themselves are written once, by the planner, as it moves or ends them.
 
 It says what `outcomes` beside it says in more, and leaves to that whatever is not as plain: a failure, a retry, an address to be
-suppressed. The same order of locks holds: the lease's row, runs, deliveries.
+suppressed. The same order of locks holds: the lease's row, deliveries.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.model.values import instant_text
 from engage.store.delivery.leases import forget, hold
-from engage.store.delivery.outcomes import move_runs
 from engage.store.rows.bulk import BulkInsert
 from engage.store.rows.documents import json_text, quoted_json
 from engage.store.rows.kept_texts import packed
 from engage.store.rows.rows import TOUCH_FIELDS, touch_row
 from engage.store.schema.tables import deliveries, touches
 from engage.store.schema.texts import kept_texts
+from engage.store.schema.traffic import run_outcomes
 from engage.store.sql.lists import among
 from engage.store.sql.loading import reserve_ids
 from engage.store.sql.raw import as_text, moment_or_none, raw_rows
@@ -60,8 +61,12 @@ def _in_turn(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement]
     for delivery_id, run_id, apart, sending_at in ended:
         if run_id is not None and not apart:
             alike[told[delivery_id].at, sending_at].append(run_id)
-    for (at, sending_at), run_ids in alike.items():
-        move_runs(connection, run_ids, at=at, outcome=DeliveryState.SENT, handed_off_at=moment_or_none(sending_at))
+    told_runs = [
+        {"at": at, "outcome": DeliveryState.SENT.value, "handed_off_at": moment_or_none(sending_at), "run_ids": sorted(run_ids)}
+        for (at, sending_at), run_ids in alike.items()
+    ]
+    if told_runs:
+        connection.execute(_GO_ON, told_runs)
     _tell(connection, [told[row[0]] for row in ended])
     return all_left and forget(connection, lease)
 
@@ -80,6 +85,7 @@ def _tell(connection: sa.Connection, told: Sequence[Touch]) -> None:
         _TOUCHES.write(connection, [(*touch_row(touch), places.get(touch.delivery_id)) for touch in touches_then])
 
 
+_GO_ON = sa.insert(run_outcomes)
 _TOUCHES = BulkInsert(touches, ("kind", *TOUCH_FIELDS, "texts_id"))
 
 
@@ -137,22 +143,19 @@ packed AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('kept_texts', 'id')) AS id, place, letters, body
     FROM unnest(CAST(%(texts)b AS bytea[]), CAST(%(letters)b AS integer[])) WITH ORDINALITY AS each(body, letters, place)
 ),
-locked AS MATERIALIZED (
-    SELECT runs.id FROM runs
-    WHERE runs.id IN (SELECT deliveries.run_id FROM deliveries JOIN given ON deliveries.id = given.id) ORDER BY runs.id FOR UPDATE
-),
 ended AS (
     UPDATE deliveries SET state = 'sent', batch_id = NULL, careful = false, retry_at = NULL, hold = NULL
     FROM given
-    WHERE (SELECT count(*) FROM locked) >= 0 AND deliveries.id = given.id AND deliveries.batch_id = (SELECT id FROM held)
+    WHERE deliveries.id = given.id AND deliveries.batch_id = (SELECT id FROM held)
         AND deliveries.state = 'sending'
     RETURNING deliveries.id, deliveries.run_id, deliveries.apart, deliveries.sending_at, deliveries.contact_id, deliveries.campaign,
         deliveries.version, deliveries.step, deliveries.message, deliveries.purpose, given.locale, given.provider_id, given.detail,
         given.texts
 ),
-moved AS (
-    UPDATE runs SET since = %(at)s, due_at = %(at)s, outcome = 'sent', handed_off_at = coalesce(ended.sending_at, runs.handed_off_at)
-    FROM ended WHERE runs.id = ended.run_id AND NOT ended.apart AND runs.state = 'active'
+gone_on AS (
+    INSERT INTO run_outcomes (at, outcome, handed_off_at, run_ids)
+    SELECT %(at)s, 'sent', sending_at, array_agg(run_id ORDER BY run_id) FROM ended WHERE run_id IS NOT NULL AND NOT apart
+    GROUP BY sending_at
 ),
 told AS (
     INSERT INTO touches (

@@ -20,6 +20,7 @@ from engage.store.rows.rows import Row, add_touches
 from engage.store.schema.conditions import ENDED_ILL
 from engage.store.schema.tables import calls, contacts, deliveries, runs, touch_details, touches
 from engage.store.schema.traffic import questions
+from engage.store.sql.listings import Awaited
 
 UNDER_WAY = (DeliveryState.WAITING.value, DeliveryState.SENDING.value)
 KINDS = {Verdict.AGAIN: Kind.DEFERRED, Verdict.SENT: Kind.SENT, Verdict.FAILED: Kind.FAILED}
@@ -154,7 +155,7 @@ def _awaited() -> sa.ColumnElement[bool]:
     asked_since = sa.exists().where(later.c.run_id == deliveries.c.run_id, later.c.id > deliveries.c.id, later.c.part == 0)
     called_since = sa.exists().where(call.c.run_id == deliveries.c.run_id, call.c.created_at > deliveries.c.intended_at)
     there = (runs.c.id == deliveries.c.run_id, runs.c.state == RunState.ACTIVE.value)
-    unread = sa.exists().where(*there, sa.or_(runs.c.outcome.is_not(None), sa.exists().where(*of_run)))
+    unread = sa.exists().where(*there, sa.or_(runs.c.outcome.is_not(None), Awaited(runs.c.id), sa.exists().where(*of_run)))
     occasion = deliveries.c.payload["occasion"].as_string().is_not(None)
     return sa.and_(occasion, ~asked_since, ~called_since, unread)
 

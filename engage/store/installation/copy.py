@@ -37,7 +37,7 @@ from engage.store.schema.tables import (
     snapshots,
     touches,
 )
-from engage.store.schema.traffic import volumes
+from engage.store.schema.traffic import run_outcomes, volumes
 from engage.store.sql.clock import MachineNow
 from engage.store.sql.shares import is_in_share
 
@@ -95,6 +95,7 @@ def _copy_runs(copy: Callable[..., None], as_of: datetime, *, under_way: bool) -
     copy(runs, then)
     going = sa.case((deliveries.c.state == DeliveryState.SENDING.value, DeliveryState.WAITING.value), else_=deliveries.c.state)
     copy(deliveries, _still_matters(), state=going, batch_id=sa.null(), retry_at=sa.null())
+    copy(run_outcomes, run_outcomes.c.at <= as_of)
     copy(calls, sa.text(f"calls.{CALL_WAITING}"), due_at=calls.c.created_at)
     active = sa.select(runs.c.campaign, runs.c.version).where(runs.c.state == RunState.ACTIVE.value)
     newest = sa.select(campaign_states.c.campaign, campaign_states.c.version)

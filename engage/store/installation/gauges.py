@@ -17,8 +17,9 @@ from engage.store.rows.rows import earliest
 from engage.store.schema.columns import Instant
 from engage.store.schema.conditions import AGAIN, CALL_WAITING, ENDED_ILL, FRESH, PENDING
 from engage.store.schema.tables import batches, calls, campaign_states, deliveries, events, pauses, runs
+from engage.store.schema.traffic import run_outcomes
 from engage.store.sql.clock import MachineNow
-from engage.store.sql.holding import Held
+from engage.store.sql.listings import Held, HowManyAwaited
 
 
 @final
@@ -68,7 +69,7 @@ class SqlGauges:
                 deliveries=ask.deliveries(), ages={queue: ask.age_of_queue(queue) for queue in QUEUES},
                 held=ask.by(deliveries.c.hold, sa.text("hold IS NOT NULL"), deliveries.c.state == "waiting"),
                 unknown=ask.by(deliveries.c.campaign, sa.text(ENDED_ILL), deliveries.c.state == "unknown"), leases=ask.leases(),
-                runs=ask.heap(runs, runs.c.due_at, sa.text("due_at IS NOT NULL"), runs.c.due_at <= now),
+                runs=ask.runs(),
                 events=ask.heap(events, events.c.at, sa.text(PENDING)),
                 calls=ask.heap(calls, calls.c.due_at, sa.text(CALL_WAITING), calls.c.due_at <= MachineNow(), machine=True),
                 planned_behind=ask.planned_behind(), pauses=ask.by(pauses.c.scope),
@@ -115,6 +116,12 @@ class _Asking:
         ]
         first.append(sa.select(sa.func.min(deliveries.c.due_at)).where(*again, here, deliveries.c.priority.in_(PRIORITIES)))
         return self._age([self._connection.scalar(asked) for asked in first])
+
+    def runs(self) -> Heap:
+        """Those that are due, and those that are to be told what their message came to."""
+        due = self.heap(runs, runs.c.due_at, sa.text("due_at IS NOT NULL"), runs.c.due_at <= self._now)
+        number, oldest = self._connection.execute(sa.select(HowManyAwaited(), sa.func.min(run_outcomes.c.at))).one()
+        return Heap(count=due.count + number, age=max(due.age, self._age([oldest])))
 
     def heap(
         self, table: sa.Table, moment: sa.Column[datetime], *conditions: sa.ColumnElement[bool] | sa.TextClause, machine: bool = False

@@ -17,6 +17,7 @@ from engage.store.planning.open_runs import active_by_campaign
 from engage.store.planning.pending import known_by_now
 from engage.store.schema.conditions import CALL_WAITING, ENDED_ILL, PENDING
 from engage.store.schema.tables import calls, campaign_states, campaign_versions, deliveries, events, pauses, runs, snapshots
+from engage.store.schema.traffic import run_outcomes
 from engage.store.sql.inserts import upsert
 
 WAITING, SENDING, UNKNOWN = (deliveries.c.state == sa.literal_column(f"'{state}'") for state in ("waiting", "sending", "unknown"))
@@ -78,7 +79,8 @@ class SqlOperations:
         due = sa.or_(sa.and_(WAITING, deliveries.c.due_at <= now), SENDING)
         with self._database.read() as connection:
             drawn_soon = sa.or_(sa.text(PENDING), sa.and_(*known_by_now()))
-            left = ((runs, sa.and_(*due_runs)), (deliveries, due), (events, drawn_soon), (calls, TO_MAKE))
+            told_soon = run_outcomes.c.at <= now
+            left = ((runs, sa.and_(*due_runs)), (run_outcomes, told_soon), (deliveries, due), (events, drawn_soon), (calls, TO_MAKE))
             return sum(_count(connection, table, condition) for table, condition in left)
 
 

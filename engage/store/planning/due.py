@@ -13,6 +13,7 @@ from engage.planning.due import Due
 from engage.store.delivery.queues import PRIORITIES, due_rows
 from engage.store.schema.conditions import PENDING
 from engage.store.schema.tables import contacts, deliveries, events, runs
+from engage.store.schema.traffic import run_outcomes
 
 
 def due(connection: sa.Connection, *, now: datetime) -> Due:
@@ -24,7 +25,8 @@ def due(connection: sa.Connection, *, now: datetime) -> Due:
 
 def _asked() -> Iterator[sa.ColumnElement[bool]]:
     now: sa.BindParameter[datetime] = sa.bindparam("now")
-    yield sa.exists().where(runs.c.due_at <= now, runs.c.state == RunState.ACTIVE.value).label("runs")
+    moves = sa.exists().where(runs.c.due_at <= now, runs.c.state == RunState.ACTIVE.value)
+    yield sa.or_(moves, sa.exists().where(run_outcomes.c.at <= now)).label("runs")
     yield sa.exists().where(sa.text(PENDING)).select_from(events).label("events")
     yield sa.exists().where(contacts.c.written_at >= now).label("people")
     for queue in QUEUES:

@@ -1,7 +1,7 @@
-"""Runs under way, found by what keeps them so: a moment at which they are due, an open delivery, a call to be made.
+"""Runs under way, found by what keeps them so: a moment at which they are due, an open delivery, a call to be made, an outcome to be told.
 
 Each has an index over what is open alone, so that no run that is over is read, however many there are. An active run has one of them
-always: whatever ends a delivery or a call makes its run due in the same transaction.
+always: whatever ends a delivery or a call makes its run due, or leaves word for it, in the same transaction.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from engage.model.run import RunState
 from engage.store.schema.conditions import CALL_WAITING
 from engage.store.schema.tables import calls, deliveries, runs
+from engage.store.sql.listings import Awaited
 
 
 def active_by(connection: sa.Connection, *columns: sa.Column[Any]) -> Sequence[Any]:
@@ -39,4 +40,5 @@ _OPEN = sa.union(
     sa.select(runs.c.id).where(sa.text("due_at IS NOT NULL")),
     *(sa.select(deliveries.c.run_id).where(deliveries.c.state == sa.literal_column(f"'{state}'")) for state in ("waiting", "sending")),
     sa.select(calls.c.run_id).where(sa.text(CALL_WAITING)),
+    sa.select(runs.c.id).where(Awaited(runs.c.id)),
 ).subquery("open")

@@ -25,6 +25,7 @@ from engage.store.planning.runs import SqlRuns
 from engage.store.planning.segments import SqlSegments
 from engage.store.rows.rows import earliest
 from engage.store.schema.tables import runs
+from engage.store.schema.traffic import run_outcomes
 from engage.store.session import WorkspaceNow
 
 
@@ -51,7 +52,7 @@ class SqlPlanning:
     def next_due(self, *, after: datetime) -> datetime | None:
         """The next business moment at which a run or a waiting delivery is due, `after` or earlier ones included."""
         with self._database.read() as connection:
-            return earliest([connection.scalar(_EARLIEST_RUN), earliest_delivery(connection)])
+            return earliest([connection.scalar(_EARLIEST_RUN), connection.scalar(_EARLIEST_OUTCOME), earliest_delivery(connection)])
 
     def due(self, *, now: datetime) -> Due:
         """What is due at this moment."""
@@ -59,4 +60,5 @@ class SqlPlanning:
             return due(connection, now=now)
 
 
+_EARLIEST_OUTCOME = sa.select(sa.func.min(run_outcomes.c.at))
 _EARLIEST_RUN = sa.select(sa.func.min(runs.c.due_at)).where(runs.c.due_at.is_not(None), runs.c.state == RunState.ACTIVE.value)

@@ -1,13 +1,13 @@
-"""The tables of traffic: what workers tell each other of providers, buckets of rates, volumes of days."""
+"""The tables of traffic: what workers tell each other of providers, and the planner of runs; buckets of rates, volumes of days."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from engage.store.schema.columns import Id, Instant
+from engage.store.schema.columns import Id, Ids, Instant
 from engage.store.schema.ledger import metadata
 
-__all__ = ["buckets", "metadata", "notices", "questions", "volumes"]
+__all__ = ["buckets", "metadata", "notices", "questions", "run_outcomes", "volumes"]
 
 notices = sa.Table(
     "notices", metadata,  # of providers, and of recipients' domains, that are left alone; by the machine clock
@@ -29,6 +29,16 @@ volumes = sa.Table(
     sa.Column("provider", sa.String, primary_key=True),
     sa.Column("day", sa.Date, primary_key=True),
     sa.Column("messages", sa.Integer, nullable=False),
+)
+
+run_outcomes = sa.Table(
+    "run_outcomes", metadata,  # what the messages of a slice came to, for the runs that wait for them; gone once these are told
+    sa.Column("id", Id, primary_key=True, autoincrement=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("outcome", sa.String, nullable=False),
+    sa.Column("handed_off_at", Instant),
+    sa.Column("run_ids", Ids, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 questions = sa.Table(

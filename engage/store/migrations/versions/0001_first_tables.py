@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Make all of them."""
+    _make_run_outcomes()
     _make_batches()
     _make_campaign_states()
     _make_former_names()
@@ -43,6 +44,19 @@ def upgrade() -> None:
     _make_erasures()
     _make_hooks()
     _make_api()
+
+
+def _make_run_outcomes() -> None:
+    op.create_table(
+        "run_outcomes",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("handed_off_at", Instant(), nullable=True),
+        sa.Column("run_ids", Ids, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_outcomes")),
+        sqlite_autoincrement=True,
+    )
 
 
 def _make_batches() -> None:
