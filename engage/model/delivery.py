@@ -45,7 +45,8 @@ class Intent:
     recipient's address. `values` is what `with` and the run hand to the template. `tried` names channels whose provider
     refused the address; `bound_to` the provider that may have it already, and knows it by its key. `quiet_hours` holds the layers of
     campaign and send. Deliveries of one `occasion` are one touch of every limit. `accepted_at` is when the event was taken in that made
-    it fall due, where nothing else did; `trace` is that event's `traceparent`.
+    it fall due, where nothing else did; `trace` is that event's `traceparent`. `needless` is the type of an event by which what went by
+    an earlier channel, in whose stead this one is, turned out to have arrived.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Intent:
     occasion: str | None = None
     accepted_at: datetime | None = None
     trace: str | None = None
+    needless: str | None = None
 
 
 @final

@@ -21,6 +21,7 @@ from engage.planning.ports import Transaction
 from engage.planning.positions import START
 from engage.planning.progress import Journey, waits_for
 from engage.planning.run_ports import RunInHand
+from engage.planning.sending import is_shown_late
 from engage.planning.slots import Entry, Slot
 from engage.planning.versions import Versions, live_campaigns
 from engage.rules.expressions import Scope, evaluate, holds
@@ -82,6 +83,8 @@ class Matching:
             self._enter_later(run, contact, event)
         elif waits_for(held.run, event):
             self._tx.save_runs([replace(held.run, due_at=min(held.run.due_at or self._now, self._now))])  # when its time was up stays known
+        elif is_shown_late(event, run, journey.campaign, lambda: self._tx.parts([run.id]).get(run.id, ())):
+            self._tx.recall_deliveries([run.id], now=self._now, needless=event.type)
 
     def _exit(self, run: Run, journey: Journey, *, reason: str) -> None:
         self._end(run, journey, reason=reason, returned=not self._tx.hand_offs_started([run.id]))

@@ -48,8 +48,11 @@ class Runs(Protocol):
         """Make the rows; one that is there already is left as it is."""
         ...
 
-    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime) -> None:
-        """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
+    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime, needless: str | None = None) -> None:
+        """Make the waiting deliveries of these runs due now, so that the decision cancels them: as their run ended, or as `needless`.
+
+        That is the type of the event that says so.
+        """
         ...
 
     def hand_offs_started(self, run_ids: Sequence[int]) -> frozenset[int]:

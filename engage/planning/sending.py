@@ -5,11 +5,12 @@ By the first of its channels a send is one delivery; by `{all: …}` one a chann
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from engage.model.campaign import Campaign
+from engage.model.contact import Event
 from engage.model.delivery import DeliveryState
 from engage.model.expression import Expression
 from engage.model.history import Kind
@@ -21,7 +22,7 @@ from engage.model.time import EndOfDay, Zones
 from engage.model.triggers import ScheduleTrigger
 from engage.model.values import pack
 from engage.model.workspace import Settings
-from engage.planning.positions import name_of
+from engage.planning.positions import name_of, step_at
 from engage.planning.progress import ANY_OF, Journey, Progress, has_arrived
 from engage.planning.requests import NewDelivery, Part
 from engage.policy.reach import channel_order
@@ -71,9 +72,14 @@ def _in_turn(step: Send, journey: Journey) -> tuple[str, ...]:
 
 
 def _parts(journey: Journey) -> Sequence[Part]:
-    """The deliveries that the run waits for, or waited for in turn: the last that it asked for, however the step is called by now."""
-    first = max((place for place, each in enumerate(journey.parts) if each.part == 0), default=0)
-    return journey.parts[first:]
+    """The deliveries that the run waits for, or waited for in turn."""
+    return _last_asked_for(journey.parts)
+
+
+def _last_asked_for(parts: Sequence[Part]) -> Sequence[Part]:
+    """However the step is called by now."""
+    first = max((place for place, each in enumerate(parts) if each.part == 0), default=0)
+    return parts[first:]
 
 
 def _outcome_of_all(parts: Sequence[Part]) -> str | None:
@@ -114,7 +120,24 @@ def _await_sign(step: Send, fallback: Fallback, progress: Progress, journey: Jou
 
 def signs_of(fallback: Fallback) -> list[str]:
     """The events that end the wait for it: what shows that it arrived, and the bounce that shows that it never will."""
-    return [*(RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]), BOUNCED]
+    return [*_shown_by(fallback), BOUNCED]
+
+
+def is_shown_late(event: Event, run: Run, campaign: Campaign, parts: Callable[[], Sequence[Part]]) -> bool:
+    """Whether the event is the sign that the run gave up waiting for: what goes by the next channel now is needless.
+
+    `parts` are the deliveries of the run; they are asked for only where it may be so.
+    """
+    step = step_at(campaign.steps, run.position)
+    if not isinstance(step, Send) or step.fallback is None or run.part == 0 or run.outcome is not None:
+        return False
+    if event.type not in _shown_by(step.fallback):
+        return False
+    return event.data.get("delivery_id") in {part.id for part in _last_asked_for(parts())[:-1]}
+
+
+def _shown_by(fallback: Fallback) -> list[str]:
+    return [RESPONSES[kind] for kind in SHOWN_BY[fallback.unless]]
 
 
 def _next_channel(step: Send, progress: Progress, journey: Journey, channel: str, *, at: datetime) -> Progress:

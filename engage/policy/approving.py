@@ -56,7 +56,7 @@ class Approver:
     def approve(self, intent: Intent, facts: Facts, campaign: Campaign | None) -> Approved | None:
         """Yes, without a trail; None where `decide` must be asked."""
         contact = facts.contact
-        if contact is None or contact.erased or facts.run_exited or intent.tried or intent.to is not None:
+        if contact is None or contact.erased or facts.run_exited or intent.needless or intent.tried or intent.to is not None:
             return None
         if self._now >= intent.expires_at or not _goes_on(facts.campaign):
             return None

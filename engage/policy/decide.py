@@ -84,6 +84,8 @@ class _Case:
         state = self.facts.campaign
         if self.facts.run_exited:
             return self.cancel("exited", "the run has exited")
+        if self.intent.needless is not None:
+            return self.cancel(self.intent.needless, f"{self.intent.needless} came of what went by an earlier channel")
         if state.ended or not state.live or self._is_past_validity():
             return self.cancel("ended", "the campaign has ended")
         if state.paused or (self.campaign is not None and self.campaign.status is Status.PAUSED):

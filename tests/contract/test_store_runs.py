@@ -116,6 +116,27 @@ def test_recalled_deliveries_are_due_at_once(bench: Bench) -> None:
     assert bench.claim() is not None
 
 
+def test_what_is_needless_says_by_what_to_whoever_has_it_in_hand(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    (run_id,) = bench.ids("SELECT run_id FROM deliveries")
+    lease = bench.claimed()
+    assert [each.intent.needless for each in bench.deliveries.load(lease, now=NOON)] == [None]
+    with bench.planning.transaction() as tx:
+        tx.recall_deliveries([run_id], now=NOON, needless="message.opened")
+    with bench.deliveries.clearing(lease, [delivery_id], now=NOON, renew_by=timedelta(seconds=30)) as clearing:
+        assert [each.intent.needless for each in clearing.candidates()] == ["message.opened"]
+
+
+def test_what_is_being_handed_over_is_not_needless_any_more(bench: Bench) -> None:
+    (delivery_id,) = bench.add_deliveries(1)
+    (run_id,) = bench.ids("SELECT run_id FROM deliveries")
+    bench.hand_off(bench.claimed(), delivery_id)
+    before = bench.rows("SELECT state, due_at, CAST(payload AS text) FROM deliveries")
+    with bench.planning.transaction() as tx:
+        tx.recall_deliveries([run_id], now=NOON, needless="message.opened")
+    assert bench.rows("SELECT state, due_at, CAST(payload AS text) FROM deliveries") == before
+
+
 def test_a_hand_off_has_started_once_a_delivery_was_cleared(bench: Bench) -> None:
     (delivery_id,) = bench.add_deliveries(1)
     (run_id,) = bench.ids("SELECT run_id FROM deliveries")

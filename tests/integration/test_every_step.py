@@ -137,6 +137,32 @@ def test_the_sign_ends_the_step(works: Making) -> None:
     assert sent(made) == [("csat", "email", timedelta()), ("birthday", "sms", HOUR)]
 
 
+def paused_at_the_second(works: Works) -> None:
+    """The mail went out, no sign of it came in two hours, and the text that is to go in its stead waits, as texts are paused."""
+    works.operations.pause("channel", "sms", now=MONDAY)
+    close_ticket(works, until=3 * HOUR)
+    works.clock.move(MONDAY + 3 * HOUR)
+
+
+def test_a_sign_that_comes_late_takes_back_what_still_waits_by_the_next_channel(database: Database) -> None:
+    made = begun(database, FALLBACK.replace("channels: [sms]", "channels: [email]"))
+    paused_at_the_second(made)
+    made.respond(Kind.OPENED, "csat", "ana")
+    made.settle()
+    assert sent(made) == [("csat", "email", timedelta()), ("birthday", "email", 3 * HOUR)]
+    (taken_back,) = made.touches(Kind.CANCELLED)
+    assert (taken_back.message, taken_back.reason, taken_back.at) == ("csat", "message.opened", MONDAY + 3 * HOUR)
+    made.close()
+
+
+def test_a_bounce_that_comes_late_takes_nothing_back(works: Making) -> None:
+    made = works(FALLBACK)
+    paused_at_the_second(made)
+    made.respond(Kind.BOUNCED, "csat", "ana")
+    made.settle()
+    assert made.touches(Kind.CANCELLED) == []
+
+
 def test_a_provider_that_refuses_the_first_address_brings_the_next_channel_at_once(works: Making) -> None:
     made = works(FALLBACK)
     made.channels["email"].fail(Rejected("no such mailbox"))

@@ -89,6 +89,8 @@ def obstacle(case: dict[str, Any], which: str) -> dict[str, Any]:
         return {**case, "facts": replace(case["facts"], **facts[which])}
     if which == "expired":
         return {**case, "intent": replace(case["intent"], expires_at=now)}
+    if which == "needless":
+        return {**case, "intent": replace(case["intent"], needless="message.opened")}
     if which == "guarded":
         return {**case, "settings": replace(settings, guards=Guards(only_to=frozenset({"@nowhere.example"})))}
     assert which == "quiet"
@@ -97,6 +99,7 @@ def obstacle(case: dict[str, Any], which: str) -> dict[str, Any]:
 
 OBSTACLES = [
     "exited", "paused", "approval", "channels", "suppressed", "duplicates", "withdrawn", "busy", "often", "expired", "guarded", "quiet",
+    "needless",
 ]
 
 

@@ -127,6 +127,7 @@ def intent_in(raw: Raw) -> Intent:
         priority=priority, to=payload["to"], quiet_hours=quiet_hours_in(payload_text), trigger=trigger,
         values=payload["values"], tried=tuple(json_of(tried)), bound_to=provider, attempts=attempts, resends=resends,
         send_key=send_key or "", occasion=payload.get("occasion"), accepted_at=moment(entered_at) if by_event else None, trace=trace,
+        needless=payload.get("needless"),
     )
 
 

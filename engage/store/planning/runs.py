@@ -64,11 +64,20 @@ class SqlRuns(Session):
         if deliveries:
             self._connection.execute(insert_ignoring(self._connection, _DELIVERIES), [delivery_row(new) for new in deliveries])
 
-    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime) -> None:
-        """Make the waiting deliveries of these runs due now, so that the decision cancels them."""
-        if run_ids:
-            waiting = (deliveries.c.run_id.in_(run_ids), deliveries.c.state == DeliveryState.WAITING.value)
-            self._connection.execute(sa.update(deliveries).where(*waiting).values(due_at=now, retry_at=None, hold=None))
+    def recall_deliveries(self, run_ids: Sequence[int], *, now: datetime, needless: str | None = None) -> None:
+        """Make the waiting deliveries of these runs due now, so that the decision cancels them: as their run ended, or as `needless`.
+
+        That is the type of the event that says so.
+        """
+        if not run_ids:
+            return
+        waiting = (deliveries.c.run_id.in_(run_ids), deliveries.c.state == DeliveryState.WAITING.value)
+        if needless is not None:
+            rows = self._connection.execute(sa.select(deliveries.c.id, deliveries.c.payload).where(*waiting).with_for_update()).all()
+            for id_, payload in rows:
+                told = sa.update(deliveries).where(deliveries.c.id == id_)
+                self._connection.execute(told.values(payload={**payload, "needless": needless}))
+        self._connection.execute(sa.update(deliveries).where(*waiting).values(due_at=now, retry_at=None, hold=None))
 
     def hand_offs_started(self, run_ids: Sequence[int]) -> frozenset[int]:
         """Those of the runs of which any delivery is or was in `sending`."""
