@@ -45,11 +45,15 @@ class Intake:
 
     def take_all(self, events: Sequence[Event]) -> Sequence[bool]:
         """The same of many; an answer for each, in the order given."""
-        trace = current_trace()
-        taken = self._planner.happen_all([replace(event, trace=trace) for event in events], now=self._clock.now())
+        taken = self._planner.happen_all(events, now=self._clock.now())
         for event, new in zip(events, taken, strict=True):
             self._counted(event, new)
         return taken
+
+    @staticmethod
+    def trace() -> str | None:
+        """Under which trace the request is recorded, for what comes of it; None where it is not."""
+        return current_trace()
 
     def told(self, *, queue: Queue | None = None) -> None:
         """Something may be due."""

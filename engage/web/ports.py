@@ -37,6 +37,10 @@ class Intake(Protocol):
         """The same of many, an answer for each, in the order given."""
         ...
 
+    def trace(self) -> str | None:
+        """Under which trace the request is recorded, for what comes of it; None where it is not."""
+        ...
+
     def told(self, *, queue: Queue | None = None) -> None:
         """Something may be due: whoever does it may be nudged; of a queue, whoever sends what is in it."""
         ...

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -12,6 +14,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from engage.contacts.ports import Acquaintance
 from engage.model.access import Task
+from engage.model.contact import Event
 from engage.model.errors import InputError
 from engage.planning.incoming import LONGEST_ID, Incoming, read_event
 from engage.web.api.answers import answers
@@ -19,9 +22,16 @@ from engage.web.api.fields import LINE, NO_NUL, REFERS_TO, Body, Fields, Moment,
 from engage.web.gate import for_task
 from engage.web.ports import Site
 from engage.web.problems import Problem
+from engage.web.together import Together
 
 MOST_EVENTS = 1_000
 """Events of one request."""
+
+AT_ONCE = 100
+"""Events that are taken in together, of whatever requests: as many as the planner takes in one transaction, all of them or none."""
+
+Answer = tuple[bool, Acquaintance | None]
+"""Whether an event is new, and how well its contact is known."""
 
 CLOUD, CLOUDS = "application/cloudevents+json", "application/cloudevents-batch+json"
 MEDIA_TYPES = ("application/json", CLOUD, CLOUDS)
@@ -104,6 +114,7 @@ EventsIn = Annotated[
 
 def add_events(api: APIRouter, site: Site) -> None:
     """The route."""
+    together = Together(partial(_take_all, site), most=AT_ONCE)
 
     @api.post(
         "/events", summary="Tell what happened", tags=["events"], responses=answers(400, 409, 413, 415, 422),
@@ -116,19 +127,25 @@ def add_events(api: APIRouter, site: Site) -> None:
         One event alone that cannot be taken is a 409; in a list it is `refused`, and the others are taken.
         """
         if isinstance(events, list):
-            return EventsOut(events=_take(site, events))
-        (answer,) = _take(site, [events])
+            return EventsOut(events=_take(site, together, events))
+        (answer,) = _take(site, together, [events])
         if answer.status == "refused":
             raise Problem(409, answer.problem or "")
         return EventsOut(events=[answer])
 
 
-def _take(site: Site, events: Sequence[EventIn | CloudEventIn]) -> list[EventOut]:
+def _take(site: Site, together: Together[Event, Answer], events: Sequence[EventIn | CloudEventIn]) -> list[EventOut]:
     read = [_read(site, event) for event in events]
-    taken = iter(site.intake.take_all([each.event for each in read if isinstance(each, Incoming)]))
+    answered = iter(together.ask([each.event for each in read if isinstance(each, Incoming)]))
+    return [each if isinstance(each, EventOut) else _answer(each, *next(answered)) for each in read]
+
+
+def _take_all(site: Site, events: Sequence[Event]) -> Sequence[Answer]:
+    """Of one request or of several that came at once."""
+    taken = site.intake.take_all(events)
     site.intake.told()
-    known = site.people.acquaintance({each.event.contact_ref for each in read if isinstance(each, Incoming) and each.event.contact_ref})
-    return [each if isinstance(each, EventOut) else _answer(each, next(taken), known) for each in read]
+    known = site.people.acquaintance({event.contact_ref for event in events if event.contact_ref})
+    return [(new, known.get(event.contact_ref or "")) for event, new in zip(events, taken, strict=True)]
 
 
 def _read(site: Site, event: EventIn | CloudEventIn) -> Incoming | EventOut:
@@ -136,12 +153,13 @@ def _read(site: Site, event: EventIn | CloudEventIn) -> Incoming | EventOut:
     plain = _plain(event) if isinstance(event, CloudEventIn) else event
     now, id_ = site.clock.now(), plain.id or secrets.token_hex(16)
     try:
-        return read_event(
+        read = read_event(
             id=id_, type=plain.type, at=plain.at or now, data=plain.data, contact_ref=plain.contact, now=now,
             declared=site.workspace().settings.events,
         )
     except InputError as error:
         return EventOut(id=id_, status="refused", contact=None, problem=error.problems[0].what)
+    return replace(read, event=replace(read.event, trace=site.intake.trace()))
 
 
 def _plain(cloud: CloudEventIn) -> EventIn:
@@ -152,7 +170,6 @@ def _plain(cloud: CloudEventIn) -> EventIn:
     return EventIn(id=id_, type=cloud.type, contact=cloud.subject, at=cloud.time, data=cloud.data or {})
 
 
-def _answer(read: Incoming, new: bool, known: Mapping[str, Acquaintance]) -> EventOut:
-    contact = known.get(read.event.contact_ref or "")
+def _answer(read: Incoming, new: bool, contact: Acquaintance | None) -> EventOut:
     status: Literal["accepted", "repeated", "not_kept"] = "accepted" if new else "not_kept" if contact == "erased" else "repeated"
     return EventOut(id=read.event.id, status=status, contact=contact, ignored=list(read.ignored))

@@ -95,6 +95,9 @@ class FakeIntake:
         self.taken.setdefault(event.id, event)
         return new
 
+    def trace(self) -> str | None:
+        return None
+
     def told(self, *, queue: Queue | None = None) -> None:
         self.nudged += 1
 
