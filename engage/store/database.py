@@ -103,9 +103,11 @@ class Database:
             yield connection
 
     def migrate(self) -> None:
-        """Bring the tables to this version. Safe to repeat, and where ten processes start at once."""
-        with self.begin() as connection:
-            migrate(connection)
+        """Bring the tables to this version. Safe to repeat, and where ten processes start at once.
+
+        Raises NotThereError where they are of a newer one, or somebody holds for minutes what must be changed.
+        """
+        migrate(self.begin, rest=threading.Event().wait)
 
     def versions(self) -> tuple[str | None, str | None]:
         """Of which version the tables are (None: there are none), and which this Engage needs."""
