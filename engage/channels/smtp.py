@@ -68,6 +68,7 @@ class SmtpChannel:
         options = Options(channel, self.OPTIONS)
         self._server = _server(options)
         self._letterhead = _letterhead(options, channel, settings, host=self._server.host)
+        self._urgent = frozenset(name for name, purpose in settings.purposes.items() if purpose.queue == "transactional")
         size = options.whole_number("connections", default=8)
         options.done()
         self._pool = SmtpPool(self._server, size=size)
@@ -108,7 +109,11 @@ class SmtpChannel:
             return mail
 
         self._pool.begin(
-            Errand(compose=partial(laid_out, cleared), told=partial(told, cleared), in_time=in_time) for cleared in messages
+            Errand(
+                compose=partial(laid_out, cleared), told=partial(told, cleared), in_time=in_time,
+                urgent=cleared.intent.purpose in self._urgent,
+            )
+            for cleared in messages
         )
         while messages and not all_answered.done():
             await asyncio.wait([all_answered], timeout=LOOK_EVERY)

@@ -24,12 +24,14 @@ class Errand:
     """A mail to be handed over: how to lay it out (raises Rejected), and who is told the text of the server's yes, or the error.
 
     `abandoned`: nobody waits for it any more; it goes only where its turn has come. `in_time`: whether it may still begin, asked then.
+    `urgent`: it goes before all that are not.
     """
 
     compose: Callable[[], Mail]
     told: Callable[[Mail | None, str | SendError], None]
     abandoned: Callable[[], bool] | None = None
     in_time: Callable[[], bool] | None = None
+    urgent: bool = False
 
     def came_late(self, mail: Mail | None) -> bool:
         """Whether it may not begin any more; whoever waits for it has heard of that then."""
@@ -45,6 +47,32 @@ Turn = tuple[Errand, Mail]
 
 @final
 class Line:
+    """Who is urgent first, else first come, first served."""
+
+    def __init__(self) -> None:
+        self._urgent, self._others = _Row(), _Row()
+
+    def __len__(self) -> int:
+        """How many stand in it."""
+        return len(self._urgent) + len(self._others)
+
+    def add(self, errands: Iterable[Errand]) -> None:
+        """Put them at its end, or behind those who are urgent as well."""
+        for errand in errands:
+            (self._urgent if errand.urgent else self._others).add(errand)
+
+    def next(self) -> Turn | None:
+        """The next whose time has not passed, laid out; one that cannot go hears of it here."""
+        return self._urgent.next() or self._others.next()
+
+    def look_at_the_clock(self) -> None:
+        """Those whose time is over hear of it now."""
+        self._urgent.look_at_the_clock()
+        self._others.look_at_the_clock()
+
+
+@final
+class _Row:
     """First come, first served."""
 
     def __init__(self) -> None:
@@ -55,9 +83,9 @@ class Line:
         """How many stand in it."""
         return len(self._waiting) + len(self._laid_out)
 
-    def add(self, errands: Iterable[Errand]) -> None:
-        """Put them at its end."""
-        self._waiting.extend(errands)
+    def add(self, errand: Errand) -> None:
+        """Put it at the end."""
+        self._waiting.append(errand)
 
     def next(self) -> Turn | None:
         """The next whose time has not passed, laid out; one that cannot go hears of it here."""

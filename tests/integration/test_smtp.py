@@ -50,6 +50,36 @@ async def _in_turn(channel: SmtpChannel, count: int) -> list[Receipt]:
     return [await channel.send(_mail()) for _ in range(count)]
 
 
+def _for(purpose: str, number: int) -> Cleared:
+    cleared = _mail(f"{purpose}{number}@example.com")
+    approved = cleared.rendered.approved
+    intent = replace(approved.intent, id=number, purpose=purpose)
+    return replace(cleared, rendered=replace(cleared.rendered, approved=replace(approved, intent=intent)))
+
+
+def test_what_is_transactional_goes_before_the_bulk_that_stands_in_line_already() -> None:
+    answered: list[int] = []
+
+    async def both(channel: SmtpChannel) -> None:
+        async def hand_over(messages: list[Cleared]) -> None:
+            await channel.send_many(messages, lambda cleared, _: answered.append(cleared.intent.id), in_time=lambda: True)
+
+        has_begun = asyncio.Event()
+        channel.handed_over = has_begun.set
+        bulk = asyncio.create_task(hand_over([_for("care", number) for number in range(1, 41)]))
+        await has_begun.wait()
+        await hand_over([_for("service", 41), _for("service", 42)])
+        assert answered == [1, 41, 42]
+        await bulk
+
+    with SmtpServer(extensions=()) as server:
+        _with(server, both, connections="1")
+        assert [message.recipients[0] for message in server.messages[:4]] == [
+            "care1@example.com", "service41@example.com", "service42@example.com", "care2@example.com",
+        ]
+        assert len(server.messages) == 42
+
+
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_a_mail_goes_protected_and_logged_in(tls: Any) -> None:
     with SmtpServer(tls=tls, users={"engage": "p@ss:word/"}) as server:
