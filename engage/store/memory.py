@@ -78,7 +78,7 @@ class MemoryConnection(sa.Connection):
 
     def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
         """Run the driver's own SQL; with a list of parameters, for each of them."""
-        if execution_options or not isinstance(parameters, list):
+        if execution_options or not isinstance(parameters, list | tuple):
             return super().exec_driver_sql(statement, parameters, execution_options)
         return _outcome(*self._asked(statement, parameters))
 

@@ -1,5 +1,5 @@
-"""What most of a slice comes to: `sent`. On PostgreSQL one statement writes it all: rows, touches and, packed together, their texts and
-which runs go on; the runs themselves are written once, by the planner, as it moves or ends them.
+"""What most of a slice comes to: `sent`. One statement writes it all: rows, touches and, packed together, their texts and which runs go on;
+the runs themselves are written once, by the planner, as it moves or ends them.
 
 It says what `outcomes` beside it says in more, and leaves to that whatever is not as plain: a failure, a retry, an address to be
 suppressed. The same order of locks holds: the lease's row, deliveries.
@@ -7,9 +7,12 @@ suppressed. The same order of locks holds: the lease's row, deliveries.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import final
 
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
@@ -18,17 +21,9 @@ from engage.delivery.ports import Lease, LeaseLost, Settlement
 from engage.model.delivery import DeliveryState
 from engage.model.history import Kind, Touch
 from engage.model.values import instant_text
-from engage.store.delivery.leases import forget, hold
-from engage.store.rows.bulk import BulkInsert
 from engage.store.rows.documents import json_text, quoted_json
-from engage.store.rows.kept_texts import packed
-from engage.store.rows.rows import TOUCH_FIELDS, touch_row
-from engage.store.schema.tables import deliveries, touches
-from engage.store.schema.texts import kept_texts
-from engage.store.schema.traffic import run_outcomes
-from engage.store.sql.lists import among
-from engage.store.sql.loading import reserve_ids
-from engage.store.sql.raw import as_text, moment_or_none, raw_rows
+from engage.store.rows.kept_texts import Packed, packed
+from engage.store.schema.recording import LOST, NOT_ALL
 
 
 def is_plain(new: Settlement) -> bool:
@@ -46,70 +41,69 @@ class NotAllInHand(Exception):
 
 def record_sent(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement], *, all_left: bool) -> bool:
     """Write them; whether the lease is over. Raises LeaseLost and NotAllInHand. `all_left`: nothing else of the lease waits."""
-    record = _at_once if connection.dialect.name == "postgresql" else _in_turn
-    return record(connection, lease, sent, all_left)
-
-
-def _in_turn(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement], all_left: bool) -> bool:
-    """On SQLite, where nobody else writes meanwhile and a statement costs no journey."""
-    hold(connection, lease)
-    told = {new.delivery_id: new.touch for new in sent if new.touch is not None}
-    ended = sorted(raw_rows(connection, _END, {"ids": told, "batch": lease.id}))
-    if len(ended) < len(told):
-        raise NotAllInHand
-    alike: dict[tuple[datetime, str | None], list[int]] = defaultdict(list)
-    for delivery_id, run_id, apart, sending_at in ended:
-        if run_id is not None and not apart:
-            alike[told[delivery_id].at, sending_at].append(run_id)
-    told_runs = [
-        {"at": at, "outcome": DeliveryState.SENT.value, "handed_off_at": moment_or_none(sending_at), "run_ids": sorted(run_ids)}
-        for (at, sending_at), run_ids in alike.items()
-    ]
-    if told_runs:
-        connection.execute(_GO_ON, told_runs)
-    _tell(connection, [told[row[0]] for row in ended])
-    return all_left and forget(connection, lease)
-
-
-def _tell(connection: sa.Connection, told: Sequence[Touch]) -> None:
-    by_moment: dict[datetime, list[Touch]] = defaultdict(list)
-    for touch in told:
-        by_moment[touch.at].append(touch)
-    for at, touches_then in by_moment.items():
-        texts = list(packed(touches_then))
-        numbered = list(zip(reserve_ids(connection, kept_texts, len(texts)), texts, strict=True)) if texts else []
-        if numbered:
-            rows = [(id_, instant_text(at), len(each.delivery_ids), each.body) for id_, each in numbered]
-            connection.exec_driver_sql("INSERT INTO kept_texts (id, at, letters, body) VALUES (?, ?, ?, ?)", rows)
-        places: dict[int | None, int] = {delivery_id: id_ for id_, each in numbered for delivery_id in each.delivery_ids}
-        _TOUCHES.write(connection, [(*touch_row(touch), places.get(touch.delivery_id)) for touch in touches_then])
-
-
-_GO_ON = sa.insert(run_outcomes)
-_TOUCHES = BulkInsert(touches, ("kind", *TOUCH_FIELDS, "texts_id"))
-
-
-def _at_once(connection: sa.Connection, lease: Lease, sent: Sequence[Settlement], all_left: bool) -> bool:
+    record = _record_on_sqlite if connection.dialect.name == "sqlite" else _record_on_postgresql
     alike: dict[tuple[datetime, str | None, str | None], list[Touch]] = defaultdict(list)
     for new in sent:
         if new.touch is not None:
             alike[new.touch.at, new.touch.channel, new.touch.provider].append(new.touch)
-    is_over, groups = False, len(alike)
+    is_over, left = False, len(alike)
     for (at, channel, provider), told in alike.items():
-        groups -= 1
+        left -= 1
         texts = list(packed(told))
         place: dict[int | None, int] = {delivery_id: number for number, each in enumerate(texts, 1) for delivery_id in each.delivery_ids}
-        rows = Jsonb(b"[" + b",".join([_row(touch, place.get(touch.delivery_id)) for touch in told]) + b"]", dumps=_as_it_is)
-        given = {
-            "batch": lease.id, "all_left": all_left and not groups, "rows": rows, "at": at, "channel": channel, "provider": provider,
-            "texts": [each.body for each in texts], "letters": [len(each.delivery_ids) for each in texts],
-        }
-        held, ended, is_over = connection.exec_driver_sql(_RECORD, given).one()
-        if not held:
-            raise LeaseLost(f"lease {lease.id} has ended")
-        if ended < len(told):
-            raise NotAllInHand
+        rows = b"[" + b",".join([_row(touch, place.get(touch.delivery_id)) for touch in told]) + b"]"
+        slice_ = Slice(lease=lease, at=at, channel=channel, provider=provider, rows=rows, texts=texts, all_left=all_left and not left)
+        is_over = record(connection, slice_, len(told))
     return is_over
+
+
+@final
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """What was sent by one way at one moment; `rows` are JSON."""
+
+    lease: Lease
+    at: datetime
+    channel: str | None
+    provider: str | None
+    rows: bytes
+    texts: Sequence[Packed]
+    all_left: bool
+
+
+def _record_on_sqlite(connection: sa.Connection, slice_: Slice, number: int) -> bool:
+    """A trigger does what the statement of PostgreSQL does (`store/schema/recording.py`)."""
+    letters, begins = [], 1
+    for each in slice_.texts:
+        letters.append((len(each.delivery_ids), begins, len(each.body)))
+        begins += len(each.body)
+    batch = slice_.lease.id
+    given = (
+        batch, slice_.rows.decode(), instant_text(slice_.at), slice_.channel, slice_.provider, json.dumps(letters),
+        b"".join([each.body for each in slice_.texts]), slice_.all_left, batch,
+    )
+    try:
+        return not connection.exec_driver_sql(_INTO_VIEW, given).scalar_one()
+    except sa.exc.IntegrityError as error:
+        if LOST in str(error.orig):
+            raise LeaseLost(f"lease {batch} has ended") from error
+        if NOT_ALL in str(error.orig):
+            raise NotAllInHand from error
+        raise
+
+
+def _record_on_postgresql(connection: sa.Connection, slice_: Slice, number: int) -> bool:
+    given = {
+        "batch": slice_.lease.id, "all_left": slice_.all_left, "rows": Jsonb(slice_.rows, dumps=_as_it_is), "at": slice_.at,
+        "channel": slice_.channel, "provider": slice_.provider, "texts": [each.body for each in slice_.texts],
+        "letters": [len(each.delivery_ids) for each in slice_.texts],
+    }
+    held, ended, is_over = connection.exec_driver_sql(_RECORD, given).one()
+    if not held:
+        raise LeaseLost(f"lease {slice_.lease.id} has ended")
+    if ended < number:
+        raise NotAllInHand
+    return bool(is_over)
 
 
 def _as_it_is(document: bytes) -> bytes:
@@ -126,11 +120,9 @@ def _row(touch: Touch, place: int | None) -> bytes:
     ).encode()
 
 
-_END = (
-    sa.update(deliveries)
-    .where(among(deliveries.c.id, "ids"), deliveries.c.batch_id == sa.bindparam("batch"), deliveries.c.state == DeliveryState.SENDING.value)
-    .values(state=DeliveryState.SENT.value, batch_id=sa.null(), careful=False, retry_at=sa.null(), hold=sa.null())
-    .returning(deliveries.c.id, deliveries.c.run_id, deliveries.c.apart, as_text(deliveries.c.sending_at))
+_INTO_VIEW = (
+    "INSERT INTO recording (batch, rows, at, channel, provider, letters, bodies, all_left) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+    "RETURNING EXISTS (SELECT 1 FROM batches WHERE id = ?)"
 )
 
 _RECORD = """\

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from engage.store.schema.columns import Id, Ids, Instant, Json
+from engage.store.schema.recording import TRIGGER, VIEW
 
 revision = "0001"
 down_revision = None
@@ -44,6 +45,13 @@ def upgrade() -> None:
     _make_erasures()
     _make_hooks()
     _make_api()
+    _make_recording()
+
+
+def _make_recording() -> None:
+    if op.get_context().dialect.name == "sqlite":
+        op.execute(VIEW)
+        op.execute(TRIGGER)
 
 
 def _make_run_outcomes() -> None:
