@@ -1,10 +1,10 @@
-"""What a message costs as the history grows: `python -m bench.growth [--database sqlite|postgresql] [--touches 10000,1000000] [--full]`.
+"""What a message costs as the history grows: `python -m bench.growth [--database sqlite|postgresql] [--touches 10000,100000]`.
 
 The same people get the same newsletter over databases that differ in their past alone. Measured are the whole way of a delivery, from
 the claim to the record, by the engine itself through a channel that takes everything; the runs that end with it; an hour of planning;
 and what people look at. A cost is CPU time, of this process and on PostgreSQL of its backends, and the number of statements and of
-blocks. The sizes take turns, the best of each counts, and the ratios are against the smallest past. `--full` goes up to 5,000,000
-touches. The last line is JSON.
+blocks. The sizes take turns, the best of each counts, and the ratios are against the smallest past: a table of them all with their
+goal, and as the last line everything as JSON.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ from tests.servers.postgres import postgres
 
 DEMO = Path(__file__).parents[1] / "config"
 FIRST = 1_000_001
-SIZES = "10000,100000,1000000"
-FULL = "5000000"
+SIZES = "10000,100000,1000000,5000000"
 BATCHES = 2
 LOOKS = 20
 GOAL = 1.2
@@ -55,11 +54,10 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--touches", default=SIZES, help="how many the history has, one after another")
-    parser.add_argument("--full", action="store_true", help=f"{FULL} as well")
     parser.add_argument("--contacts", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=4)
     asked = parser.parse_args(arguments)
-    sizes = sorted({int(word) for word in [*asked.touches.split(","), *([FULL] if asked.full else [])]})
+    sizes = sorted({int(word) for word in asked.touches.split(",")})
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="engage-bench-")))
         workspace = _workspace()
@@ -72,10 +70,8 @@ def main(arguments: Sequence[str]) -> None:
                 _say(f"turn {turn + 1}, {past.size:>9,} touches: {past.costs['delivering'][-1]}")
         found = {str(past.size): past.found() for past in pasts}
     ratios = _ratios(found, str(sizes[0]))
-    for size, figures in found.items():
-        for name, ratio in ratios[size].items():
-            _say(f"{int(size):>9,} touches, {name:<10} {ratio:.2f}  {figures[name]}")
-        _say(f"{int(size):>9,} touches, bytes {figures['bytes']}")
+    for line in _table(found, ratios):
+        _say(line)
     _say(json.dumps({"database": asked.database, "contacts": asked.contacts, "goal": GOAL, "found": found, "ratios": ratios}))
 
 
@@ -153,6 +149,18 @@ def _ratios(found: Mapping[str, Mapping[str, Mapping[str, float]]], smallest: st
         size: {name: round(figures[name]["cpu_ms"] / found[smallest][name]["cpu_ms"], 2) for name in names}
         for size, figures in found.items()
     }
+
+
+def _table(found: Mapping[str, Mapping[str, Mapping[str, float]]], ratios: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    """What each piece of work cost in milliseconds of CPU, and how many times what it did with the smallest past; a column a size."""
+    names = next(iter(ratios.values()))
+    yield f"{'touches':<12}" + "".join(f"{int(size):>20,}" for size in found)
+    for name in names:
+        cells = (f"{found[size][name]['cpu_ms']:.3f} ms {ratios[size][name]:>5.2f}" for size in found)
+        yield f"{name:<12}" + "".join(f"{cell:>20}" for cell in cells)
+    yield f"{'megabytes':<12}" + "".join(f"{sum(figures['bytes'].values()) / 1e6:>20,.0f}" for figures in found.values())
+    worst = max((ratio, name, size) for size, each in ratios.items() for name, ratio in each.items())
+    yield f"the most: {worst[1]} with {int(worst[2]):,} touches, {worst[0]} times; the goal is {GOAL}"
 
 
 def _workspace() -> Workspace:

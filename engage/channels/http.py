@@ -13,7 +13,8 @@ import aiohttp
 from engage.channels.adapter import unheard
 from engage.model.errors import Unavailable, Unconfirmed
 
-LONGEST_WAIT = 86_400.0  # seconds; a provider that asks for more is asked again tomorrow
+LONGEST_WAIT = 3_600.0
+"""Seconds. Who asks for more may mean a quota of the day, or have made a mistake: one question an hour tells."""
 
 _NOT_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 _CERTIFICATE = (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch)
@@ -25,7 +26,10 @@ def timeouts(seconds: float) -> aiohttp.ClientTimeout:
 
 
 def retry_after(header: str | None, *, now: datetime) -> float | None:
-    """A Retry-After in seconds from now, written as seconds or as a date (RFC 9110, 10.2.3 and 5.6.7); None where it is neither."""
+    """A Retry-After in seconds from now, written as seconds or as a date (RFC 9110, 10.2.3 and 5.6.7); None where it is neither.
+
+    An hour at most, whatever it says.
+    """
     if header is None:
         return None
     try:
@@ -33,7 +37,7 @@ def retry_after(header: str | None, *, now: datetime) -> float | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(header)
-        except ValueError:
+        except (ValueError, OverflowError):  # the latter of a year that no calendar has
             return None
         wait = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
     return min(max(wait, 0.0), LONGEST_WAIT) if math.isfinite(wait) else None

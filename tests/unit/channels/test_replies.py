@@ -18,7 +18,10 @@ NOW = datetime(2026, 2, 28, 8, 0, 0, tzinfo=UTC)
 @pytest.mark.parametrize(("header", "seconds"), [
     ("7", 7.0), ("0", 0.0), ("-5", 0.0), ("1.5", 1.5), ("Sat, 28 Feb 2026 08:01:00 GMT", 60.0), ("Sat, 28 Feb 2026 07:00:00 GMT", 0.0),
     ("Saturday, 28-Feb-26 08:01:00 GMT", 60.0), ("Sat Feb 28 08:01:00 2026", 60.0), ("Sat, 28 Feb 2026 08:01:00 -0000", 60.0),
-    ("99999999", 86_400.0), ("soon", None), ("", None), ("nan", None), ("inf", None), (None, None), ("Sat, 99 Feb 2026 08:01:00 GMT", None),
+    ("3600", 3_600.0), ("86400", 3_600.0),
+    ("99999999", 3_600.0), ("Sun, 01 Mar 2026 08:00:00 GMT", 3_600.0), ("Fri, 31 Dec 9999 23:59:59 GMT", 3_600.0),
+    ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None),
+    ("soon", None), ("", None), ("nan", None), ("inf", None), (None, None), ("Sat, 99 Feb 2026 08:01:00 GMT", None),
 ])
 def test_a_retry_after_is_seconds_or_a_date(header: str | None, seconds: float | None) -> None:
     assert retry_after(header, now=NOW) == seconds

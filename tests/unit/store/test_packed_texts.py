@@ -36,6 +36,11 @@ def test_a_row_says_of_which_deliveries_its_letters_are_and_holds_so_many_at_mos
     assert all(list(letters_in(row.body)) == list(row.delivery_ids) for row in rows)
 
 
+def test_of_a_row_those_alone_are_put_together_again_that_are_asked_for() -> None:
+    (row,) = packed([sent(number, text=str(number)) for number in range(1, LETTERS + 1)])
+    assert letters_in(row.body, of={7, 9, LETTERS + 1}) == {7: {"text": "7"}, 9: {"text": "9"}}
+
+
 def test_of_a_message_without_a_text_nothing_is_kept() -> None:
     assert list(packed([sent(1)])) == []
     assert read([sent(1), sent(2, text="b")]) == {2: {"text": "b"}}
