@@ -114,7 +114,7 @@ EventsIn = Annotated[
 
 def add_events(api: APIRouter, site: Site) -> None:
     """The route."""
-    together = Together(partial(_take_all, site), most=AT_ONCE)
+    together = Together(partial(take_all, site), most=AT_ONCE)
 
     @api.post(
         "/events", summary="Tell what happened", tags=["events"], responses=answers(400, 409, 413, 415, 422),
@@ -140,8 +140,8 @@ def _take(site: Site, together: Together[Event, Answer], events: Sequence[EventI
     return [each if isinstance(each, EventOut) else _answer(each, *next(answered)) for each in read]
 
 
-def _take_all(site: Site, events: Sequence[Event]) -> Sequence[Answer]:
-    """Of one request or of several that came at once."""
+def take_all(site: Site, events: Sequence[Event]) -> Sequence[Answer]:
+    """Of one request or of several that came at once; an answer for each, in the order given."""
     taken = site.intake.take_all(events)
     site.intake.told()
     known = site.people.acquaintance({event.contact_ref for event in events if event.contact_ref})
