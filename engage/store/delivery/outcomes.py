@@ -229,7 +229,7 @@ _WAITING = (
 _FINAL = sa.update(deliveries).where(_ROW).values(**_LEFT, retry_at=None, hold=None)
 _FINALS = sa.update(deliveries).where(_OF_THEM).values(**_LEFT, retry_at=None, hold=None)
 _ACTIVE = runs.c.state == RunState.ACTIVE.value
-_HANDED_OFF = {"handed_off_at": sa.func.coalesce(sa.bindparam("handed_off", type_=Instant), runs.c.handed_off_at)}
-_RUN = sa.update(runs).where(runs.c.id == sa.bindparam("run"), _ACTIVE).values(_HANDED_OFF)
-_RUNS = sa.update(runs).where(among(runs.c.id, "runs"), _ACTIVE).values(_HANDED_OFF)
+HANDED_OFF = {"handed_off_at": sa.func.coalesce(sa.bindparam("handed_off", type_=Instant), runs.c.handed_off_at)}
+_RUN = sa.update(runs).where(runs.c.id == sa.bindparam("run"), _ACTIVE).values(HANDED_OFF)
+_RUNS = sa.update(runs).where(among(runs.c.id, "runs"), _ACTIVE).values(HANDED_OFF)
 """Columns that are not named in these statements are set from the parameters of the same name."""

@@ -12,7 +12,7 @@ from engage.model.history import Kind
 from engage.model.run import RunState
 from engage.planning.endings import AtItsEnd, Ending, Outcome
 from engage.planning.positions import END
-from engage.store.delivery.outcomes import move_runs
+from engage.store.delivery.outcomes import HANDED_OFF, move_runs
 from engage.store.schema.columns import Instant, Json
 from engage.store.schema.tables import contacts, runs, touches
 from engage.store.schema.traffic import run_outcomes
@@ -101,8 +101,7 @@ _END = (
     sa.update(runs).where(_THESE)
     .values(state=RunState.FINISHED.value, position=END, due_at=sa.null(), outcome=sa.null(), part=0)
 )
-_HANDED_OFF = sa.func.coalesce(sa.bindparam("handed_off", type_=Instant), runs.c.handed_off_at)
-_END_TOLD = _END.values(since=sa.bindparam("since", type_=Instant), handed_off_at=_HANDED_OFF)
+_END_TOLD = _END.values(since=sa.bindparam("since", type_=Instant), **HANDED_OFF)
 _NEXT = (
     sa.select(run_outcomes.c.id).where(run_outcomes.c.at <= sa.bindparam("now"))
     .order_by(run_outcomes.c.id).limit(1).with_for_update(skip_locked=True)
@@ -115,5 +114,6 @@ _GOING = (
     sa.select(runs.c.id, _MARK, sa.and_(runs.c.waiting_for.is_(None), _IS_THERE))
     .where(_THESE, runs.c.state == _ACTIVE).order_by(runs.c.id).with_for_update(of=runs, skip_locked=True)
 )
-_UNDER_WAY = sa.select(runs.c.id).where(_THESE, runs.c.state == _ACTIVE).order_by(runs.c.id)
 """Those that ended, or were ended, meanwhile are told nothing any more."""
+
+_UNDER_WAY = sa.select(runs.c.id).where(_THESE, runs.c.state == _ACTIVE).order_by(runs.c.id)

@@ -11,6 +11,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from engage.store.schema.columns import Ids
 
+_OF_LEASES, _OF_OUTCOMES = ("batches", "delivery_ids"), ("run_outcomes", "run_ids")
+"""The tables, and their columns of lists."""
+
 
 class _Listed(FunctionElement[bool]):
     """Whether the id stands in one of the lists. They are read once for all rows that are looked at."""
@@ -29,7 +32,7 @@ class Held(_Listed):
 
     inherit_cache = True
     name = "held"
-    lists = ("batches", "delivery_ids")
+    lists = _OF_LEASES
 
 
 class Awaited(_Listed):
@@ -37,7 +40,7 @@ class Awaited(_Listed):
 
     inherit_cache = True
     name = "awaited"
-    lists = ("run_outcomes", "run_ids")
+    lists = _OF_OUTCOMES
 
 
 @compiles(_Listed, "postgresql")
@@ -65,7 +68,7 @@ class HowManyHeld(_HowMany):
 
     inherit_cache = True
     name = "how_many_held"
-    lists = ("batches", "delivery_ids")
+    lists = _OF_LEASES
 
 
 class HowManyAwaited(_HowMany):
@@ -73,7 +76,7 @@ class HowManyAwaited(_HowMany):
 
     inherit_cache = True
     name = "how_many_awaited"
-    lists = ("run_outcomes", "run_ids")
+    lists = _OF_OUTCOMES
 
 
 @compiles(_HowMany, "postgresql")
